@@ -1,0 +1,66 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""
+What a target offers, and what is on it: connection options -> plain, JSON-able facts.
+
+The only code of the collection that speaks to Docker, LXD, Incus or Proxmox VE by their Python libraries.
+It runs in the controller's process or, as the module ``target_info``, on a managed node, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from .errors import DiscoveryError, nearest
+
+__all__ = ["KINDS", "DiscoveryError", "discover", "find"]
+
+KINDS = ("docker", "lxd", "proxmox")
+"""The APIs that a target can speak."""
+
+
+def _docker():
+    from . import docker
+
+    return docker
+
+
+def _lxd():
+    from . import lxd
+
+    return lxd
+
+
+def _proxmox():
+    from . import proxmox
+
+    return proxmox
+
+
+# A target costs only the import of its own kind's library.
+_BACKENDS = {"docker": _docker, "lxd": _lxd, "proxmox": _proxmox}
+
+
+def _backend(kind):
+    try:
+        return _BACKENDS[kind]()
+    except KeyError:
+        raise DiscoveryError(
+            f"'{kind}' is no kind of target{nearest(str(kind), KINDS)}", f"Use one of {', '.join(KINDS)}."
+        ) from None
+
+
+def discover(kind, options, service=None, target="", timeout=10.0) -> dict:
+    """
+    Everything of a target: its nodes with their facts, and the instances of ``service``.
+
+    ``options`` are the delegate module's own connection options. Without ``service`` the instances are all
+    that carry the collection's mark, in brief. ``timeout`` bounds each single call, in seconds.
+    """
+    return _backend(kind).discover(options or {}, service, target, timeout)
+
+
+def find(kind, options, service, target="", timeout=10.0) -> list[dict]:
+    """Only the instances that have the service's name or mark: as few calls as it takes."""
+    return _backend(kind).find(options or {}, service, target, timeout)

@@ -1,0 +1,68 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""HTTP sessions and calls: TLS settings that stay in force, several calls at a time, calls that end in time."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+WORKERS = 6
+
+
+def keep_tls_settings(session):
+    """
+    Let a requests session's own ``verify`` win over REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.
+
+    requests asks the environment first (psf/requests#3829); its proxy settings stay in force.
+    """
+    merge = session.merge_environment_settings
+
+    def merge_environment_settings(url, proxies, stream, verify, cert):
+        return merge(url, proxies, stream, session.verify if verify is None else verify, cert)
+
+    session.merge_environment_settings = merge_environment_settings
+
+
+def side_by_side(function, items):
+    """``[function(item) for item in items]``, a few at a time: network calls wait rather than work."""
+    items = list(items)
+    if len(items) < 2:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(max_workers=min(WORKERS, len(items))) as pool:
+        return list(pool.map(function, items))
+
+
+def call_within(seconds, function, *args, **kwargs):
+    """``function(...)`` or TimeoutError, for a transport that knows no time-out. A late call is left behind."""
+    outcome = {}
+
+    def run():
+        try:
+            outcome["value"] = function(*args, **kwargs)
+        except BaseException as exc:
+            outcome["error"] = exc
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        raise TimeoutError()
+    if "error" in outcome:
+        raise outcome["error"]
+    return outcome["value"]
+
+
+class Bounded:
+    """A client each of whose methods is called within ``seconds``."""
+
+    def __init__(self, client, seconds):
+        self._client = client
+        self._seconds = seconds
+
+    def __getattr__(self, name):
+        method = getattr(self._client, name)
+        return lambda *args, **kwargs: call_within(self._seconds, method, *args, **kwargs)

@@ -1,0 +1,333 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""Docker engines, by the docker SDK for Python: low-level calls only, for speed."""
+
+from __future__ import annotations
+
+import os
+
+from . import kernel
+from .calls import Bounded, keep_tls_settings, side_by_side
+from .common import MIB, PROCESS_MARK, SERVICE_MARK, Findings, ordered_addresses
+from .errors import DiscoveryError, explained, missing_library, status_of
+from .options import Option, need_scheme, read_options, to_bool, to_file
+from .systems import architectures
+
+DEFAULT_HOST = "unix:///var/run/docker.sock"
+
+OPTIONS = {
+    "docker_host": Option(env="DOCKER_HOST", default=DEFAULT_HOST),
+    "tls": Option(to_bool, "DOCKER_TLS", False),
+    "validate_certs": Option(to_bool, "DOCKER_TLS_VERIFY", False),
+    "tls_hostname": Option(env="DOCKER_TLS_HOSTNAME"),
+    "ca_path": Option(to_file),
+    "client_cert": Option(to_file),
+    "client_key": Option(to_file),
+    "api_version": Option(env="DOCKER_API_VERSION", default="auto"),
+    "timeout": Option(float, "DOCKER_TIMEOUT"),
+    "use_ssh_client": Option(to_bool, default=False),
+}
+"""As in ``community.docker.docker_container``, with the same environment variables behind them."""
+
+# What DOCKER_CERT_PATH holds, by the option that it stands in for.
+_CERTIFICATES = {"ca_path": "ca.pem", "client_cert": "cert.pem", "client_key": "key.pem"}
+
+_REMEDIES = {
+    "no_socket": "Start Docker there, or set docker_host to where it listens.",
+    "refused": "Start Docker there, or set docker_host to where it listens.",
+    "socket_rights": "Use become, or add the user to the group that owns the socket (docker).",
+    "certificate": "Set ca_path to the CA that signed it, and tls_hostname if it was made for another name.",
+    "tls": "Set client_cert and client_key to a certificate that the engine trusts.",
+    "credentials": "Set client_cert and client_key to a certificate that the engine trusts.",
+    "plain_http": "Set tls: true, or validate_certs: true with ca_path.",
+}
+
+_STATES = {"running": "started", "exited": "stopped", "created": "stopped"}
+
+# https://docs.docker.com/engine/security/userns-remap/ and .../rootless/
+_USER_NAMESPACE = ("name=userns", "name=rootless")
+
+_SCHEMES = ("unix://", "tcp://", "https://", "http://", "ssh://", "npipe://")
+
+
+def discover(options, service, target, timeout):
+    """See the package."""
+    engine = _Engine(options, timeout)
+    with engine.explained():
+        info = engine.client.info()
+        containers = engine.client.containers(all=True)
+        found = _facts(engine, info, containers)
+        return {
+            "facts_version": 1,
+            "kind": "docker",
+            "server": {"name": "docker", "version": info.get("ServerVersion")},
+            "nodes": [found.node(target)],
+            "instances": _instances(engine, containers, service, target),
+        }
+
+
+def find(options, service, target, timeout):
+    """See the package."""
+    engine = _Engine(options, timeout)
+    with engine.explained():
+        return _instances(engine, engine.client.containers(all=True), service, target)
+
+
+class _Engine:
+    """A connected engine: ``client`` is the SDK's low-level client, each call of which ends in time."""
+
+    def __init__(self, options, timeout):
+        self.options = _with_certificates(read_options("docker", OPTIONS, options))
+        self.host = self.options["docker_host"]
+        self.timeout = min(timeout, self.options["timeout"] or timeout)
+        self.by_ssh = self.host.startswith("ssh://")
+        need_scheme("docker_host", self.host, _SCHEMES)
+        with self.explained():
+            self.client = self._connect()
+
+    def explained(self):
+        return explained(f"The Docker engine at {self.host}", self.timeout, _REMEDIES)
+
+    @property
+    def is_local(self):
+        return self.host.startswith("unix://")
+
+    def _connect(self):
+        try:
+            from docker import APIClient
+        except ImportError:
+            raise missing_library("docker", "python3-docker") from None
+        arguments = {
+            "base_url": self.host,
+            "timeout": self.timeout,
+            "version": self.options["api_version"],
+            "tls": self._tls(),
+            "use_ssh_client": self.options["use_ssh_client"],
+        }
+        if not self.by_ssh:
+            return APIClient(**arguments)
+        _need_paramiko()
+        # Neither paramiko's connection nor the ssh client's pipe has a time-out in the SDK.
+        return Bounded(Bounded(_Maker(APIClient, arguments), self.timeout).make(), self.timeout)
+
+    def _tls(self):
+        if not (self.options["tls"] or self.options["validate_certs"]) or self.is_local or self.by_ssh:
+            return False
+        pair = (self.options["client_cert"], self.options["client_key"])
+        if any(pair) and not all(pair):
+            raise DiscoveryError("Only one of client_cert and client_key is set.", "Set both.")
+        return _tls_config(
+            client_cert=pair if all(pair) else None,
+            ca_cert=self.options["ca_path"],
+            verify=self.options["validate_certs"],
+            hostname=self.options["tls_hostname"],
+        )
+
+    def in_parallel(self, function, items):
+        """Several calls at a time, but over ssh, where each would be a process or channel of its own."""
+        return [function(item) for item in items] if self.by_ssh else side_by_side(function, items)
+
+
+class _Maker:
+    """Makes the client in a call of its own, for it connects while it is made."""
+
+    def __init__(self, kind, arguments):
+        self._kind = kind
+        self._arguments = arguments
+
+    def make(self):
+        return self._kind(**self._arguments)
+
+
+def _with_certificates(options):
+    directory = os.environ.get("DOCKER_CERT_PATH")
+    for name, file in _CERTIFICATES.items() if directory else ():
+        path = os.path.join(directory, file)
+        if options[name] is None and os.path.isfile(path):
+            options[name] = path
+    return options
+
+
+def _need_paramiko():
+    """The SDK imports it for ``use_ssh_client`` too."""
+    try:
+        import paramiko  # noqa: F401
+    except ImportError:
+        raise missing_library("paramiko", "python3-paramiko") from None
+
+
+def _tls_config(client_cert, ca_cert, verify, hostname):
+    """The SDK's TLS settings, made to win over the environment's, with the host name that SDK 7 no longer takes."""
+    import urllib3
+    from docker.tls import TLSConfig
+    from requests.adapters import HTTPAdapter
+
+    class NamedAdapter(HTTPAdapter):
+        def init_poolmanager(self, *args, **kwargs):
+            super().init_poolmanager(*args, assert_hostname=hostname, **kwargs)
+
+    class Settings(TLSConfig):
+        def configure_client(self, client):
+            super().configure_client(client)
+            keep_tls_settings(client)
+            if hostname and verify:
+                client.mount("https://", NamedAdapter())
+
+    if not verify:
+        # The user asked for it: 'tls' without 'validate_certs'.
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    return Settings(client_cert=client_cert, ca_cert=ca_cert, verify=verify)
+
+
+# --- facts --------------------------------------------------------------------------------------
+
+
+def _facts(engine, info, containers):
+    found = Findings()
+    found.add(
+        "api",
+        os_type=info.get("OSType"),
+        os_name=info.get("OperatingSystem"),
+        architectures=architectures([info.get("Architecture")]),
+        kernel_version=info.get("KernelVersion"),
+        cgroup_version=_whole(info.get("CgroupVersion")),
+        cpus=info.get("NCPU"),
+        memory=_mib(info.get("MemTotal")),
+        isolation=_isolation(info.get("SecurityOptions") or ()),
+        swap_limit=info.get("SwapLimit"),
+        images=_images(engine),
+    )
+    if engine.is_local and kernel.is_kernel_of(info.get("KernelVersion")):
+        found.add("probed", **_of_this_node(info))
+    else:
+        found.add("estimated", memory_free=_unreserved(engine, info, containers))
+    return found
+
+
+def _of_this_node(info):
+    """What the node itself tells; the engine's own word for its cgroup version stands."""
+    facts = kernel.of_this_node()
+    if _whole(info.get("CgroupVersion")):
+        facts["cgroup_version"] = None
+    free = kernel.free_space(info.get("DockerRootDir") or "/var/lib/docker")
+    facts["storages"] = None if free is None else {"docker": free}
+    return facts
+
+
+def _unreserved(engine, info, containers):
+    """Total memory less what running containers may take, in MiB: an engine's API knows no free memory."""
+    if not info.get("MemTotal"):
+        return None
+    running = [one["Id"] for one in containers if one.get("State") == "running"]
+    taken = sum(_memory(one) for one in engine.in_parallel(lambda id: _inspect(engine, id), running) if one)
+    return max(0, _mib(info["MemTotal"]) - taken)
+
+
+def _isolation(security_options):
+    apart = any(option.split(",")[0] in _USER_NAMESPACE for option in security_options)
+    return "user_namespace" if apart else "process"
+
+
+def _images(engine):
+    """Docker does not say which distribution is inside of an image: no ``os``."""
+    return [{"id": image["Id"], "names": _image_names(image)} for image in engine.client.images()]
+
+
+def _image_names(image):
+    names = [*(image.get("RepoTags") or ()), *(image.get("RepoDigests") or ())]
+    return [name for name in names if "<none>" not in name]
+
+
+# --- instances ----------------------------------------------------------------------------------
+
+
+def _instances(engine, containers, service, target):
+    ids = [one["Id"] for one in containers if _belongs(one, service)]
+    inspected = [one for one in engine.in_parallel(lambda id: _inspect(engine, id), ids) if one]
+    instances = [_instance(one, target) for one in inspected]
+    for instance in instances:
+        instance["config"] = _with_image_id(engine, instance["config"]) if service else {}
+    return sorted(instances, key=lambda instance: instance["name"])
+
+
+def _belongs(container, service):
+    """Whether a listed container has the service's mark or name; any mark where no service is asked for."""
+    mark = (container.get("Labels") or {}).get(SERVICE_MARK)
+    if service is None:
+        return mark is not None
+    return mark == service or f"/{service}" in (container.get("Names") or ())
+
+
+def _inspect(engine, id):
+    """A container as the engine tells it, or None where it went away meanwhile."""
+    try:
+        return engine.client.inspect_container(id)
+    except Exception as exc:
+        if status_of(exc) == 404:
+            return None
+        raise
+
+
+def _with_image_id(engine, config):
+    """``_image_id`` is what the container's image name stands for now: another one after a retag."""
+    try:
+        image = engine.client.inspect_image(config["Config"]["Image"])
+    except Exception as exc:
+        if status_of(exc) != 404:
+            raise
+        return config
+    return {**config, "_image_id": image["Id"]}
+
+
+def _instance(container, target):
+    state = container["State"]
+    labels = container["Config"].get("Labels") or {}
+    return {
+        "form": "docker_container",
+        "name": container["Name"].lstrip("/"),
+        "id": container["Id"],
+        "node": target,
+        "state": _STATES.get(state["Status"], state["Status"]),
+        "service": labels.get(SERVICE_MARK),
+        "process": labels.get(PROCESS_MARK),
+        "addresses": _addresses(container),
+        "ports": _ports(container),
+        "ready": _is_ready(state),
+        "memory": _memory(container),
+        "config": container,
+    }
+
+
+def _is_ready(state):
+    health = (state.get("Health") or {}).get("Status", "none")
+    return state["Status"] == "running" and health in ("none", "healthy")
+
+
+def _addresses(container):
+    networks = (container["NetworkSettings"].get("Networks") or {}).values()
+    return ordered_addresses(net.get(key) for net in networks for key in ("IPAddress", "GlobalIPv6Address"))
+
+
+def _ports(container):
+    published = container["NetworkSettings"].get("Ports") or {}
+    return [
+        {"container": port, "host_ip": binding.get("HostIp", ""), "host_port": _whole(binding.get("HostPort"))}
+        for port, bindings in published.items()
+        for binding in bindings or ()
+    ]
+
+
+def _memory(container):
+    """The container's memory limit in MiB, 0 without one."""
+    return _mib((container.get("HostConfig") or {}).get("Memory")) or 0
+
+
+def _mib(bytes_):
+    return None if bytes_ is None else int(bytes_) // MIB
+
+
+def _whole(text):
+    return int(text) if str(text or "").isdigit() else None

@@ -1,0 +1,181 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""The one exception of discovery, and every failure of a library as one sentence with a remedy."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import socket
+import ssl
+import typing as t
+from contextlib import contextmanager
+
+
+class DiscoveryError(Exception):
+    """A target could not be asked. ``message`` is one sentence for people, ``remedy`` what would help, or None."""
+
+    def __init__(self, message, remedy=None):
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+def nearest(word, known):
+    """The end of a sentence about an unknown word: the known one that was probably meant, or a full stop."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean '{close[0]}'?" if close else "."
+
+
+def missing_library(library, package):
+    """The error for a Python library that is not installed where this runs."""
+    return DiscoveryError(
+        f"The Python library '{library}' is not installed on {socket.gethostname()}, where this target is asked from.",
+        f"Run 'pip install {library}' or 'apt install {package}' there, for the Python that runs Ansible's modules.",
+    )
+
+
+class Trouble(t.NamedTuple):
+    """What went wrong: ``name`` is the key of the kind's own remedies."""
+
+    name: str
+    sentence: str
+    remedy: str | None
+
+
+_BY_ERROR = (
+    (ssl.SSLCertVerificationError, Trouble("certificate", "showed a certificate that could not be verified", None)),
+    (ssl.SSLError, Trouble("tls", "broke off the TLS handshake", None)),
+    (FileNotFoundError, Trouble("no_socket", "does not answer: there is no such socket", None)),
+    (PermissionError, Trouble("socket_rights", "cannot be opened: this user may not use its socket", None)),
+    (ConnectionRefusedError, Trouble("refused", "refused the connection: nothing listens there", None)),
+    (socket.gaierror, Trouble("name", "cannot be found: its host name does not resolve", "Check the host name.")),
+    (
+        (socket.timeout, TimeoutError),
+        Trouble("timeout", "did not answer within {timeout:g} s", "Check its address and load, or allow more time."),
+    ),
+    (
+        (),
+        Trouble(
+            "ssh",
+            "did not accept the ssh connection: its host key is not known, or the log-in is refused",
+            "Connect to it by ssh once, as the same user, to see why.",
+        ),
+    ),
+    (ConnectionError, Trouble("broken", "broke off the connection", "Check that it is the right port and protocol.")),
+)
+
+_UNREACHABLE = Trouble("unreachable", "cannot be reached over the network", "Check its address and the route to it.")
+_OTHER_CERTIFICATE = Trouble("certificate", "showed another certificate than the expected one", None)
+_ROUTES = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
+
+# What requests and urllib3 find out themselves, with no OSError behind it.
+_BY_NAME = {
+    "ReadTimeout": "timeout",
+    "ConnectTimeout": "timeout",
+    "ReadTimeoutError": "timeout",
+    "CertificateError": "certificate",
+    "SSLError": "tls",
+    "NoValidConnectionsError": "refused",
+    "SSHException": "ssh",
+    "AuthenticationException": "ssh",
+    "BadHostKeyException": "ssh",
+    "BadStatusLine": "broken",
+}
+
+_BY_STATUS = {
+    401: Trouble("credentials", "refused the credentials (401)", "Check the user, and the password or token."),
+    403: Trouble("forbidden", "does not allow this user to ask (403)", "Give the user or certificate more rights."),
+}
+
+
+@contextmanager
+def explained(where, timeout, remedies, secrets=()):
+    """Every failure inside becomes a DiscoveryError: one sentence, with no secret in it."""
+    try:
+        yield
+    except DiscoveryError:
+        raise
+    except Exception as exc:
+        raise explain(exc, where, timeout, remedies, secrets) from None
+
+
+def explain(exc, where, timeout, remedies, secrets=()):
+    """The DiscoveryError that says what ``exc`` means for ``where``, such as 'The Docker engine at unix:///x'."""
+    status = status_of(exc)
+    trouble = _BY_STATUS.get(status) or _trouble(exc) or _unexpected(status, _text(exc))
+    sentence = trouble.sentence.format(timeout=timeout) if trouble.name == "timeout" else trouble.sentence
+    sentence = _scrubbed(sentence + _detail(exc, status), secrets)
+    return DiscoveryError(f"{where} {sentence}.", remedies.get(trouble.name, trouble.remedy))
+
+
+def status_of(exc):
+    """The HTTP status in an error of the docker SDK, pylxd, proxmoxer or requests, or None."""
+    return next((status for status, _one in _answers(exc)), None)
+
+
+def _answers(exc):
+    """(HTTP status, error) for each error in the chain that is an engine's answer."""
+    for one in _chain(exc):
+        for status in (getattr(one, "status_code", None), getattr(getattr(one, "response", None), "status_code", None)):
+            if isinstance(status, int):
+                yield status, one
+
+
+def _chain(exc):
+    """An exception and all that it wraps: causes, contexts, reasons and arguments."""
+    seen, waiting = [], [exc]
+    while waiting:
+        one = waiting.pop(0)
+        if isinstance(one, BaseException) and one not in seen:
+            seen.append(one)
+            waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+    return seen
+
+
+def _trouble(exc):
+    chain = _chain(exc)
+    if any(getattr(one, "errno", None) in _ROUTES for one in chain):
+        return _UNREACHABLE
+    if any("Fingerprints did not match" in str(one) for one in chain):
+        return _OTHER_CERTIFICATE
+    for types, trouble in _BY_ERROR:
+        named = any(_BY_NAME.get(type(one).__name__) == trouble.name for one in chain)
+        if named or any(isinstance(one, types) for one in chain):
+            return trouble
+    return None
+
+
+def _unexpected(status, words):
+    if "HTTP request to an HTTPS server" in words:
+        return Trouble("plain_http", "wants TLS, and was asked without", None)
+    answer = words if status is None else f"{status}: {words}"
+    return Trouble("unexpected", f"gave no usable answer ({answer})", "Check that this is its address, and its log.")
+
+
+def _detail(exc, status):
+    """The part of an error that helps: why a certificate failed, which privilege is missing."""
+    if status == 403:
+        return f": {_text(exc)}"
+    for one in _chain(exc):
+        if isinstance(one, ssl.SSLCertVerificationError):
+            return f": {one.verify_message or one.reason}".rstrip(".")
+    return ""
+
+
+def _text(exc):
+    """The engine's own words. An error that is no engine's answer may quote anything: only its sort is told."""
+    for _status, one in _answers(exc):
+        words = getattr(one, "explanation", None) or getattr(one, "content", None) or str(one)
+        words = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
+        return " ".join(words.split())[:300].rstrip(".: ")
+    return type(exc).__name__
+
+
+def _scrubbed(text, secrets):
+    for secret in secrets:
+        text = text.replace(str(secret), "********") if secret else text
+    return text

@@ -1,0 +1,345 @@
+#!/usr/bin/python
+#
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a target offers: thin over module_utils/_discovery."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: target_info
+short_description: Ask a deployment target what it offers and what is on it
+version_added: 0.1.0
+author:
+  - rightscope.deploy contributors (@rightscope)
+description:
+  - Asks a Docker engine, an LXD or Incus server, or a Proxmox VE cluster for the facts that the placement of a
+    service is decided on, and for the instances that are there.
+  - It runs where the API is to be asked from. Kernel modules, the memory that is available and the free disk of a
+    Docker engine are known only where the engine runs on that very machine. A fact that is not known is left out.
+  - Without O(service), what it returns holds no secret, and can be recorded in a file to decide on later.
+options:
+  kind:
+    description: The API that the target speaks. V(lxd) is for Incus too.
+    type: str
+    required: true
+    choices:
+      - docker
+      - lxd
+      - proxmox
+  options:
+    description:
+      - Connection options, named as those of the module that will do the work, which are
+        P(community.docker.docker_container#module), P(community.general.lxd_container#module) and
+        P(community.proxmox.proxmox_kvm#module). The same environment variables stand in for the ones that are not set.
+      - An option that the O(kind) does not have is an error.
+    type: dict
+    suboptions:
+      docker_host:
+        description:
+          - For O(kind=docker). The address of the engine, such as V(unix:///var/run/docker.sock), V(tcp://dock1:2376)
+            or V(ssh://deploy@dock1). Over V(ssh://) the Python library C(paramiko) is needed.
+          - If not set, the environment variable E(DOCKER_HOST), else V(unix:///var/run/docker.sock).
+        type: str
+      tls:
+        description: For O(kind=docker). Use TLS, without verifying the engine's certificate.
+        type: bool
+      validate_certs:
+        description:
+          - For O(kind=docker) and O(kind=proxmox). Use TLS and verify the certificate.
+          - The default is V(true) for O(kind=proxmox), and V(false) for O(kind=docker), unless the environment variable
+            E(DOCKER_TLS_VERIFY) or E(PROXMOX_VALIDATE_CERTS) says otherwise.
+        type: bool
+      tls_hostname:
+        description: For O(kind=docker). The name that the engine's certificate is to be made for.
+        type: str
+      ca_path:
+        description:
+          - For O(kind=docker) and O(kind=proxmox). File with the CA certificate to verify against.
+          - It wins over E(REQUESTS_CA_BUNDLE).
+        type: path
+      client_cert:
+        description: For O(kind=docker) and O(kind=lxd). File with the client's certificate.
+        type: path
+      client_key:
+        description: For O(kind=docker) and O(kind=lxd). File with the key of O(options.client_cert).
+        type: path
+      api_version:
+        description: For O(kind=docker). The API version to use; asked from the engine if not set.
+        type: str
+      timeout:
+        description: For O(kind=docker). Seconds for each call, where less than O(timeout).
+        type: float
+      use_ssh_client:
+        description: For O(kind=docker). Use the C(ssh) program for V(ssh://) addresses.
+        type: bool
+      url:
+        description:
+          - For O(kind=lxd). The address of the server, such as V(unix:/var/lib/incus/unix.socket) or
+            V(https://lab:8443).
+          - If not set, the first of the sockets of LXD, of LXD from a snap, and of Incus that exists.
+        type: str
+      snap_url:
+        description: For O(kind=lxd). The address to use where O(options.url) is not set and this socket exists.
+        type: str
+      trust_password:
+        description:
+          - For O(kind=lxd). The password that makes the server trust O(options.client_cert).
+          - It is used only where the server does not trust it yet, and is the one thing that this module may change.
+        type: str
+      project:
+        description: For O(kind=lxd). The project to look into.
+        type: str
+      server_cert:
+        description: For O(kind=lxd). File with the server's own certificate, where no CA vouches for it.
+        type: path
+      api_host:
+        description: For O(kind=proxmox). Host name or address of a node; required there.
+        type: str
+      api_port:
+        description: For O(kind=proxmox). The API's port, V(8006) if not set.
+        type: int
+      api_user:
+        description: For O(kind=proxmox). The user with its realm, such as V(deploy@pve); required there.
+        type: str
+      api_password:
+        description: For O(kind=proxmox). The user's password.
+        type: str
+      api_token_id:
+        description: For O(kind=proxmox). The name of an API token, used instead of a password.
+        type: str
+      api_token_secret:
+        description: For O(kind=proxmox). The token's secret.
+        type: str
+  service:
+    description:
+      - Name of a service. Only instances with this name or this service's mark are returned, with their
+        whole configuration.
+      - Without it, all instances with a mark are returned, without their configuration.
+    type: str
+  target:
+    description: Name of the target; it names the node where there is only one.
+    type: str
+    default: ''
+  timeout:
+    description: How long each single call to the API may take, in seconds.
+    type: float
+    default: 10.0
+  only_instances:
+    description: Return RV(instances) instead of RV(target_facts), with as few calls as possible.
+    type: bool
+    default: false
+attributes:
+  action:
+    support: none
+  async:
+    support: full
+extends_documentation_fragment:
+  - rightscope.deploy.attributes
+  - rightscope.deploy.attributes.info_module
+  - rightscope.deploy.attributes.platform
+  - rightscope.deploy.attributes.actiongroup
+requirements:
+  - "docker >= 5.0 (Python library) for O(kind=docker)"
+  - "pylxd >= 2.3 (Python library) for O(kind=lxd)"
+  - "proxmoxer >= 2.0 and requests (Python libraries) for O(kind=proxmox)"
+notes:
+  - With O(service), a configuration may hold secrets, such as a container's environment variables. Do not record it.
+seealso:
+  - module: community.docker.docker_host_info
+  - module: community.proxmox.proxmox_node_info
+"""
+
+EXAMPLES = r"""
+- name: Ask the Docker engine of this host
+  rightscope.deploy.target_info:
+    kind: docker
+    target: "{{ inventory_hostname }}"
+  register: found
+
+- name: Record what it offers, to decide on later without it
+  ansible.builtin.copy:
+    content: "{{ found.target_facts | ansible.builtin.to_nice_yaml }}"
+    dest: facts.yml
+    mode: "0644"
+  delegate_to: localhost
+
+- name: Ask a Proxmox VE cluster
+  rightscope.deploy.target_info:
+    kind: proxmox
+    options:
+      api_host: pve.example.com
+      api_user: deploy@pve
+      api_token_id: ansible
+      api_token_secret: "{{ vault_pve_token }}"
+      ca_path: /etc/ssl/pve-root-ca.pem
+  delegate_to: localhost
+
+- name: See where a service is on an LXD server
+  rightscope.deploy.target_info:
+    kind: lxd
+    service: search
+    only_instances: true
+"""
+
+RETURN = r"""
+target_facts:
+  description: What the target offers. The document C(docs/facts.md) of the collection explains each key.
+  returned: success, unless O(only_instances=true)
+  type: dict
+  contains:
+    facts_version:
+      description: Version of this format.
+      type: int
+      returned: always
+      sample: 1
+    kind:
+      description: As O(kind).
+      type: str
+      returned: always
+      sample: docker
+    server:
+      description: What answered, with the keys C(name) and C(version), and for O(kind=lxd) the C(url).
+      type: dict
+      returned: always
+      sample:
+        name: docker
+        version: 20.10.24
+    nodes:
+      description:
+        - The target's nodes, with the keys C(name), C(online), C(facts), and C(origins), which says of each fact
+          where it comes from.
+      type: list
+      elements: dict
+      returned: always
+    instances:
+      description: As RV(instances).
+      type: list
+      elements: dict
+      returned: always
+    next_id:
+      description: The next free id of a virtual machine.
+      type: int
+      returned: O(kind=proxmox)
+      sample: 103
+instances:
+  description: Instances with the name or the mark of O(service), or all with a mark.
+  returned: success, if O(only_instances=true)
+  type: list
+  elements: dict
+  contains:
+    form:
+      description: What it is, such as V(docker_container), V(lxd_container) or V(proxmox_vm).
+      type: str
+      returned: always
+    name:
+      description: Its name.
+      type: str
+      returned: always
+    id:
+      description: What the target identifies it by.
+      type: str
+      returned: always
+    node:
+      description: The node that it is on.
+      type: str
+      returned: always
+    state:
+      description: V(started), V(stopped), or the engine's own word for another state.
+      type: str
+      returned: always
+    service:
+      description: The service in its mark; V(null) without a mark.
+      type: str
+      returned: always
+    process:
+      description: Which of the service's processes it is, where each is a container of its own.
+      type: str
+      returned: always
+    addresses:
+      description: Its addresses, IPv4 before IPv6.
+      type: list
+      elements: str
+      returned: always
+    ports:
+      description: Published ports, with the keys C(container), C(host_ip) and C(host_port).
+      type: list
+      elements: dict
+      returned: always
+    ready:
+      description: Whether it runs, is healthy, and has the address that it is to have.
+      type: bool
+      returned: always
+    memory:
+      description: The memory it may take, in MiB; V(0) without a limit.
+      type: int
+      returned: always
+    config:
+      description: Its configuration as the engine tells it; empty without O(service).
+      type: dict
+      returned: always
+remedy:
+  description: What would help.
+  returned: failure, if known
+  type: str
+  sample: Start Docker there, or set docker_host to where it listens.
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._discovery import KINDS, DiscoveryError, discover, find
+
+# The secrets are declared one by one: they are masked in logs and results, and nothing else is.
+_OPTIONS = {
+    "docker_host": {"type": "str"},
+    "tls": {"type": "bool"},
+    "validate_certs": {"type": "bool"},
+    "tls_hostname": {"type": "str"},
+    "ca_path": {"type": "path"},
+    "client_cert": {"type": "path"},
+    "client_key": {"type": "path"},
+    "api_version": {"type": "str"},
+    "timeout": {"type": "float"},
+    "use_ssh_client": {"type": "bool"},
+    "url": {"type": "str"},
+    "snap_url": {"type": "str"},
+    "trust_password": {"type": "str", "no_log": True},
+    "project": {"type": "str"},
+    "server_cert": {"type": "path"},
+    "api_host": {"type": "str"},
+    "api_port": {"type": "int"},
+    "api_user": {"type": "str"},
+    "api_password": {"type": "str", "no_log": True},
+    "api_token_id": {"type": "str", "no_log": False},
+    "api_token_secret": {"type": "str", "no_log": True},
+}
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "kind": {"type": "str", "required": True, "choices": list(KINDS)},
+            "options": {"type": "dict", "options": _OPTIONS},
+            "service": {"type": "str"},
+            "target": {"type": "str", "default": ""},
+            "timeout": {"type": "float", "default": 10.0},
+            "only_instances": {"type": "bool", "default": False},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    options = {name: value for name, value in (params["options"] or {}).items() if value is not None}
+    arguments = (params["kind"], options, params["service"], params["target"], params["timeout"])
+    try:
+        if params["only_instances"]:
+            module.exit_json(changed=False, instances=find(*arguments))
+        module.exit_json(changed=False, target_facts=discover(*arguments))
+    except DiscoveryError as exc:
+        remedy = {"remedy": exc.remedy} if exc.remedy else {}
+        module.fail_json(msg=exc.message, **remedy)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""The decision, whole, on one screen."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+
+from .._model import NEVER, NOTHING, SCOPES, UNKNOWN, Candidate, Decision, Failure, Service, Verdict
+from .constraints import CONSTRAINTS, forms, labels, reachable
+from .grants import grants
+from .scorers import score
+
+# A target that does not answer has no facts: to add 'cannot tell' for each of them would hide the reason.
+_WITHOUT_FACTS = (reachable, labels, forms)
+
+
+def decide(
+    service: Service,
+    candidates: Iterable[Candidate],
+    *,
+    weights: Mapping[str, float] = NOTHING,
+    accept_unknown: bool = False,
+) -> Decision:
+    """
+    Judge every candidate by every rule, and choose.
+
+    Those that fit come first: narrowest scope, then fewest grants, then highest score, then the order in
+    which they were declared. The rest follow, nearest miss first. A service keeps the place it has while
+    that fits, and where it no longer fits nothing is chosen: moving it is for a person to say.
+    """
+    verdicts = [judge(service, candidate, weights, accept_unknown) for candidate in candidates]
+    # Python's sort is stable: what is equal in all of this keeps the order of declaration.
+    ordered = tuple(sorted(verdicts, key=_rank))
+    present = next((verdict for verdict in ordered if verdict.candidate.is_present), None)
+    if present is not None:
+        return Decision(service=service.name, verdicts=ordered, chosen=present if present.fits else None, stays=True)
+    best = next((verdict for verdict in ordered if verdict.fits), None)
+    return Decision(service=service.name, verdicts=ordered, chosen=best)
+
+
+def judge(
+    service: Service, candidate: Candidate, weights: Mapping[str, float] = NOTHING, accept_unknown: bool = False
+) -> Verdict:
+    """Everything said of one candidate; it depends on no other."""
+    rules = _WITHOUT_FACTS if candidate.trouble else CONSTRAINTS
+    found = [(rule.__name__, rule(service.requirements, candidate)) for rule in rules]
+    failures = [dataclasses.replace(failure, rule=name) for name, failure in found if failure]
+    accepted = [failure for failure in failures if accept_unknown and failure.when == UNKNOWN]
+    scores, total = ({}, 0) if candidate.trouble else score(service.requirements, candidate, weights)
+    return Verdict(
+        candidate=candidate,
+        failures=tuple(failure for failure in failures if failure not in accepted),
+        accepted=tuple(accepted),
+        grants=grants(candidate),
+        scores=scores,
+        total=total,
+    )
+
+
+def _rank(verdict: Verdict) -> tuple:
+    scope = SCOPES.index(verdict.candidate.scope)
+    if verdict.fits:
+        return (0, scope, len(verdict.grants), -verdict.total)
+    return (1, *_distance(verdict.failures), scope, -verdict.total)
+
+
+def _distance(failures: tuple[Failure, ...]) -> tuple[int, int]:
+    """How far a candidate is from fitting: what can never be mended weighs first."""
+    return sum(failure.when == NEVER for failure in failures), len(failures)

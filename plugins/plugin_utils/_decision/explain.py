@@ -1,0 +1,162 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""The decision in sentences, for people, and as plain data, for machines."""
+
+from __future__ import annotations
+
+import textwrap
+import typing as t
+
+from .._model import NEVER, NOT_NOW, SCOPES, Decision, Failure, Verdict
+
+_WIDTH = 110
+
+
+def explain(decision: Decision) -> str:
+    """One sentence that says it, then a paragraph for each candidate: every reason, never only the first."""
+    several = _several_forms(decision)
+    lines = [_headline(decision)]
+    for verdict in decision.verdicts:
+        lines.append(_paragraph(_name(verdict, several), _line(decision, verdict)))
+    if decision.chosen is None and decision.verdicts:
+        lines.append(_what_would_help(decision, several))
+    return "\n".join(lines)
+
+
+def _paragraph(name: str, text: str) -> str:
+    return textwrap.fill(
+        f"{name}: {text}",
+        width=_WIDTH,
+        initial_indent=" " * 4,
+        subsequent_indent=" " * (6 + len(name)),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _headline(decision: Decision) -> str:
+    service, count = decision.service, len(decision.verdicts)
+    fitting = sum(verdict.fits for verdict in decision.verdicts)
+    fit = f"({fitting} of {count} candidate{'s' if count != 1 else ''} fit{'s' if fitting == 1 else ''})"
+    if decision.chosen is not None:
+        candidate = decision.chosen.candidate
+        verb = "stays on" if decision.stays else "goes to"
+        return f"Service '{service}' {verb} '{candidate.place}', {candidate.title} {fit}."
+    if decision.stays:
+        present = next(verdict for verdict in decision.verdicts if verdict.candidate.is_present)
+        candidate = present.candidate
+        return f"Service '{service}' is on '{candidate.place}', {candidate.title}, which no longer fits it {fit}."
+    if not decision.verdicts:
+        return f"Service '{service}' has no candidates: no target offers any form."
+    return f"No candidate fits service '{service}' (0 of {count})."
+
+
+def _several_forms(decision: Decision) -> set[str]:
+    """The places that offer more than one form: their lines must say which."""
+    places = [verdict.candidate.place for verdict in decision.verdicts]
+    return {place for place in places if places.count(place) > 1}
+
+
+def _name(verdict: Verdict, several: set[str]) -> str:
+    place = verdict.candidate.place
+    return f"{place} ({verdict.candidate.form})" if place in several else place
+
+
+def _line(decision: Decision, verdict: Verdict) -> str:
+    if not verdict.fits:
+        return _rejection(verdict)
+    if verdict is decision.chosen:
+        parts = [f"chosen, {_why_chosen(decision, verdict)}"]
+    else:
+        parts = [f"fits as {verdict.candidate.title}"]
+    parts.append(f"score {verdict.total} ({', '.join(f'{name} {points}' for name, points in verdict.scores.items())})")
+    if verdict.grants:
+        parts.append(f"grants: {', '.join(verdict.grants)}")
+    parts.extend(f"accepted though {_reason(failure)}" for failure in verdict.accepted)
+    parts.extend(_estimates(verdict))
+    return "; ".join(parts) + "."
+
+
+def _rejection(verdict: Verdict) -> str:
+    text = "rejected, " + "; ".join(_reason(failure) for failure in verdict.failures)
+    remedies = [failure.remedy for failure in verdict.failures if failure.remedy]
+    if not remedies:
+        return text + "."
+    mended = len(remedies) == len(verdict.failures) and all(failure.when != NEVER for failure in verdict.failures)
+    lead = "it would fit if you" if mended else "what would help:"
+    return f"{text}; {lead} {', and '.join(remedies)}."
+
+
+def _why_chosen(decision: Decision, chosen: Verdict) -> str:
+    if decision.stays:
+        return "it is there and still fits"
+    scope = chosen.candidate.scope
+    rivals = [verdict for verdict in decision.verdicts if verdict.fits and verdict is not chosen]
+    if not rivals:
+        return "the only one that fits"
+    level = SCOPES.index(scope)
+    if all(SCOPES.index(rival.candidate.scope) > level for rival in rivals):
+        return f"the narrowest scope that fits ({scope})"
+    peers = [rival for rival in rivals if rival.candidate.scope == scope]
+    if all(len(peer.grants) > len(chosen.grants) for peer in peers):
+        return f"the fewest grants in the narrowest scope that fits ({scope})"
+    if all(len(peer.grants) > len(chosen.grants) or peer.total < chosen.total for peer in peers):
+        return f"the best score in the narrowest scope that fits ({scope})"
+    return f"the first declared of equals in the narrowest scope that fits ({scope})"
+
+
+def _estimates(verdict: Verdict) -> list[str]:
+    facts = verdict.candidate.facts
+    if facts.origin("memory_free") != "estimated":
+        return []
+    return ["its free memory is estimated: the total less the limits of its containers"]
+
+
+def _reason(failure: Failure) -> str:
+    """The sentence and its rule; ``not_now`` is the common case and goes without saying."""
+    return f"{failure.reason} [{failure.rule}{'' if failure.when == NOT_NOW else f': {failure.when}'}]"
+
+
+def _what_would_help(decision: Decision, several: set[str]) -> str:
+    """The nearest candidate, and how near it is."""
+    nearest = next((v for v in decision.verdicts if v.candidate.is_present), decision.verdicts[0])
+    if decision.stays:
+        text = "relax the need, or remove the service with 'state: absent' and let it be placed anew"
+        return f"It is left as it is: {text}."
+    never = sum(failure.when == NEVER for failure in nearest.failures)
+    count = len(nearest.failures)
+    how = "none of them for ever" if not never else f"{never} of them for ever"
+    reasons = f"{count} reason{'s' if count != 1 else ''} against it, {how}"
+    return f"The nearest is {_name(nearest, several)}: {reasons}."
+
+
+def as_data(decision: Decision) -> dict[str, t.Any]:
+    """The decision as plain data, as a task returns it."""
+    chosen = decision.chosen.candidate if decision.chosen else None
+    return {
+        "chosen": {"target": chosen.target, "node": chosen.node, "form": chosen.form} if chosen else None,
+        "verdicts": [_verdict_data(verdict) for verdict in decision.verdicts],
+    }
+
+
+def _verdict_data(verdict: Verdict) -> dict[str, t.Any]:
+    candidate = verdict.candidate
+    return {
+        "target": candidate.target,
+        "node": candidate.node,
+        "form": candidate.form,
+        "scope": candidate.scope,
+        "fits": verdict.fits,
+        "failures": [_failure_data(failure) for failure in verdict.failures],
+        "accepted": [_failure_data(failure) for failure in verdict.accepted],
+        "grants": list(verdict.grants),
+        "scores": dict(verdict.scores),
+        "total": verdict.total,
+    }
+
+
+def _failure_data(failure: Failure) -> dict[str, t.Any]:
+    return {"rule": failure.rule, "reason": failure.reason, "when": failure.when, "remedy": failure.remedy}

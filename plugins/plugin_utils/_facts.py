@@ -1,0 +1,128 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""From what discovery returned, or a person declared or recorded, to Nodes and Instances."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import typing as t
+from collections.abc import Mapping
+
+from ._model import Facts, Image, Instance, Node
+
+_FIELDS = {field.name for field in dataclasses.fields(Facts)} - {"origins"}
+_IMAGE_FIELDS = {field.name for field in dataclasses.fields(Image)}
+_INSTANCE_FIELDS = {field.name for field in dataclasses.fields(Instance)}
+
+
+class FactsError(ValueError):
+    """A declared or recorded fact that is not one; its text is a sentence."""
+
+
+def read_nodes(reply: Mapping[str, t.Any], declared: Mapping[str, t.Any]) -> tuple[Node, ...]:
+    """
+    The nodes in a discovery's reply, in its order, with the declared facts laid over the found ones.
+
+    A declaration wins: it is how a person says what no API can tell. It holds for all nodes of the target.
+    """
+    extra = read_facts(declared)
+    return tuple(_node(raw, declared, extra) for raw in reply.get("nodes", ()))
+
+
+def _node(raw: Mapping[str, t.Any], declared: Mapping[str, t.Any], extra: Facts) -> Node:
+    facts = read_facts(raw.get("facts") or {}, raw.get("origins") or {})
+    changes = {name: getattr(extra, name) for name in declared}
+    if changes:
+        origins = {**facts.origins, **dict.fromkeys(changes, "declared")}
+        facts = dataclasses.replace(facts, **changes, origins=origins)
+    return Node(name=raw["name"], online=raw.get("online", True), facts=facts)
+
+
+def read_facts(raw: Mapping[str, t.Any], origins: Mapping[str, str] | None = None) -> Facts:
+    """
+    Facts from a plain mapping, as ``docs/facts.md`` describes it.
+
+    Raises FactsError for a name that is no fact, with the nearest that is, and for a value of the wrong sort.
+    """
+    if not isinstance(raw, Mapping):
+        raise FactsError("Facts must be a mapping of fact names to values.")
+    known = {}
+    for name, value in raw.items():
+        if name not in _FIELDS:
+            near = difflib.get_close_matches(str(name), _FIELDS, n=1)
+            raise FactsError(f"'{name}' is no fact{f'; did you mean {near[0]!r}?' if near else '.'}")
+        if value is not None:
+            known[name] = _SHAPES.get(name, _same)(name, value)
+    return Facts(**known, origins=dict(origins or {}))
+
+
+def read_instances(raw: t.Iterable[Mapping[str, t.Any]]) -> tuple[Instance, ...]:
+    """The instances in a discovery's reply."""
+    return tuple(_instance(item) for item in raw)
+
+
+def _instance(raw: Mapping[str, t.Any]) -> Instance:
+    known = {key: value for key, value in raw.items() if key in _INSTANCE_FIELDS}
+    known["addresses"] = tuple(known.get("addresses") or ())
+    known["ports"] = tuple(known.get("ports") or ())
+    return Instance(**known)
+
+
+def _same(_name: str, value: t.Any) -> t.Any:
+    return value
+
+
+def _text(name: str, value: t.Any) -> str:
+    if isinstance(value, (Mapping, list, tuple, bool)):
+        raise FactsError(f"The fact '{name}' must be a text.")
+    return str(value)
+
+
+def _number(name: str, value: t.Any) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+        raise FactsError(f"The fact '{name}' must be a number of 0 or more.")
+    return value
+
+
+def _texts(name: str, value: t.Any) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise FactsError(f"The fact '{name}' must be a list.")
+    return tuple(_text(name, item) for item in value)
+
+
+def _modules(name: str, value: t.Any) -> frozenset[str]:
+    return frozenset(module.replace("-", "_") for module in _texts(name, value))
+
+
+def _storages(name: str, value: t.Any) -> dict[str, int]:
+    if not isinstance(value, Mapping):
+        raise FactsError(f"The fact '{name}' must be a mapping of storage names to free MiB.")
+    return {str(storage): int(_number(name, free)) for storage, free in value.items()}
+
+
+def _images(name: str, value: t.Any) -> tuple[Image, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, Mapping) and "id" in item for item in value):
+        raise FactsError(f"The fact '{name}' must be a list of mappings that have an id.")
+    return tuple(
+        Image(**{key: tuple(part) if key == "names" else part for key, part in item.items() if key in _IMAGE_FIELDS})
+        for item in value
+    )
+
+
+_SHAPES: dict[str, t.Callable[[str, t.Any], t.Any]] = {
+    "os_type": _text,
+    "os_name": _text,
+    "architectures": _texts,
+    "kernel_version": _text,
+    "kernel_modules": _modules,
+    "isolation": _text,
+    "cpus": _number,
+    "memory": _number,
+    "memory_free": _number,
+    "storages": _storages,
+    "images": _images,
+}

@@ -1,0 +1,33 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""
+One file a form. Each says what the form is, and makes plans and placements for it. Pure.
+
+A form's module has:
+
+``NAME``, ``TITLE``, ``SCOPE``, ``KIND``, ``MODULE``
+    its name in data and in sentences, its scope, the kind of target that offers it, its delegate;
+``image(requirements, options, facts) -> Source``
+    what a service would be made from;
+``storage(options) -> str | None``
+    the storage that the user named for it;
+``plan(service, candidate, target, instances, state) -> Plan``
+    the calls from what is there to what is wanted;
+``remove(service, target, instances) -> Plan``
+    the calls that remove what is there;
+``connection(service, target, instances) -> dict``
+    the variables by which Ansible reaches what was made.
+"""
+
+from __future__ import annotations
+
+from . import docker_container, lxd_container, proxmox_vm
+
+FORMS = {form.NAME: form for form in (docker_container, lxd_container, proxmox_vm)}
+"""Every form by its name; a new one is a file beside this one and an entry here."""
+
+KINDS = tuple(sorted({form.KIND for form in FORMS.values()}))
+"""The kinds of target that offer at least one form."""

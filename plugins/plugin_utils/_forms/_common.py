@@ -1,0 +1,99 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""What the forms have in common: marks, images by name, differences, masking."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from .._knowledge.distributions import ANY, is_of_family, is_version
+from .._model import Facts, Image, Requirements
+
+MARK = "rightscope.service"
+"""The ownership mark: a Docker label, an LXD ``user.`` key, a line in a Proxmox description."""
+
+STARTED, STOPPED, ABSENT = "started", "stopped", "absent"
+
+_SECRET_NAME = re.compile(r"pass|secret|token|key|credential|auth", re.IGNORECASE)
+MASK = "********"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a service would be made from: the image if it is there, the user's name for it, who gets it."""
+
+    image: Image | None = None
+    wanted: str | None = None
+    fetched: bool = False
+
+
+def image_named(facts: Facts, *names: str) -> Image | None:
+    """The image that goes by one of the names, or by an id that starts with it."""
+    for name in names:
+        for image in facts.images:
+            if name in image.names or image.id == name or (len(name) >= 12 and image.id.startswith(name)):
+                return image
+    return None
+
+
+def image_of_system(requirements: Requirements, facts: Facts) -> Image | None:
+    """The first image, by name, that is known to be of the wanted system and release."""
+    if requirements.os_family == ANY:
+        return None
+    return next(
+        (image for image in sorted(facts.images, key=lambda image: image.names) if _is_wanted(requirements, image)),
+        None,
+    )
+
+
+def _is_wanted(requirements: Requirements, image: Image) -> bool:
+    if image.os is None or not is_of_family(image.os, requirements.os_family):
+        return False
+    if requirements.architectures and image.architecture and image.architecture not in requirements.architectures:
+        return False
+    if requirements.os_version is None:
+        return True
+    return image.os_version is not None and is_version(image.os_version, requirements.os_version)
+
+
+def differences(
+    wanted: Mapping[str, t.Any], there: Mapping[str, t.Any]
+) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    """Of both sides, only what differs: (before, after)."""
+    changed = [key for key, value in wanted.items() if there.get(key) != value]
+    return {key: there.get(key) for key in changed}, {key: wanted[key] for key in changed}
+
+
+def masked(value: t.Any, name: str = "") -> t.Any:
+    """A copy for people's eyes: whatever is named like a secret is hidden, at any depth."""
+    if isinstance(value, Mapping):
+        return {key: masked(item, str(key)) for key, item in value.items()}
+    if value is not None and _SECRET_NAME.search(name):
+        return MASK
+    if isinstance(value, (list, tuple)):
+        return [_masked_item(item) for item in value]
+    return value
+
+
+def _masked_item(item: t.Any) -> t.Any:
+    """``NAME=value`` items, as an environment has them, are masked by their name."""
+    if isinstance(item, str) and "=" in item:
+        name, _, value = item.partition("=")
+        return f"{name}={masked(value, name)}"
+    return masked(item)
+
+
+def state_words(state: str) -> str:
+    """The state that a request ends in: a restarted service is a started one."""
+    return {"present": STOPPED, "restarted": STARTED}.get(state, state)
+
+
+def picked(options: Mapping[str, t.Any], names: Iterable[str]) -> dict[str, t.Any]:
+    """Those of the options that are given, by name."""
+    return {name: options[name] for name in names if options.get(name) is not None}

@@ -1,0 +1,222 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""
+How each option of docker_container compares with what ``docker inspect`` says.
+
+A comparison takes the option's value and the inspected container, and returns both in one normal form:
+(wanted, found). Options that are missing here are told apart by a digest in a label.
+"""
+
+from __future__ import annotations
+
+import shlex
+import typing as t
+from collections.abc import Callable, Mapping
+
+from .._quantities import MIB, mebibytes
+
+Compared = Callable[[t.Any, Mapping[str, t.Any]], tuple[t.Any, t.Any]]
+
+IN_PLACE = frozenset(
+    ("cpu_period", "cpu_quota", "cpu_shares", "cpuset_cpus", "cpuset_mems", "memory", "memory_reservation")
+    + ("memory_swap", "blkio_weight", "restart_policy", "restart_retries")
+)
+"""What the delegate changes without recreating: community.docker, module_container/docker_api.py."""
+
+BEHAVIOUR = frozenset(
+    ("cleanup", "comparisons", "container_default_behavior", "command_handling", "debug", "default_host_ip", "detach")
+    + ("force_kill", "healthy_wait_timeout", "image_comparison", "image_label_mismatch", "image_name_mismatch")
+    + ("keep_volumes", "kill_signal", "networks_cli_compatible", "output_logs", "pull", "pull_check_mode_behavior")
+    + ("purge_networks", "removal_wait_timeout", "stop_timeout", "timeout", "platform")
+)
+"""Options that say how the delegate works, not what the container is."""
+
+
+def image_reference(name: str) -> tuple[str, ...]:
+    """The names an image may be listed by: Docker adds ``latest``, and leaves out its own registry."""
+    last = name.rsplit("/", 1)[-1]
+    full = name if ":" in last or "@" in last else f"{name}:latest"
+    bare = full.removeprefix("docker.io/").removeprefix("library/")
+    return tuple(dict.fromkeys((name, full, bare)))
+
+
+def _at(config: Mapping[str, t.Any], path: str) -> t.Any:
+    value: t.Any = config
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _same(path: str, *, normal: Callable[[t.Any], t.Any] = lambda value: value, default: t.Any = None) -> Compared:
+    def compare(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
+        found = _at(config, path)
+        return normal(value), normal(default if found is None else found)
+
+    return compare
+
+
+def _number(path: str, factor: float = 1) -> Compared:
+    return lambda value, config: (round(float(value) * factor), _at(config, path) or 0)
+
+
+def _bytes(path: str) -> Compared:
+    def compare(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
+        found = _at(config, path) or 0
+        if str(value).strip() in ("unlimited", "-1"):
+            return -1, found
+        # Docker reads a plain number as bytes.
+        return mebibytes(value, plain="B"), round(found / MIB)
+
+    return compare
+
+
+def _words(value: t.Any) -> list[str]:
+    return shlex.split(value) if isinstance(value, str) else [str(item) for item in value or ()]
+
+
+def _subset(path: str) -> Compared:
+    """A mapping whose other keys are the image's own and stay."""
+
+    def compare(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
+        wanted = {str(key): str(item) for key, item in value.items()}
+        found = _at(config, path) or {}
+        return wanted, {key: found.get(key) for key in wanted if key in found}
+
+    return compare
+
+
+def _env(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
+    wanted = {str(key): str(item) for key, item in value.items()}
+    found = dict(item.partition("=")[::2] for item in _at(config, "Config.Env") or ())
+    return wanted, {key: found[key] for key in wanted if key in found}
+
+
+def _image(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
+    """The name, and behind it the id: an image that was built anew under its old name is another image."""
+    named = _at(config, "Config.Image")
+    if named not in image_reference(value) and value not in image_reference(str(named)):
+        return value, named
+    now = config.get("_image_id")
+    same = now is None or now == config.get("Image")
+    return (value, named) if not same and value != named else (value, value if same else f"an earlier {value}")
+
+
+def _set(path: str, normal: Callable[[str], str] = str) -> Compared:
+    def compare(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
+        return sorted({normal(str(item)) for item in value}), sorted({normal(item) for item in _at(config, path) or ()})
+
+    return compare
+
+
+def _capability(name: str) -> str:
+    return name.upper().removeprefix("CAP_")
+
+
+def _security_option(text: str) -> str:
+    return text.replace(":", "=", 1) if "=" not in text else text
+
+
+def _bind(text: str) -> str:
+    """``source:target`` means read-write; SELinux and propagation flags keep their order of the alphabet."""
+    source, _, rest = text.partition(":")
+    target, _, mode = rest.partition(":")
+    flags = set(filter(None, mode.split(",")))
+    if not flags & {"ro", "rw"}:
+        flags.add("rw")
+    return f"{source}:{target}:{','.join(sorted(flags))}"
+
+
+def _volumes(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
+    wanted = sorted(_bind(str(item)) if ":" in str(item) else str(item) for item in value)
+    binds = {_bind(item) for item in _at(config, "HostConfig.Binds") or ()}
+    anonymous = {item for item in wanted if ":" not in item and item in (_at(config, "Config.Volumes") or {})}
+    return wanted, sorted(binds | anonymous)
+
+
+def _ports(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
+    """
+    ``[[ip:]host:]container[/protocol]``, each alone.
+
+    Where no host port is named the engine picks one, and any is right.
+    """
+    wanted = sorted(_port(str(item)) for item in value)
+    free = {item.rsplit("->", 1)[1] for item in wanted if item.startswith("0.0.0.0:->")}
+    found = []
+    for container, bindings in (_at(config, "HostConfig.PortBindings") or {}).items():
+        for binding in bindings or ():
+            host = "" if container in free else binding.get("HostPort", "")
+            found.append(f"{_any_address(binding.get('HostIp'))}:{host}->{container}")
+    return wanted, sorted(found)
+
+
+def _port(text: str) -> str:
+    text, _, protocol = text.partition("/")
+    address, _, rest = text.rpartition("]:") if text.startswith("[") else ("", "", text)
+    parts = rest.split(":")
+    if address:
+        parts.insert(0, address.lstrip("["))
+    *host, container = parts
+    ip, port = (host[0], host[1]) if len(host) == 2 else ("", host[0] if host else "")
+    return f"{_any_address(ip)}:{port}->{container}/{protocol or 'tcp'}"
+
+
+def _any_address(text: str | None) -> str:
+    return text or "0.0.0.0"
+
+
+def _networks(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
+    wanted = sorted(str(item.get("name")) for item in value)
+    found = _at(config, "NetworkSettings.Networks") or {}
+    return wanted, [name for name in wanted if name in found]
+
+
+def _network_mode(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
+    plain = {"default": "bridge", "": "bridge"}
+    found = _at(config, "HostConfig.NetworkMode") or ""
+    return plain.get(value, value), plain.get(found, found)
+
+
+def _restart_policy(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
+    return str(value), _at(config, "HostConfig.RestartPolicy.Name") or "no"
+
+
+COMPARED: dict[str, Compared] = {
+    "image": _image,
+    "command": _same("Config.Cmd", normal=_words),
+    "entrypoint": _same("Config.Entrypoint", normal=_words),
+    "env": _env,
+    "labels": _subset("Config.Labels"),
+    "hostname": _same("Config.Hostname"),
+    "user": _same("Config.User", normal=str, default=""),
+    "working_dir": _same("Config.WorkingDir", default=""),
+    "stop_signal": _same("Config.StopSignal"),
+    "cpu_period": _number("HostConfig.CpuPeriod"),
+    "cpu_quota": _number("HostConfig.CpuQuota"),
+    "cpu_shares": _number("HostConfig.CpuShares"),
+    "cpus": _number("HostConfig.NanoCpus", factor=1e9),
+    "cpuset_cpus": _same("HostConfig.CpusetCpus", normal=str, default=""),
+    "memory": _bytes("HostConfig.Memory"),
+    "memory_swap": _bytes("HostConfig.MemorySwap"),
+    "memory_reservation": _bytes("HostConfig.MemoryReservation"),
+    "shm_size": _bytes("HostConfig.ShmSize"),
+    "restart_policy": _restart_policy,
+    "restart_retries": _number("HostConfig.RestartPolicy.MaximumRetryCount"),
+    "privileged": _same("HostConfig.Privileged", default=False),
+    "read_only": _same("HostConfig.ReadonlyRootfs", default=False),
+    "init": _same("HostConfig.Init", default=False),
+    "pid_mode": _same("HostConfig.PidMode", default=""),
+    "ipc_mode": _same("HostConfig.IpcMode", default=""),
+    "userns_mode": _same("HostConfig.UsernsMode", default=""),
+    "network_mode": _network_mode,
+    "networks": _networks,
+    "capabilities": _set("HostConfig.CapAdd", _capability),
+    "cap_drop": _set("HostConfig.CapDrop", _capability),
+    "security_opts": _set("HostConfig.SecurityOpt", _security_option),
+    "sysctls": _subset("HostConfig.Sysctls"),
+    "volumes": _volumes,
+    "published_ports": _ports,
+    "ports": _ports,
+}

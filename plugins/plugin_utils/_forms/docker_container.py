@@ -1,0 +1,243 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""
+A Docker container, or for several processes with an image each, that many on one network of their own.
+
+Delegate: ``community.docker.docker_container``. It recreates a container for nearly every difference, a
+stranger's too, so the difference is computed here first, from what the engine says of the container.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .._model import Call, Candidate, Facts, Instance, Plan, Process, Requirements, Service, Target
+from ._common import ABSENT, MARK, STARTED, STOPPED, Source, differences, image_named, masked
+from ._docker_options import BEHAVIOUR, COMPARED, IN_PLACE, image_reference
+
+NAME = "docker_container"
+TITLE = "a Docker container"
+SCOPE = "application"
+KIND = "docker"
+MODULE = "community.docker.docker_container"
+NETWORK_MODULE = "community.docker.docker_network"
+RESERVED = ("name", "state", "restart", "recreate")
+
+PROCESS_MARK = "rightscope.process"
+OPTIONS_MARK = "rightscope.options"
+CPU_PERIOD = 100_000
+"""Microseconds; the kernel's own default, Documentation/scheduler/sched-bwc.rst."""
+
+
+def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts) -> Source:
+    """The image the user names; Docker has no other way to know what is in one. A missing one is pulled."""
+    wanted = [process.image for process in requirements.processes if process.image] or [options.get("image")]
+    if not all(wanted):
+        return Source()
+    found = [image_named(facts, *image_reference(name)) for name in wanted]
+    missing = [name for name, there in zip(wanted, found, strict=True) if there is None]
+    if missing:
+        return Source(wanted=missing[0], fetched=options.get("pull") not in ("never", False))
+    return Source(image=found[0], wanted=wanted[0])
+
+
+def storage(_options: Mapping[str, t.Any]) -> str | None:
+    """Docker has one place for its data."""
+    return None
+
+
+def plan(
+    service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str
+) -> Plan:
+    """A call for each container that differs, and for the network of several."""
+    parts = [_part(service, candidate, process) for process in service.requirements.processes or (None,)]
+    if len(parts) == 1:
+        parts = [_part(service, candidate, None, only=service.requirements.processes)]
+    there = {instance.name: instance for instance in instances}
+    calls, before, after = [], {}, {}
+    for part in parts:
+        call, was, shall = _step(part, there.get(part.name), state)
+        if call:
+            calls.append(call)
+            before[part.name], after[part.name] = was, shall
+    for name in sorted(set(there) - {part.name for part in parts}):
+        calls.append(_removal(there[name]))
+        before[name], after[name] = {"state": there[name].state}, {"state": ABSENT}
+    if len(parts) > 1 and any(call.creates for call in calls):
+        calls.insert(0, _network(service, "present"))
+    return Plan(calls=tuple(calls), before=before, after=after, state=_end(state, instances))
+
+
+def remove(service: Service, _target: Target, instances: tuple[Instance, ...]) -> Plan:
+    """A call for each container, and for the network that several had."""
+    calls = [_removal(instance) for instance in instances]
+    if any(instance.process for instance in instances):
+        calls.append(_network(service, ABSENT))
+    return Plan(
+        calls=tuple(calls),
+        before={instance.name: {"state": instance.state} for instance in instances},
+        after={instance.name: {"state": ABSENT} for instance in instances},
+        state=ABSENT,
+    )
+
+
+def connection(_service: Service, target: Target, instances: tuple[Instance, ...]) -> dict[str, t.Any]:
+    """Reached through the engine's API: an image of one application has neither sshd nor an address to trust."""
+    variables = {"ansible_connection": "community.docker.docker_api", "ansible_host": instances[0].name}
+    if target.options.get("docker_host"):
+        variables["ansible_docker_docker_host"] = target.options["docker_host"]
+    return variables
+
+
+# --- one container ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One container of the service: its name, and all options the delegate is given."""
+
+    name: str
+    options: Mapping[str, t.Any]
+
+
+def _part(
+    service: Service, candidate: Candidate, process: Process | None, only: tuple[Process, ...] = ()
+) -> _Part:
+    options = {key: value for key, value in (candidate.options or {}).items() if value is not None}
+    options = {**_limits(service.requirements, candidate.facts), **options}
+    labels = {**(options.get("labels") or {}), MARK: service.name}
+    described = process or (only[0] if only else None)
+    if described:
+        if described.image:
+            options["image"] = described.image
+        if described.command:
+            options["command"] = described.command
+    name = service.name
+    if process:
+        name = f"{service.name}-{process.name}"
+        labels[PROCESS_MARK] = process.name
+        if not options.get("network_mode"):
+            options.setdefault("networks", [{"name": service.name, "aliases": [process.name]}])
+    labels[OPTIONS_MARK] = _digest(options)
+    return _Part(name, {**options, "labels": {key: str(value) for key, value in labels.items()}})
+
+
+def _limits(requirements: Requirements, facts: Facts) -> dict[str, t.Any]:
+    """
+    The requirements as limits, in options that the engine changes in place: ``cpus`` would recreate.
+
+    Memory needs its swap beside it, or raising it fails (moby#25460); an engine without swap accounting
+    forgets that option, and would differ for ever.
+    """
+    limits: dict[str, t.Any] = {}
+    if requirements.cpus:
+        limits["cpu_period"] = CPU_PERIOD
+        limits["cpu_quota"] = round(requirements.cpus * CPU_PERIOD)
+    if requirements.memory:
+        limits["memory"] = f"{requirements.memory}M"
+        if facts.swap_limit:
+            limits["memory_swap"] = f"{2 * requirements.memory}M"
+    return limits
+
+
+def _digest(options: Mapping[str, t.Any]) -> str:
+    """
+    A mark for the options that cannot be compared with what the engine says; ``none`` without any.
+
+    It is stable from run to run, and different where one of them is: the difference that recreates.
+    """
+    rest = {key: value for key, value in options.items() if key not in COMPARED and key not in BEHAVIOUR}
+    if not rest:
+        return "none"
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _step(
+    part: _Part, there: Instance | None, state: str
+) -> tuple[Call | None, dict[str, t.Any], dict[str, t.Any]]:
+    if there is None:
+        after = {"state": STARTED if state in (STARTED, "restarted") else STOPPED, **_shown(part)}
+        does = f"create container '{part.name}' from {part.options.get('image')}"
+        return _call(part, state, does, creates=part.name), {"state": ABSENT}, after
+    before, after = _compare(part, there)
+    run_before, run_after = _running(there, state)
+    does = [*(_change_words(part, after) if after else ()), *_state_words(part, there, state)]
+    if not does:
+        return None, {}, {}
+    call = _call(part, _kept_state(there, state), ", ".join(does), restart=state == "restarted" and not run_after)
+    return call, masked({**run_before, **before}), masked({**run_after, **after})
+
+
+def _running(there: Instance, state: str) -> tuple[dict[str, str], dict[str, str]]:
+    wanted = {"restarted": STARTED}.get(state, state)
+    if state == "present" or there.state == wanted:
+        return {}, {}
+    return {"state": there.state}, {"state": wanted}
+
+
+def _kept_state(there: Instance, state: str) -> str:
+    """``present`` leaves the run state alone; a container that is recreated must be given it again."""
+    if state == "present":
+        return STARTED if there.state == STARTED else "present"
+    return STARTED if state == "restarted" else state
+
+
+def _state_words(part: _Part, there: Instance, state: str) -> list[str]:
+    if state == "restarted":
+        return [f"{'restart' if there.state == STARTED else 'start'} container '{part.name}'"]
+    if _running(there, state)[1]:
+        return [f"{'start' if state == STARTED else 'stop'} container '{part.name}'"]
+    return []
+
+
+def _change_words(part: _Part, after: Mapping[str, t.Any]) -> list[str]:
+    names = ", ".join(sorted(after))
+    if set(after) <= IN_PLACE:
+        return [f"change {names} of container '{part.name}' in place"]
+    return [f"recreate container '{part.name}' for {names}"]
+
+
+def _compare(part: _Part, there: Instance) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    wanted, found = {}, {}
+    for name, compared in COMPARED.items():
+        if part.options.get(name) is not None:
+            wanted[name], found[name] = compared(part.options[name], there.config)
+    return differences(wanted, found)
+
+
+def _shown(part: _Part) -> dict[str, t.Any]:
+    return masked({key: value for key, value in part.options.items() if key not in BEHAVIOUR})
+
+
+def _call(part: _Part, state: str, does: str, *, creates: str | None = None, restart: bool = False) -> Call:
+    args = {**part.options, "name": part.name, "state": STARTED if state == "restarted" else state}
+    if restart:
+        args["restart"] = True
+    return Call(module=MODULE, does=does, args=args, creates=creates)
+
+
+def _removal(instance: Instance) -> Call:
+    # Anonymous volumes belong to the container, and nothing else could ever find them again.
+    args = {"name": instance.name, "state": ABSENT, "keep_volumes": False}
+    return Call(module=MODULE, does=f"remove container '{instance.name}'", args=args)
+
+
+def _network(service: Service, state: str) -> Call:
+    args: dict[str, t.Any] = {"name": service.name, "state": state}
+    if state == "present":
+        args["labels"] = {MARK: service.name}
+    does = f"{'create' if state == 'present' else 'remove'} network '{service.name}'"
+    return Call(module=NETWORK_MODULE, does=does, args=args)
+
+
+def _end(state: str, instances: tuple[Instance, ...]) -> str:
+    if state == "present":
+        return instances[0].state if instances else STOPPED
+    return STARTED if state == "restarted" else state

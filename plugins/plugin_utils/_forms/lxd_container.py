@@ -1,0 +1,224 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""
+An LXC container on an LXD or Incus server.
+
+Delegate: ``community.general.lxd_container``. It adopts whatever has the name, differs for ever over a
+number where LXD keeps a text, and replaces all devices by those it is given: all three are met here.
+"""
+
+from __future__ import annotations
+
+import math
+import typing as t
+from collections.abc import Mapping
+
+from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
+from ._common import ABSENT, MARK, STARTED, STOPPED, Source, differences, image_named, image_of_system, masked
+
+NAME = "lxd_container"
+TITLE = "an LXC container"
+SCOPE = "system"
+KIND = "lxd"
+MODULE = "community.general.lxd_container"
+RESERVED = ("name", "state", "type", "target", "wait_for_ipv4_addresses", "wait_for_container")
+
+KEY = f"user.{MARK}"
+"""LXD keeps ``user.*`` for its users: https://documentation.ubuntu.com/lxd/en/latest/reference/instance_options/"""
+
+_CREATION_ONLY = ("source", "architecture", "ephemeral")
+
+
+def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts) -> Source:
+    """The image in the user's ``source``, else one there of the wanted system. A server's image is fetched."""
+    source = options.get("source")
+    if not source:
+        return Source(image=image_of_system(requirements, facts))
+    names = [str(source[key]) for key in ("alias", "fingerprint") if source.get(key)]
+    if source.get("type", "image") != "image" or not names:
+        return Source(fetched=True)
+    return Source(image=image_named(facts, *names), wanted=names[0], fetched=bool(source.get("server")))
+
+
+def storage(options: Mapping[str, t.Any]) -> str | None:
+    """The pool of the root disk, where the user gives it one."""
+    return _root_of(options.get("devices") or {}).get("pool")
+
+
+def plan(
+    service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str
+) -> Plan:
+    """One call: the delegate creates, changes and starts in one go."""
+    there = instances[0] if instances else None
+    config = there.config if there else {}
+    options = {key: value for key, value in (candidate.options or {}).items() if value is not None}
+    devices = {**(config.get("devices") or {}), **_devices(service.requirements, candidate, options, config)}
+    wanted = {
+        "config": _config(service, options),
+        **({"devices": devices} if devices else {}),
+        **({"profiles": list(options["profiles"])} if options.get("profiles") else {}),
+    }
+    args = {**options, **wanted, "name": service.name, "type": "container"}
+    args.setdefault("source", _source(candidate))
+    if there is None:
+        return _creation(service, candidate, args, wanted, state)
+    before, after = _difference(wanted, config)
+    return _change(service, there, args, before, after, state)
+
+
+def remove(_service: Service, _target: Target, instances: tuple[Instance, ...]) -> Plan:
+    """The delegate stops and deletes; a guest that ignores its shutdown is not waited for longer than 30 s."""
+    calls = tuple(
+        Call(
+            module=MODULE,
+            does=f"remove LXC container '{instance.name}'",
+            args={"name": instance.name, "state": ABSENT, "force_stop": True},
+        )
+        for instance in instances
+    )
+    return Plan(
+        calls=calls,
+        before={instance.name: {"state": instance.state} for instance in instances},
+        after={instance.name: {"state": ABSENT} for instance in instances},
+        state=ABSENT,
+    )
+
+
+def connection(_service: Service, target: Target, instances: tuple[Instance, ...]) -> dict[str, t.Any]:
+    """Reached by ``lxc exec``, which asks neither an address nor an sshd of the guest."""
+    variables = {"ansible_connection": "community.general.lxd", "ansible_host": instances[0].name}
+    if target.options.get("project"):
+        variables["ansible_lxd_project"] = target.options["project"]
+    return variables
+
+
+# --- what is wanted -----------------------------------------------------------------------------
+
+
+def _config(service: Service, options: Mapping[str, t.Any]) -> dict[str, str]:
+    """Every value is a text, as LXD keeps it: the delegate compares with ``!=``, and 2 is not ``"2"``."""
+    needs = service.requirements
+    limits: dict[str, t.Any] = {}
+    if needs.cpus:
+        limits["limits.cpu"] = math.ceil(needs.cpus)
+        if needs.cpus != math.ceil(needs.cpus):
+            # A share of time over whole processors: half of one is 50 ms of every 100.
+            limits["limits.cpu.allowance"] = f"{round(needs.cpus * 100)}ms/100ms"
+    if needs.memory:
+        limits["limits.memory"] = f"{needs.memory}MiB"
+    given = {**limits, **(options.get("config") or {}), KEY: service.name}
+    return {str(key): _text(value) for key, value in given.items() if value is not None}
+
+
+def _text(value: t.Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _devices(
+    needs: Requirements, candidate: Candidate, options: Mapping[str, t.Any], config: Mapping[str, t.Any]
+) -> dict[str, dict[str, str]]:
+    given = {
+        str(name): {str(key): _text(value) for key, value in device.items()}
+        for name, device in (options.get("devices") or {}).items()
+    }
+    if not needs.disk or _root_of(given).get("size"):
+        return given
+    name = next((name for name, device in given.items() if device.get("path") == "/"), "root")
+    inherited = _root_of(config.get("expanded_devices") or {})
+    root = {"type": "disk", "path": "/", "pool": _pool(candidate), **inherited, **given.get(name, {})}
+    return {**given, name: {**root, "size": f"{needs.disk}MiB"}}
+
+
+def _root_of(devices: Mapping[str, t.Any]) -> Mapping[str, t.Any]:
+    return next((device for device in devices.values() if device.get("path") == "/"), {})
+
+
+def _pool(candidate: Candidate) -> str:
+    pools = candidate.facts.storages or {}
+    if candidate.storage:
+        return candidate.storage
+    return "default" if "default" in pools or not pools else sorted(pools)[0]
+
+
+def _source(candidate: Candidate) -> dict[str, str]:
+    return {"type": "image", "fingerprint": candidate.image.id} if candidate.image else {"type": "none"}
+
+
+# --- the calls ----------------------------------------------------------------------------------
+
+
+def _difference(
+    wanted: Mapping[str, t.Any], config: Mapping[str, t.Any]
+) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    """What differs, key by key; keys of the engine's own stay out of sight."""
+    before, after = {}, {}
+    for part in ("config", "devices"):
+        was, shall = differences(wanted.get(part) or {}, config.get(part) or {})
+        before |= {f"{part}.{key}": value for key, value in was.items()}
+        after |= {f"{part}.{key}": value for key, value in shall.items()}
+    was, shall = differences({key: wanted[key] for key in ("profiles",) if key in wanted}, config)
+    return {**before, **was}, {**after, **shall}
+
+
+def _creation(
+    service: Service, candidate: Candidate, args: dict[str, t.Any], wanted: Mapping[str, t.Any], state: str
+) -> Plan:
+    running = state in (STARTED, "restarted")
+    args["state"] = STARTED if running else STOPPED
+    # Without this the delegate starts before an image that is still on its way has arrived.
+    args["wait_for_container"] = True
+    if candidate.node != candidate.target:
+        args["target"] = candidate.node
+    origin = candidate.image_wanted or (candidate.image.names[0] if candidate.image and candidate.image.names else "")
+    call = Call(
+        module=MODULE,
+        does=f"create LXC container '{service.name}'{f' from {origin}' if origin else ''}",
+        args=args,
+        creates=service.name,
+    )
+    after = {"state": args["state"], "source": args["source"], **wanted}
+    return Plan(
+        calls=(call,),
+        before={service.name: {"state": ABSENT}},
+        after={service.name: masked(after)},
+        state=args["state"],
+    )
+
+
+def _change(
+    service: Service,
+    there: Instance,
+    args: dict[str, t.Any],
+    before: dict[str, t.Any],
+    after: dict[str, t.Any],
+    state: str,
+) -> Plan:
+    end = there.state if state == "present" else STARTED if state == "restarted" else state
+    does, warnings = [], []
+    if after:
+        does.append(f"change {', '.join(sorted(after))} of LXC container '{service.name}' in place")
+    if end != there.state:
+        does.append(f"{'start' if end == STARTED else 'stop'} LXC container '{service.name}'")
+        before, after = {"state": there.state, **before}, {"state": end, **after}
+    elif state == "restarted":
+        does.append(f"restart LXC container '{service.name}'")
+    if not does:
+        return Plan(state=end)
+    if "state" not in after and there.state == STOPPED:
+        # community.general's lxd_container starts a stopped instance to change it, and stops it again.
+        warnings.append(f"LXC container '{service.name}' is started for a moment to be changed.")
+    restart = state == "restarted" and there.state == STARTED
+    args = {key: value for key, value in args.items() if key not in _CREATION_ONLY}
+    args["state"] = "restarted" if restart else end
+    if end == STOPPED:
+        args.setdefault("force_stop", True)
+    return Plan(
+        calls=(Call(module=MODULE, does=", ".join(does), args=args),),
+        before={service.name: masked(before)},
+        after={service.name: masked(after)},
+        state=end,
+        warnings=tuple(warnings),
+    )

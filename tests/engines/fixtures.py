@@ -1,0 +1,110 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""pytest fixtures: one engine of each kind for the session, started when first asked for.
+
+Load them with ``pytest_plugins = ["tests.engines.fixtures"]`` in the conftest.py at the root of the repository.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from . import _common, docker, lxd, packages
+from . import pve as proxmox
+from ._common import EngineError, Process
+
+PREFIX = "rs-engines-"
+KINDS = {"docker": docker, "lxd": lxd, "proxmox": proxmox}
+
+
+def _base() -> Path:
+    """Where engines go: short, since the path of a socket must be."""
+    return Path(os.environ.get("RIGHTSCOPE_ENGINES_DIR", "/tmp"))
+
+
+def _sweep(base: Path) -> None:
+    """Stop what a session that was killed has left."""
+    for directory in base.glob(PREFIX + "*"):
+        try:
+            owner = Process(**json.loads((directory / "owner.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            continue
+        if owner.alive:
+            continue
+        for file in directory.glob("*.json"):
+            state = json.loads(file.read_text(encoding="utf-8"))
+            if "kind" in state:
+                KINDS[state["kind"]].Engine.from_state(state).stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def engines_directory():
+    """A short directory for the session's engines; it is empty again when the session ends."""
+    base = _base()
+    _sweep(base)
+    directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+    owner = directory / "owner.json"
+    owner.write_text(json.dumps(Process.of(os.getpid()).__dict__), encoding="utf-8")
+    yield directory
+    owner.unlink(missing_ok=True)
+    left = sorted(path.name for path in directory.iterdir())
+    shutil.rmtree(directory, ignore_errors=True)
+    assert not left, f"engines left files behind: {left}"
+
+
+def _engine(kind: str, directory: Path, **options):
+    """Start an engine, note it for a sweep, and stop it whatever happens; its leftovers fail the session."""
+    try:
+        packages.ensure([kind])
+        engine = KINDS[kind].start(directory / kind, **options)
+    except EngineError as error:
+        if os.environ.get("RIGHTSCOPE_ENGINES_REQUIRED"):
+            pytest.fail(str(error), pytrace=False)
+        pytest.skip(str(error))
+    note = directory / f"{kind}.json"
+    note.write_text(json.dumps(engine.state()), encoding="utf-8")
+    note.chmod(0o600)
+    try:
+        yield engine
+    finally:
+        engine.stop()
+        note.unlink(missing_ok=True)
+        left = leftovers(engine.directory, getattr(engine, "bridge", None))
+        assert not left, f"{kind} left behind: {left}"
+
+
+@pytest.fixture(scope="session")
+def docker_engine(engines_directory):
+    """A private Docker engine: ``docker_host``, ``options``, ``socket``."""
+    yield from _engine("docker", engines_directory)
+
+
+@pytest.fixture(scope="session")
+def lxd_engine(engines_directory):
+    """A private LXD server: ``url``, ``options``, ``socket``, ``lxd_dir``."""
+    yield from _engine("lxd", engines_directory)
+
+
+@pytest.fixture(scope="session")
+def pve(engines_directory):
+    """A stand-in Proxmox VE server: ``options``, ``poor_options``, ``control(call, ...)``."""
+    python = os.environ.get("RIGHTSCOPE_FAKEPVE_PYTHON")
+    yield from _engine("proxmox", engines_directory, **({"python": python} if python else {}))
+
+
+def leftovers(directory: str | Path, bridge: str | None = None) -> list[str]:
+    """What an engine left: processes, bridge, mounts and files. Empty is as it should be."""
+    path = Path(directory)
+    found = [f"process {process.pid}" for process in _common.processes_in(path)]
+    found += [f"mount {point}" for point in _common.mounts_in(path)]
+    found += [f"bridge {name}" for name in _common.bridges() if name == bridge]
+    return found + ([f"files in {path}"] if path.exists() else [])

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The Debian packages that the engines need."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from . import _common
+from ._common import EngineError
+
+# What each kind needs: a package, and the program (or file) that shows that it is there, whoever put it there.
+NEEDED = {
+    "docker": {"docker.io": "dockerd", "iproute2": "ip", "busybox-static": ""},
+    "lxd": {"lxd": "lxd", "lxd-client": "lxc", "dnsmasq-base": "dnsmasq", "squashfs-tools": "unsquashfs",
+            "iproute2": "ip", "busybox-static": ""},
+    "proxmox": {},
+}
+KINDS = tuple(NEEDED)
+
+
+def lacking(kinds: tuple[str, ...] | list[str] = KINDS) -> list[str]:
+    """The packages that are needed and not there."""
+    wanted = {package: program for kind in kinds for package, program in NEEDED[kind].items()}
+    return sorted(package for package, program in wanted.items() if not _there(program))
+
+
+def _there(program: str) -> bool:
+    """Whether a program is there; the empty name stands for a static busybox."""
+    if program:
+        path = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/local/sbin:/snap/bin"
+        return shutil.which(program, path=path) is not None
+    try:
+        return bool(_common.busybox())
+    except EngineError:
+        return False
+
+
+def installed() -> set[str]:
+    """The names of all packages that are installed."""
+    lines = _common.run(["dpkg-query", "-W", "-f", "${db:Status-Abbrev} ${Package}\\n"]).splitlines()
+    return {line.split()[-1] for line in lines if line.startswith("ii")}
+
+
+def is_debian() -> bool:
+    """Whether this system installs its packages with apt."""
+    return Path("/etc/debian_version").exists() and shutil.which("apt-get") is not None
+
+
+def ensure(kinds: tuple[str, ...] | list[str] = KINDS) -> list[str]:
+    """Install what is lacking; returns the names of all packages that are new, those that came along included."""
+    missing = lacking(kinds)
+    if not missing:
+        return []
+    if not is_debian():
+        raise EngineError(
+            f"Lacking here: {', '.join(missing)} (the names of Debian's packages). This is not a Debian system, "
+            "so install what holds these programs by hand."
+        )
+    _common.need_root("The installation of packages")
+    before = installed()
+    install(missing)
+    still = lacking(kinds)
+    if still:
+        raise EngineError(f"Installed, and still not to be found: {', '.join(still)}. Look at 'dpkg -L' of each.")
+    return sorted(installed() - before)
+
+
+def install(names: list[str]) -> None:
+    """Install packages, with the package lists fetched anew where the ones at hand do not serve."""
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", NEEDRESTART_MODE="l")
+    command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", *names]
+    try:
+        _common.run(command, env=environment, timeout=900)
+    except EngineError:
+        _common.run(["apt-get", "update", "-q"], env=environment, timeout=300)
+        _common.run(command, env=environment, timeout=900)
+
+
+def remove(names: list[str]) -> None:
+    """Remove packages with their settings; names that are not installed are passed over."""
+    here = sorted(set(names) & installed())
+    if here:
+        environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", NEEDRESTART_MODE="l")
+        _common.run(["apt-get", "purge", "-y", "-q", *here], env=environment, timeout=600)
