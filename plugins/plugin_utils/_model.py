@@ -93,7 +93,7 @@ class Image:
     A container image, LXD image or Proxmox template that a node can make a service from.
 
     ``os`` and ``os_version`` are those inside of the image; None where nobody said. ``disk`` is the size
-    of a template's first disk in MiB, ``disk_key`` its name.
+    of a template's first disk in MiB, ``disk_key`` its name, ``config`` all its settings: a clone has them too.
     """
 
     id: str
@@ -105,6 +105,7 @@ class Image:
     disk: int | None = None
     disk_key: str | None = None
     storage: str | None = None
+    config: Mapping[str, t.Any] = field(default=NOTHING, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

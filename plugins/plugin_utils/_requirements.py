@@ -56,9 +56,7 @@ def dotted(path: Path) -> str:
     return text
 
 
-def parse_service(
-    name: t.Any, requirements: t.Any, made_as: t.Any, *, forms: tuple[str, ...]
-) -> Service:
+def parse_service(name: t.Any, requirements: t.Any, made_as: t.Any, *, forms: tuple[str, ...]) -> Service:
     """
     The service that the user declared; ``forms`` are the names of all forms there are.
 

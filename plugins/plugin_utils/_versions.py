@@ -79,9 +79,7 @@ class VersionRange:
                 probes.add((*bound[:last], bound[last] - 1, *(10**6,) * (_LENGTH - len(bound))))
             elif any(bound):
                 probes.add(_before(bound))
-        return not any(
-            all(self._holds(sign, bound, probe) for sign, bound in self.comparisons) for probe in probes
-        )
+        return not any(all(self._holds(sign, bound, probe) for sign, bound in self.comparisons) for probe in probes)
 
     def __str__(self) -> str:
         return ",".join(f"{sign}{'.'.join(map(str, bound))}" for sign, bound in self.comparisons)

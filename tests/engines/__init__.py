@@ -4,7 +4,7 @@
 
 """Private engines to try and test the collection with: Docker, LXD and a stand-in for a Proxmox VE server.
 
-Each has a ``start(directory)`` that returns an engine, and that engine a ``stop()`` that leaves no process, bridge, mount
-or file.
+Each has a ``start(directory)`` that returns an engine, and that engine a ``stop()`` that leaves no process, bridge,
+mount or file.
 The package needs the standard library only; the stand-in alone runs under a Python that has ``fakepve``.
 """

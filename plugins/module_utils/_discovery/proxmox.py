@@ -259,6 +259,7 @@ def _image(cluster, template):
         "disk": _disk_size(volume),
         "disk_key": key,
         "storage": volume.split(":", 1)[0] if ":" in volume else None,
+        "config": {name: value for name, value in config.items() if name not in _NEVER_SHOWN},
     }
 
 
@@ -363,7 +364,7 @@ def _mark(config):
 
 def _has_agent(config):
     """``1``, ``enabled=1,fstrim_cloned_disks=1`` and the like."""
-    first = str(config.get("agent", "0")).split(",")[0]
+    first = str(config.get("agent", "0")).split(",", maxsplit=1)[0]
     return first.split("=")[-1] in ("1", "on", "yes", "true")
 
 
@@ -396,7 +397,7 @@ def _interfaces(cluster, guest, agent):
 
 def _memory(config):
     """Memory in MiB; newer releases may write ``current=4096``."""
-    text = str(config.get("memory", 512 if "hostname" not in config else 0)).split("=")[-1]
+    text = str(config.get("memory", 0 if "hostname" in config else 512)).rsplit("=", maxsplit=1)[-1]
     return int(text) if text.isdigit() else 0
 
 

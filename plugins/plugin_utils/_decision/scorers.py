@@ -41,9 +41,7 @@ def wishes(requirements: Requirements, candidate: Candidate) -> int:
 SCORERS = (headroom, image_present, wishes)
 
 
-def score(
-    requirements: Requirements, candidate: Candidate, weights: Mapping[str, float]
-) -> tuple[dict[str, int], int]:
+def score(requirements: Requirements, candidate: Candidate, weights: Mapping[str, float]) -> tuple[dict[str, int], int]:
     """Every score by its scorer's name, and their mean, weighted by the user (1 where nothing is said)."""
     scores = {scorer.__name__: scorer(requirements, candidate) for scorer in SCORERS}
     shares = {name: weights.get(name, 1) for name in scores}

@@ -10,6 +10,8 @@ A form's module has:
 
 ``NAME``, ``TITLE``, ``SCOPE``, ``KIND``, ``MODULE``
     its name in data and in sentences, its scope, the kind of target that offers it, its delegate;
+``RESERVED``, ``USUAL``
+    the delegate's options that the collection sets itself, and those it knows without looking them up;
 ``image(requirements, options, facts) -> Source``
     what a service would be made from;
 ``storage(options) -> str | None``

@@ -62,9 +62,7 @@ def _is_wanted(requirements: Requirements, image: Image) -> bool:
     return image.os_version is not None and is_version(image.os_version, requirements.os_version)
 
 
-def differences(
-    wanted: Mapping[str, t.Any], there: Mapping[str, t.Any]
-) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+def differences(wanted: Mapping[str, t.Any], there: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     """Of both sides, only what differs: (before, after)."""
     changed = [key for key, value in wanted.items() if there.get(key) != value]
     return {key: there.get(key) for key in changed}, {key: wanted[key] for key in changed}

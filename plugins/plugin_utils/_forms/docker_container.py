@@ -29,6 +29,7 @@ KIND = "docker"
 MODULE = "community.docker.docker_container"
 NETWORK_MODULE = "community.docker.docker_network"
 RESERVED = ("name", "state", "restart", "recreate")
+USUAL = frozenset(COMPARED) | BEHAVIOUR
 
 PROCESS_MARK = "rightscope.process"
 OPTIONS_MARK = "rightscope.options"
@@ -53,9 +54,7 @@ def storage(_options: Mapping[str, t.Any]) -> str | None:
     return None
 
 
-def plan(
-    service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str
-) -> Plan:
+def plan(service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str) -> Plan:
     """A call for each container that differs, and for the network of several."""
     parts = [_part(service, candidate, process) for process in service.requirements.processes or (None,)]
     if len(parts) == 1:
@@ -107,9 +106,7 @@ class _Part:
     options: Mapping[str, t.Any]
 
 
-def _part(
-    service: Service, candidate: Candidate, process: Process | None, only: tuple[Process, ...] = ()
-) -> _Part:
+def _part(service: Service, candidate: Candidate, process: Process | None, only: tuple[Process, ...] = ()) -> _Part:
     options = {key: value for key, value in (candidate.options or {}).items() if value is not None}
     options = {**_limits(service.requirements, candidate.facts), **options}
     labels = {**(options.get("labels") or {}), MARK: service.name}
@@ -159,9 +156,7 @@ def _digest(options: Mapping[str, t.Any]) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def _step(
-    part: _Part, there: Instance | None, state: str
-) -> tuple[Call | None, dict[str, t.Any], dict[str, t.Any]]:
+def _step(part: _Part, there: Instance | None, state: str) -> tuple[Call | None, dict[str, t.Any], dict[str, t.Any]]:
     if there is None:
         after = {"state": STARTED if state in (STARTED, "restarted") else STOPPED, **_shown(part)}
         does = f"create container '{part.name}' from {part.options.get('image')}"

@@ -25,6 +25,10 @@ SCOPE = "system"
 KIND = "lxd"
 MODULE = "community.general.lxd_container"
 RESERVED = ("name", "state", "type", "target", "wait_for_ipv4_addresses", "wait_for_container")
+USUAL = frozenset(
+    ("architecture", "config", "devices", "ephemeral", "force_stop", "ignore_volatile_options", "profiles", "source")
+    + ("timeout",)
+)
 
 KEY = f"user.{MARK}"
 """LXD keeps ``user.*`` for its users: https://documentation.ubuntu.com/lxd/en/latest/reference/instance_options/"""
@@ -48,9 +52,7 @@ def storage(options: Mapping[str, t.Any]) -> str | None:
     return _root_of(options.get("devices") or {}).get("pool")
 
 
-def plan(
-    service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str
-) -> Plan:
+def plan(service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str) -> Plan:
     """One call: the delegate creates, changes and starts in one go."""
     there = instances[0] if instances else None
     config = there.config if there else {}
@@ -150,9 +152,7 @@ def _source(candidate: Candidate) -> dict[str, str]:
 # --- the calls ----------------------------------------------------------------------------------
 
 
-def _difference(
-    wanted: Mapping[str, t.Any], config: Mapping[str, t.Any]
-) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+def _difference(wanted: Mapping[str, t.Any], config: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     """What differs, key by key; keys of the engine's own stay out of sight."""
     before, after = {}, {}
     for part in ("config", "devices"):

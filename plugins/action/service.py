@@ -1,0 +1,103 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.errors import AnsibleActionFail
+from ansible.utils.display import Display
+
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._arguments import SERVICE
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
+    DeployAction,
+    decision_result,
+    present_on,
+    strangers_on,
+)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._hosts import Host
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Decision, Service, Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._provision import Provisioner, Unfinished
+
+display = Display()
+
+
+class ActionModule(DeployAction):
+    """Find the place of a service, then bring it there into the state that is asked for."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result = super().run(tmp, task_vars)
+        del tmp  # It has no effect any more.
+
+        _validation, args = self.validate_argument_spec(argument_spec=SERVICE)
+        service = self.read_service(args)
+        hosts = self.hosts(args, task_vars or {})
+        targets = self.discover(hosts, service, args)
+        self._never_make_a_twin(service, targets, args)
+        if args["state"] == "absent":
+            return result | self._remove(service, hosts, targets, args)
+
+        decision = self.decide(service, targets, args)
+        result.update(decision_result(decision))
+        if decision.chosen is None:
+            raise AnsibleActionFail(result["explanation"], result={**result, "changed": False})
+        display.v(result["explanation"])
+        return result | self._provision(service, decision, hosts, targets, args, result)
+
+    def _never_make_a_twin(self, service: Service, targets: list[Target], args: dict[str, t.Any]) -> None:
+        """A service that is found nowhere may yet be on a target that does not answer."""
+        silent = [target for target in targets if target.trouble]
+        target, _instances = present_on(service, targets)
+        if target or not silent:
+            return
+        names = ", ".join(target.name for target in silent)
+        if args["unreachable"] == "hold":
+            reasons = "; ".join(f"{target.name}: {target.trouble}" for target in silent)
+            raise AnsibleActionFail(
+                f"Service '{service.name}' was not found, and {names} may hold it and does not answer ({reasons}). "
+                "Nothing was done, lest there are two; bring the target back, or set 'unreachable: ignore'."
+            )
+        display.warning(f"{names} did not answer: if service '{service.name}' is there, this run does not know of it.")
+
+    def _remove(
+        self, service: Service, hosts: list[Host], targets: list[Target], args: dict[str, t.Any]
+    ) -> dict[str, t.Any]:
+        for name in strangers_on(service, targets):
+            display.warning(
+                f"Something on '{name}' has the name of service '{service.name}' and is not marked as its; left alone."
+            )
+        target, instances = present_on(service, targets)
+        if target is None:
+            explanation = f"Service '{service.name}' is on none of the {len(targets)} targets."
+            return {"changed": False, "failed": False, "placement": None, "calls": [], "explanation": explanation}
+        host = next(host for host in hosts if host.name == target.name)
+        provisioner = Provisioner(service, "absent", args, check_mode=self._task.check_mode)
+        try:
+            done = provisioner.remove(host, target, instances)
+        except Unfinished as error:
+            raise AnsibleActionFail(str(error), result=error.result) from None
+        verb = "would be removed" if self._task.check_mode else "was removed"
+        done["explanation"] = f"Service '{service.name}' {verb} from '{target.name}'."
+        return done
+
+    def _provision(
+        self,
+        service: Service,
+        decision: Decision,
+        hosts: list[Host],
+        targets: list[Target],
+        args: dict[str, t.Any],
+        result: dict[str, t.Any],
+    ) -> dict[str, t.Any]:
+        provisioner = Provisioner(service, args["state"], args, check_mode=self._task.check_mode)
+        try:
+            done = provisioner.place(
+                decision, {host.name: host for host in hosts}, {target.name: target for target in targets}
+            )
+        except Unfinished as error:
+            message = f"{error} {result['explanation']}"
+            raise AnsibleActionFail(message, result={**result, **error.result}) from None
+        for warning in done.pop("warnings", ()):
+            display.warning(warning)
+        return done

@@ -1,0 +1,30 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""The options of the two actions. A unit test holds them against what their documentation says."""
+
+from __future__ import annotations
+
+STATES = ("started", "stopped", "restarted", "present", "absent")
+
+DECISION = {
+    # No type: a name that is no text gets our own sentence instead of being turned into one.
+    "name": {"type": "raw", "required": True},
+    "requirements": {"type": "raw"},
+    "as": {"type": "raw"},
+    "targets": {"type": "list", "elements": "str"},
+    "weights": {"type": "dict", "default": {}},
+    "unknown": {"type": "str", "choices": ["reject", "accept"], "default": "reject"},
+    "discovery_timeout": {"type": "float", "default": 10.0},
+}
+"""What decides: the options of service_info, and the first of service."""
+
+SERVICE = {
+    **DECISION,
+    "state": {"type": "str", "choices": list(STATES), "default": "started"},
+    "unreachable": {"type": "str", "choices": ["hold", "ignore"], "default": "ignore"},
+    "max_attempts": {"type": "int", "default": 3},
+    "wait_timeout": {"type": "float", "default": 120.0},
+}

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""From the targets and what is on them to the candidates of a service, and to where it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ._forms import FORMS
+from ._model import Candidate, Facts, Instance, Node, Service, Target
+
+
+def candidates(service: Service, targets: Iterable[Target]) -> tuple[Candidate, ...]:
+    """Every form that every node of every target offers, in the order of declaration."""
+    return tuple(
+        _candidate(service, target, node, form)
+        for target in targets
+        for node in target.nodes or (Node(name=target.name, facts=Facts()),)
+        for form in FORMS.values()
+        if target.kind == form.KIND
+    )
+
+
+def _candidate(service: Service, target: Target, node: Node, form) -> Candidate:
+    options = service.made_as.get(form.NAME)
+    source = form.image(service.requirements, options or {}, node.facts)
+    held = [one for one in present(service, target) if one.form == form.NAME and one.node == node.name]
+    trouble, remedy = target.trouble, target.remedy
+    if not trouble and not node.online:
+        trouble, remedy = f"its node '{node.name}' is offline", f"bring '{node.name}' back"
+    return Candidate(
+        target=target.name,
+        node=node.name,
+        kind=target.kind,
+        form=form.NAME,
+        title=form.TITLE,
+        scope=form.SCOPE,
+        facts=node.facts,
+        labels=target.labels,
+        options=options,
+        image=source.image,
+        image_wanted=source.wanted,
+        # What it was made from may have gone since: a service that is there needs no image.
+        fetches_image=source.fetched or bool(held),
+        storage=form.storage(options or {}),
+        stranger=_stranger(service, target),
+        held=sum(one.memory for one in held),
+        is_present=bool(held),
+        trouble=trouble,
+        remedy=remedy,
+    )
+
+
+def present(service: Service, target: Target) -> tuple[Instance, ...]:
+    """What is on the target and marked as this service's."""
+    return tuple(instance for instance in target.instances if instance.service == service.name)
+
+
+def strangers(service: Service, target: Target) -> tuple[Instance, ...]:
+    """What is on the target, has the name of the service or of one of its containers, and is not marked as its."""
+    return tuple(instance for instance in target.instances if instance.service != service.name)
+
+
+def _stranger(service: Service, target: Target) -> str | None:
+    found = strangers(service, target)
+    if not found:
+        return None
+    form = FORMS.get(found[0].form)
+    return f"{form.TITLE if form else found[0].form.replace('_', ' ')} '{found[0].name}'"
+
+
+def places(service: Service, targets: Iterable[Target]) -> Iterator[tuple[Target, str, str]]:
+    """Everywhere the service is: (target, node, form), each once."""
+    for target in targets:
+        seen = {(instance.node, instance.form): None for instance in present(service, target)}
+        for node, form in seen:
+            yield target, node, form

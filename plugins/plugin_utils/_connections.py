@@ -1,0 +1,34 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""
+The connection options of a target, as its delegates take them: discovery and delegates must agree.
+
+Some options are ours, because a delegate has none for them; those become variables of its environment.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+_OURS = {
+    # community.proxmox has ca_path from 2.0 on only.
+    "proxmox": {"ca_path": "REQUESTS_CA_BUNDLE"},
+    # lxd_container has no option for the server's certificate (community.general#7393).
+    "lxd": {"server_cert": "SSL_CERT_FILE"},
+}
+_DEFAULTS = {
+    # The delegate's own default is false: whoever is in the middle would be given the token.
+    "proxmox": {"validate_certs": True},
+}
+
+
+def delegate_connection(kind: str, options: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, str]]:
+    """(the delegate's connection arguments, the variables of its environment)."""
+    ours = _OURS.get(kind, {})
+    arguments = {name: value for name, value in options.items() if name not in ours and value is not None}
+    environment = {variable: str(options[name]) for name, variable in ours.items() if options.get(name)}
+    return {**_DEFAULTS.get(kind, {}), **arguments}, environment

@@ -1,0 +1,172 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""
+The steps that both actions share, from the task's arguments to a decision, and every error of them in words.
+"""
+
+from __future__ import annotations
+
+import difflib
+import typing as t
+from collections.abc import Mapping
+
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ._candidates import candidates, places, present, strangers
+from ._decision.decide import decide
+from ._decision.explain import as_data, explain
+from ._decision.scorers import SCORERS
+from ._forms import FORMS
+from ._hosts import Host, TargetsError, target_hosts
+from ._model import Decision, Instance, Service, Target
+from ._options import unknown_options
+from ._runner import discover_all
+
+try:
+    from ._requirements import Problem, RequirementsError, parse_service
+except ImportError as error:
+    VOLUPTUOUS_ERROR: ImportError | None = error
+else:
+    VOLUPTUOUS_ERROR = None
+
+display = Display()
+
+
+class DeployAction(ActionBase):
+    """An action that reads a service, asks the targets, and decides."""
+
+    _supports_check_mode = True
+    _supports_async = False
+
+    def read_service(self, args: Mapping[str, t.Any]) -> Service:
+        """The service the task declares; the first wrong value is shown with its file and line."""
+        if VOLUPTUOUS_ERROR is not None:
+            raise AnsibleActionFail(
+                "The Python library 'voluptuous' is not installed on the controller; run 'pip install voluptuous' "
+                "for the Python that runs Ansible."
+            ) from VOLUPTUOUS_ERROR
+        self._check_weights(args["weights"])
+        try:
+            service = parse_service(args["name"], args["requirements"], args["as"], forms=tuple(FORMS))
+        except RequirementsError as error:
+            self._fail_for(error.problems)
+        problems = tuple(
+            Problem(("as", form, option), message)
+            for form, options in service.made_as.items()
+            for option, message in unknown_options(FORMS[form], options)
+        )
+        if problems:
+            self._fail_for(problems)
+        return service
+
+    def _fail_for(self, problems: tuple[Problem, ...]) -> t.NoReturn:
+        text = "; ".join(str(problem) for problem in problems)
+        raise AnsibleActionFail(f"The service is not valid: {text}.", obj=self._written(problems[0].path))
+
+    def _written(self, path: tuple[t.Any, ...]) -> t.Any:
+        """The value as the user wrote it, or the nearest thing around it: only that remembers file and line."""
+        value: t.Any = self._task.args
+        for step in path:
+            try:
+                value = value[step]
+            except (KeyError, IndexError, TypeError):
+                # An unknown key is shown by its name's own place.
+                keys = list(value) if isinstance(value, Mapping) else []
+                return next((key for key in keys if key == step), value)
+        if isinstance(value, (bool, type(None))):
+            return self._task.args
+        return value
+
+    def _check_weights(self, weights: Mapping[str, t.Any]) -> None:
+        names = [scorer.__name__ for scorer in SCORERS]
+        for name, weight in weights.items():
+            if name not in names:
+                near = difflib.get_close_matches(str(name), names, n=1)
+                hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names)}."
+                raise AnsibleActionFail(f"weights.{name} is no scorer; {hint}", obj=self._task.args)
+            if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight < 0:
+                raise AnsibleActionFail(f"weights.{name} must be a number of 0 or more.", obj=self._task.args)
+
+    def hosts(self, args: Mapping[str, t.Any], task_vars: Mapping[str, t.Any]) -> list[Host]:
+        try:
+            return target_hosts(args["targets"], self, task_vars)
+        except TargetsError as error:
+            raise AnsibleActionFail(str(error), obj=self._task.args) from None
+
+    def discover(self, hosts: list[Host], service: Service, args: Mapping[str, t.Any]) -> list[Target]:
+        """All targets, with what is on them; fails only where none of them answers."""
+        targets = discover_all(hosts, service.name, args["discovery_timeout"])
+        if all(target.trouble for target in targets):
+            each = "; ".join(f"{target.name}: {_trouble(target)}" for target in targets)
+            raise AnsibleActionFail(f"None of the targets can be used for service '{service.name}'. {each}.")
+        self._one_place(service, targets)
+        return targets
+
+    def _one_place(self, service: Service, targets: list[Target]) -> None:
+        found = [f"{target.name}/{node} ({form})" for target, node, form in places(service, targets)]
+        if len(found) > 1:
+            raise AnsibleActionFail(
+                f"Service '{service.name}' was found {len(found)} times, on {', '.join(found)}, but has one place; "
+                "remove all but one by hand."
+            )
+
+    def decide(self, service: Service, targets: list[Target], args: Mapping[str, t.Any]) -> Decision:
+        decision = decide(
+            service,
+            candidates(service, targets),
+            weights=args["weights"],
+            accept_unknown=args["unknown"] == "accept",
+        )
+        if decision.chosen:
+            for failure in decision.chosen.accepted:
+                display.warning(f"Service '{service.name}' on '{decision.chosen.candidate.place}': {failure.reason}.")
+        return decision
+
+
+def _trouble(target: Target) -> str:
+    return f"{target.trouble} ({target.remedy})" if target.remedy else str(target.trouble)
+
+
+def decision_result(decision: Decision) -> dict[str, t.Any]:
+    """The parts of a result that every decision has."""
+    return {"decision": as_data(decision), "explanation": explain(decision)}
+
+
+def placement(
+    service: Service, target: Target, instances: tuple[Instance, ...], *, state: str | None = None
+) -> dict[str, t.Any]:
+    """Where the service is, in the same keys for every form."""
+    first = instances[0]
+    form = FORMS[first.form]
+    states = {instance.state for instance in instances}
+    return {
+        "service": service.name,
+        "target": target.name,
+        "node": first.node,
+        "scope": form.SCOPE,
+        "form": form.NAME,
+        "id": first.id if len(instances) == 1 else service.name,
+        "state": state or (states.pop() if len(states) == 1 else "partly started"),
+        "addresses": list(dict.fromkeys(address for instance in instances for address in instance.addresses)),
+        "ports": [dict(port) for instance in instances for port in instance.ports],
+        "connection": form.connection(service, target, instances),
+    }
+
+
+def present_on(service: Service, targets: list[Target]) -> tuple[Target | None, tuple[Instance, ...]]:
+    """The target that has the service, and what it has of it."""
+    for target in targets:
+        instances = present(service, target)
+        if instances:
+            return target, instances
+    return None, ()
+
+
+def strangers_on(service: Service, targets: list[Target]) -> list[str]:
+    """Names of the targets with something of the service's name that is not its own."""
+    return [target.name for target in targets if strangers(service, target)]

@@ -1,0 +1,231 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""
+A virtual machine on Proxmox VE, cloned from a template.
+
+Delegates: ``community.proxmox.proxmox_kvm`` and ``proxmox_disk``. The first has no check mode, says changed
+at every update (community.proxmox#24), ignores everything but a name when it clones (community.proxmox#50)
+and clones again where it should find (community.proxmox#97). So what to do is found out here, and it is
+only ever told to do one thing to one VM, by id.
+"""
+
+from __future__ import annotations
+
+import math
+import typing as t
+from collections.abc import Mapping
+
+from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
+from .._quantities import readable
+from ._common import ABSENT, MARK, STARTED, STOPPED, Source, image_named, image_of_system, masked, picked
+from ._proxmox_config import Settings, boot_disk, disk_mib, has_cloud_init, settings
+
+NAME = "proxmox_vm"
+TITLE = "a Proxmox VM"
+SCOPE = "machine"
+KIND = "proxmox"
+MODULE = "community.proxmox.proxmox_kvm"
+DISK_MODULE = "community.proxmox.proxmox_disk"
+RESERVED = (
+    *("name", "state", "vmid", "newid", "node", "target", "template"),
+    *("update", "update_unsafe", "delete", "revert", "migrate", "force"),
+)
+USUAL = frozenset(
+    ("agent", "balloon", "bios", "boot", "cicustom", "cipassword", "ciuser", "clone", "cores", "cpu", "description")
+    + ("format", "full", "ipconfig", "machine", "memory", "nameservers", "net", "numa_enabled", "onboot", "ostype")
+    + ("pool", "scsihw", "searchdomains", "serial", "sockets", "sshkeys", "storage", "tags", "timeout", "vga")
+)
+
+TAG = "rightscope"
+DEFAULT_CPU = "x86-64-v2-AES"
+"""What the web interface gives; the API's own kvm64 is too old for RHEL 9 and its like (pve-docs qm.adoc)."""
+
+TIMEOUT = 300
+"""Seconds for one task; the delegate's own 30 are too few for a full clone (community.proxmox#67)."""
+
+_CLONE_OPTIONS = ("full", "format", "storage", "pool", "snapname")
+_CLOUD_INIT = ("cicustom", "cipassword", "ciuser", "ipconfig", "nameservers", "searchdomains", "sshkeys")
+
+
+def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts) -> Source:
+    """The template in ``clone``, by name or id, else one there of the wanted system."""
+    wanted = options.get("clone")
+    if wanted:
+        return Source(image=image_named(facts, str(wanted)), wanted=str(wanted))
+    return Source(image=image_of_system(requirements, facts))
+
+
+def storage(options: Mapping[str, t.Any]) -> str | None:
+    """The storage that the clone's disks are to be on."""
+    return options.get("storage")
+
+
+def plan(service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str) -> Plan:
+    """Clone, configure, grow the disk, start: each only where something differs."""
+    options = {key: value for key, value in (candidate.options or {}).items() if value is not None}
+    running = state in (STARTED, "restarted")
+    if instances:
+        return _change(service, candidate, options, instances[0], state)
+    base = candidate.image
+    vmid = target.next_id
+    config = dict(base.config) if base else {}
+    wanted = _wanted(service, candidate, options, config, fresh=True)
+    where = {"vmid": vmid, "node": candidate.node, "timeout": options.get("timeout", TIMEOUT)}
+    calls = [_clone(service, candidate, options, vmid), *_configure(where, wanted, fresh=True)]
+    calls += _grow(service, candidate, where, config)
+    if running:
+        calls.append(_power(where, STARTED, f"start VM {vmid}"))
+    disk = {"disk": readable(service.requirements.disk)} if service.requirements.disk else {}
+    end = STARTED if running else STOPPED
+    after = {"state": end, "clone": candidate.image_wanted or base.id, **wanted.shown(), **disk}
+    return Plan(
+        calls=tuple(calls), before={service.name: {"state": ABSENT}}, after={service.name: masked(after)}, state=end
+    )
+
+
+def remove(_service: Service, _target: Target, instances: tuple[Instance, ...]) -> Plan:
+    """Stopped first, by force after its shutdown's time: the delegate leaves a running VM there and says ok."""
+    calls = []
+    for instance in instances:
+        where = {"vmid": int(instance.id), "node": instance.node, "timeout": TIMEOUT}
+        if instance.state != STOPPED:
+            calls.append(_power(where, STOPPED, f"stop VM {instance.id}", force=True))
+        calls.append(_power(where, ABSENT, f"remove VM {instance.id} and its disks", force=True))
+    return Plan(
+        calls=tuple(calls),
+        before={instance.name: {"state": instance.state} for instance in instances},
+        after={instance.name: {"state": ABSENT} for instance in instances},
+        state=ABSENT,
+    )
+
+
+def connection(service: Service, _target: Target, instances: tuple[Instance, ...]) -> dict[str, t.Any]:
+    """Reached by ssh, as the user that cloud-init made."""
+    instance = instances[0]
+    variables: dict[str, t.Any] = {"ansible_connection": "ssh"}
+    if instance.addresses:
+        variables["ansible_host"] = instance.addresses[0]
+    user = (instance.config.get("config") or {}).get("ciuser") or service.made_as.get(NAME, {}).get("ciuser")
+    if user:
+        variables["ansible_user"] = user
+    return variables
+
+
+def pending(instances: tuple[Instance, ...]) -> tuple[str, ...]:
+    """The settings that are written and wait for a restart of the VM."""
+    return tuple(sorted(str(entry["key"]) for one in instances for entry in one.config.get("pending") or ()))
+
+
+# --- what is wanted -----------------------------------------------------------------------------
+
+
+def _wanted(
+    service: Service, candidate: Candidate, options: Mapping[str, t.Any], there: Mapping[str, t.Any], *, fresh: bool
+) -> Settings:
+    """
+    The settings that differ from what is there, or from what the clone will bring along.
+
+    A cloud-init password comes back masked and cannot be compared, so it is set when the VM is made.
+    """
+    needs = service.requirements
+    wanted: dict[str, t.Any] = {}
+    if needs.cpus:
+        wanted["cores"] = math.ceil(needs.cpus)
+    if needs.memory:
+        wanted["memory"] = needs.memory
+    if not there.get("cpu"):
+        wanted["cpu"] = DEFAULT_CPU
+    given = {key: value for key, value in options.items() if key not in (*_CLONE_OPTIONS, "clone", "timeout")}
+    if not fresh:
+        given.pop("cipassword", None)
+    wanted |= given
+    wanted["description"] = f"{str(options.get('description', '')).strip()}\n\n{MARK}: {service.name}".strip()
+    wanted["tags"] = [*(options.get("tags") or ()), TAG]
+    if any(options.get(name) for name in _CLOUD_INIT) and not has_cloud_init(there):
+        wanted["ide"] = {"ide2": f"{_disk_storage(candidate)}:cloudinit", **(options.get("ide") or {})}
+    return settings(wanted, there)
+
+
+def _disk_storage(candidate: Candidate) -> str:
+    named = candidate.storage or (candidate.image.storage if candidate.image else None)
+    return named or next(iter(candidate.facts.storages or {"local": 0}))
+
+
+# --- the calls ----------------------------------------------------------------------------------
+
+
+def _clone(service: Service, candidate: Candidate, options: Mapping[str, t.Any], vmid: int | None) -> Call:
+    """
+    ``vmid`` is the template's, ``newid`` ours: an id that is taken meanwhile comes back as the template's.
+
+    That answer is no failure to the delegate (community.proxmox#404), so it is compared with ``expect``.
+    """
+    base = candidate.image
+    name = base.names[0] if base.names else base.id
+    args = {
+        **picked(options, _CLONE_OPTIONS),
+        "clone": name,
+        "vmid": int(base.id),
+        "newid": vmid,
+        "name": service.name,
+        "node": candidate.node,
+        "timeout": options.get("timeout", TIMEOUT),
+    }
+    does = f"clone template '{name}' to VM {vmid} '{service.name}'"
+    return Call(module=MODULE, does=does, args=args, creates=str(vmid), expect={"vmid": vmid})
+
+
+def _configure(where: Mapping[str, t.Any], wanted: Settings, *, fresh: bool = False) -> list[Call]:
+    """Only what differs is sent: an update that is sent is a change to the delegate, whatever is in it."""
+    if not wanted.changes:
+        return []
+    args = {**where, **wanted.arguments, "state": "present", "update": True}
+    if wanted.devices:
+        # Networks and drives count as unsafe: they are sent whole, a network with the MAC it has.
+        args["update_unsafe"] = True
+    names = ", ".join(sorted(wanted.changes))
+    verb = "configure" if fresh else "change"
+    return [Call(module=MODULE, does=f"{verb} {names} of VM {where['vmid']}", args=args)]
+
+
+def _grow(
+    service: Service, candidate: Candidate, where: Mapping[str, t.Any], config: Mapping[str, t.Any]
+) -> list[Call]:
+    """A disk only ever grows: to shrink one loses what is in it, and Proxmox refuses."""
+    wanted, disk = service.requirements.disk, boot_disk(config)
+    if not wanted or disk is None or (disk_mib(config, disk) or 0) >= wanted:
+        return []
+    size = f"{wanted // 1024}G" if wanted % 1024 == 0 else f"{wanted}M"
+    args = {"vmid": where["vmid"], "disk": disk, "size": size, "state": "resized"}
+    return [Call(module=DISK_MODULE, does=f"grow {disk} of VM {where['vmid']} to {readable(wanted)}", args=args)]
+
+
+def _power(where: Mapping[str, t.Any], state: str, does: str, *, force: bool = False) -> Call:
+    return Call(module=MODULE, does=does, args={**where, "state": state, **({"force": True} if force else {})})
+
+
+def _change(service: Service, candidate: Candidate, options: Mapping[str, t.Any], there: Instance, state: str) -> Plan:
+    config = there.config.get("config") or {}
+    wanted = _wanted(service, candidate, options, config, fresh=False)
+    where = {"vmid": int(there.id), "node": there.node, "timeout": options.get("timeout", TIMEOUT)}
+    calls = [*_configure(where, wanted), *_grow(service, candidate, where, config)]
+    before, after = dict(wanted.before()), dict(wanted.shown())
+    disk = boot_disk(config)
+    if calls and calls[-1].module == DISK_MODULE:
+        before["disk"], after["disk"] = readable(disk_mib(config, disk) or 0), readable(service.requirements.disk)
+    end = there.state if state == "present" else STARTED if state == "restarted" else state
+    if end != there.state:
+        verb = "start" if end == STARTED else "stop"
+        calls.append(_power(where, end, f"{verb} VM {there.id}", force=end == STOPPED))
+        before["state"], after["state"] = there.state, end
+    elif state == "restarted":
+        calls.append(_power(where, "restarted", f"restart VM {there.id}"))
+    return Plan(
+        calls=tuple(calls),
+        before={service.name: masked(before)} if before else {},
+        after={service.name: masked(after)} if after else {},
+        state=end,
+    )

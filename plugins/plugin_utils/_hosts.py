@@ -1,0 +1,182 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""
+Targets as inventory hosts: their variables, and a way to run a module on each, whatever host the play is on.
+
+Ansible has no public way to reach another host than the task's own from inside of an action. So a second
+action is made here for each target, with the connection, become and interpreter of that host's variables.
+"""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+import sys
+import typing as t
+from collections.abc import Mapping
+
+from ansible import constants as C
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import become_loader
+
+from ._forms import KINDS
+
+GROUP = "rightscope_targets"
+SECRET_OPTIONS = ("api_password", "api_token_secret", "trust_password")
+"""The connection options whose values may be shown to nobody."""
+
+
+class TargetsError(Exception):
+    """The targets as declared cannot be used; the text is a sentence that names the host and the variable."""
+
+
+class _Proxy(ActionBase):
+    """An action that only lends its ``_execute_module``."""
+
+    def run(self, tmp=None, task_vars=None):
+        raise NotImplementedError
+
+
+class Host:
+    """One target's inventory host."""
+
+    def __init__(self, name: str, action: ActionBase, task_vars: Mapping[str, t.Any]) -> None:
+        self.name = name
+        self._action = action
+        self._variables = dict(task_vars["hostvars"].raw_get(name))
+        self._templar = action._templar.copy_with_new_env(available_variables=self._variables)
+        self.kind: str = self._kind()
+        self.options: dict[str, t.Any] = self._mapping("rightscope_options")
+        self.labels: dict[str, t.Any] = self._mapping("rightscope_labels")
+        self.declared: dict[str, t.Any] = self._mapping("rightscope_facts")
+        self._connection_name = self.variable("ansible_connection") or C.DEFAULT_TRANSPORT
+        self.is_local = self._connection_name in ("local", "ansible.builtin.local")
+
+    def variable(self, name: str) -> t.Any:
+        """The host's variable, templated under its own variables; None where it has none."""
+        return self._templar.template(self._variables[name]) if name in self._variables else None
+
+    def _kind(self) -> str:
+        kind = self.variable("rightscope_kind")
+        if kind is None:
+            raise TargetsError(
+                f"Host '{self.name}' is a target and has no 'rightscope_kind'; set it to one of {', '.join(KINDS)}."
+            )
+        if kind not in KINDS:
+            near = difflib.get_close_matches(str(kind), KINDS, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"use one of {', '.join(KINDS)}."
+            raise TargetsError(f"Host '{self.name}' has a 'rightscope_kind' that is not known; {hint}")
+        return str(kind)
+
+    def _mapping(self, name: str) -> dict[str, t.Any]:
+        value = self.variable(name)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            raise TargetsError(f"The variable '{name}' of host '{self.name}' must be a mapping.")
+        return dict(value)
+
+    def scrub(self, text: str) -> str:
+        """The text without any of the target's secrets."""
+        for name in SECRET_OPTIONS:
+            if self.options.get(name):
+                text = text.replace(str(self.options[name]), "********")
+        return text
+
+    def execute(self, module: str, arguments: Mapping[str, t.Any], environment: Mapping[str, str]) -> dict[str, t.Any]:
+        """
+        Run a module on the host.
+
+        Raises AnsibleError where the host cannot be reached or the module cannot be started.
+        """
+        proxy = self._proxy(environment)
+        try:
+            # A copy: _execute_module writes its own keys into what it is given.
+            return proxy._execute_module(
+                module_name=module, module_args=dict(arguments), task_vars=self._interpreted(), persist_files=False
+            )
+        finally:
+            proxy.cleanup(force=True)
+            proxy._connection.close()
+
+    def _interpreted(self) -> dict[str, t.Any]:
+        """
+        The host's variables; where the modules run here, with the interpreter that runs Ansible.
+
+        Discovery ran in it, so it has the libraries: another one that happens to be found might not.
+        """
+        variables = dict(self._variables)
+        if self.is_local and "ansible_python_interpreter" not in variables:
+            variables["ansible_python_interpreter"] = sys.executable
+        return variables
+
+    def _proxy(self, environment: Mapping[str, str]) -> _Proxy:
+        action = self._action
+        task = action._task.copy(exclude_parent=False)
+        task.delegate_to = None
+        task.async_val = 0
+        task.environment = [*(task.environment or []), dict(environment)]
+        context = action._play_context.copy()
+        context.remote_addr = str(self.variable("ansible_host") or self.name)
+        connection = action._shared_loader_obj.connection_loader.get(self._connection_name, context, new_stdin=None)
+        if connection is None:
+            raise TargetsError(f"The connection plugin '{self._connection_name}' of host '{self.name}' was not found.")
+        keys = {key: value for key, value in task.dump_attrs().items() if key not in ("timeout", "retries")}
+        self._set_become(connection, context, keys)
+        connection.set_options(task_keys=keys, var_options=self._plugin_variables("connection", connection))
+        connection._shell.set_options(task_keys=keys, var_options=self._plugin_variables("shell", connection._shell))
+        return _Proxy(
+            task=task,
+            connection=connection,
+            play_context=context,
+            loader=action._loader,
+            templar=self._templar,
+            shared_loader_obj=action._shared_loader_obj,
+        )
+
+    def _set_become(self, connection: t.Any, context: t.Any, keys: dict[str, t.Any]) -> None:
+        wanted = self.variable("ansible_become")
+        context.become = boolean(self._action._task.become if wanted is None else wanted, strict=False)
+        if not context.become:
+            return
+        method = self.variable("ansible_become_method") or self._action._play_context.become_method or "sudo"
+        plugin = become_loader.get(method)
+        if plugin is None:
+            raise TargetsError(f"The become plugin '{method}' of host '{self.name}' was not found.")
+        context.become_method = method
+        plugin.set_options(task_keys=keys, var_options=self._plugin_variables("become", plugin))
+        connection.set_become_plugin(plugin)
+
+    def _plugin_variables(self, kind: str, plugin: t.Any) -> dict[str, t.Any]:
+        names = C.config.get_plugin_vars(kind, plugin._load_name)
+        return {name: self.variable(name) for name in names if name in self._variables}
+
+
+def target_hosts(wanted: list[str] | None, action: ActionBase, task_vars: Mapping[str, t.Any]) -> list[Host]:
+    """
+    The targets, in the order of declaration: the named hosts, groups and patterns, or the group of all targets.
+
+    Raises TargetsError where there are none, or one is not what a target must be.
+    """
+    names = _named(wanted, task_vars) if wanted else list(task_vars["groups"].get(GROUP, ()))
+    if not names:
+        where = "'targets' names no host" if wanted else f"the inventory has no host in the group '{GROUP}'"
+        raise TargetsError(f"There are no targets: {where}. Put hosts with a 'rightscope_kind' into it.")
+    return [Host(name, action, task_vars) for name in names]
+
+
+def _named(wanted: list[str], task_vars: Mapping[str, t.Any]) -> list[str]:
+    groups, hosts = task_vars["groups"], list(task_vars["hostvars"])
+    names: dict[str, None] = {}
+    for word in wanted:
+        found = groups[word] if word in groups else fnmatch.filter(hosts, word)
+        if not found:
+            near = difflib.get_close_matches(word, [*hosts, *groups], n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else "."
+            raise TargetsError(f"'targets' names '{word}', which is no host, group or pattern of the inventory{hint}")
+        names |= dict.fromkeys(found)
+    return list(names)

@@ -1,0 +1,226 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""
+From a decision to a service that is there: plan, run, read back, compare; and clean up after a failure.
+
+What is said to have changed comes from the plan. Then the plan is made again from what the engine says
+afterwards, and only when nothing is left to do is the task a success.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from ..module_utils._discovery import DiscoveryError
+from ._candidates import present
+from ._deploy import placement
+from ._forms import FORMS
+from ._forms._common import ABSENT, STARTED
+from ._hosts import Host
+from ._model import Candidate, Decision, Instance, Plan, Service, Target, Verdict
+from ._runner import DelegateFailed, find_instances, run_call, wait_until
+
+
+class Unfinished(Exception):
+    """The service could not be brought there; ``result`` tells each attempt, the text says why in words."""
+
+    def __init__(self, message: str, result: dict[str, t.Any]) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class _Failed(Exception):
+    """One attempt failed; the text is a sentence without its full stop."""
+
+
+class Provisioner:
+    """Brings one service into one state."""
+
+    def __init__(self, service: Service, state: str, args: Mapping[str, t.Any], *, check_mode: bool) -> None:
+        self.service = service
+        self.state = state
+        self.check_mode = check_mode
+        self.wait_timeout: float = args["wait_timeout"]
+        self.call_timeout: float = args["discovery_timeout"]
+        self.max_attempts: int = max(1, args["max_attempts"])
+
+    # --- to a place -----------------------------------------------------------------------------
+
+    def place(self, decision: Decision, hosts: Mapping[str, Host], targets: Mapping[str, Target]) -> dict[str, t.Any]:
+        """
+        The chosen candidate, and where that fails the next best that fits.
+
+        A service that is there already is never tried elsewhere. Raises Unfinished.
+        """
+        attempts: list[dict[str, str]] = []
+        for verdict in self._order(decision):
+            candidate = verdict.candidate
+            host, target = hosts[candidate.target], targets[candidate.target]
+            try:
+                done = self._attempt(host, target, candidate)
+            except _Failed as error:
+                attempts.append(_told(candidate, str(error)))
+                continue
+            if attempts:
+                done["attempts"] = [*attempts, _told(candidate, None)]
+                chosen = {"target": candidate.target, "node": candidate.node, "form": candidate.form}
+                done["warnings"] = [*done.get("warnings", ()), _second_choice(attempts, candidate)]
+                done["chosen"] = chosen
+            return done
+        told = " ".join(f"On '{one['target']}' ({one['form']}): {one['error']}." for one in attempts)
+        message = f"Service '{self.service.name}' could not be {_participle(self.state)}. {told}"
+        raise Unfinished(message, {"changed": False, "attempts": attempts})
+
+    def _order(self, decision: Decision) -> list[Verdict]:
+        if decision.stays:
+            return [decision.chosen]
+        return [verdict for verdict in decision.verdicts if verdict.fits][: self.max_attempts]
+
+    def _attempt(self, host: Host, target: Target, candidate: Candidate) -> dict[str, t.Any]:
+        form = FORMS[candidate.form]
+        there = _of(form, present(self.service, target))
+        plan = form.plan(self.service, candidate, target, there, self.state)
+        if not plan.changed or self.check_mode:
+            return self._result(host, target, plan, self._predicted(candidate, target, plan, there))
+        try:
+            self._run(host, plan)
+            after = self._settled(host, target, candidate, plan)
+        except (DelegateFailed, DiscoveryError, _Failed) as error:
+            text = str(error).rstrip(".")
+            raise _Failed(text if there else f"{text}{self._clean_up(host, target, plan)}") from None
+        done = self._result(host, target, plan, placement(self.service, target, after))
+        waiting = form.pending(after) if hasattr(form, "pending") else ()
+        if waiting:
+            done["restart_required"] = list(waiting)
+            done["warnings"] = [
+                *done["warnings"],
+                f"Service '{self.service.name}': {', '.join(waiting)} take effect at its next restart.",
+            ]
+        return done
+
+    def _run(self, host: Host, plan: Plan) -> None:
+        for call in plan.calls:
+            run_call(host, call)
+
+    def _settled(self, host: Host, target: Target, candidate: Candidate, plan: Plan) -> tuple[Instance, ...]:
+        """Await that the service is ready and that nothing is left to do."""
+        form = FORMS[candidate.form]
+        last: dict[str, t.Any] = {}
+
+        def settled(instances: tuple[Instance, ...]) -> bool:
+            mine = self._mine(form, instances)
+            if not mine:
+                last["why"] = "it is not there afterwards"
+                return False
+            # A restart is over when it runs: to ask for another would never come to an end.
+            state = STARTED if self.state == "restarted" else self.state
+            again = form.plan(self.service, candidate, target, mine, state)
+            if again.changed:
+                last["why"] = f"it still differs afterwards: {_keys(again)}"
+                return False
+            last["why"] = "it is not ready: no address, or no healthy answer"
+            return plan.state != STARTED or all(instance.ready for instance in mine)
+
+        instances, done = wait_until(
+            host, self.service.name, settled, timeout=self.wait_timeout, call_timeout=self.call_timeout
+        )
+        if not done:
+            raise _Failed(f"{last['why']}, {self.wait_timeout:g} s after the delegates were done")
+        return self._mine(form, instances)
+
+    def _mine(self, form: t.Any, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
+        return _of(form, tuple(one for one in instances if one.service == self.service.name))
+
+    def _clean_up(self, host: Host, target: Target, plan: Plan) -> str:
+        """
+        Remove what this run created, and nothing else; says in half a sentence where that failed too.
+
+        What was there before has a plan without creations, and is never removed.
+        """
+        made = {call.creates for call in plan.calls if call.creates}
+        before = {instance.id for instance in target.instances}
+        try:
+            found = find_instances(host, self.service.name, self.call_timeout)
+            ours = tuple(one for one in found if one.id not in before and {one.name, one.id} & made)
+            for form in {FORMS[one.form] for one in ours if one.form in FORMS}:
+                self._run(host, form.remove(self.service, target, _of(form, ours)))
+        except (DelegateFailed, DiscoveryError) as error:
+            return f"; what was made of it is still there ({str(error).rstrip('.')})"
+        return ""
+
+    # --- away -----------------------------------------------------------------------------------
+
+    def remove(self, host: Host, target: Target, instances: tuple[Instance, ...]) -> dict[str, t.Any]:
+        """Remove what is marked as the service's, and see that it is gone. Raises Unfinished."""
+        form = FORMS[instances[0].form]
+        plan = form.remove(self.service, target, instances)
+        if self.check_mode:
+            return self._result(host, target, plan, None)
+        try:
+            self._run(host, plan)
+            left, gone = wait_until(
+                host,
+                self.service.name,
+                lambda found: not self._mine(form, found),
+                timeout=self.wait_timeout,
+                call_timeout=self.call_timeout,
+            )
+            if not gone:
+                raise _Failed(f"{form.TITLE} '{left[0].name}' is still there after its removal")
+        except (DelegateFailed, DiscoveryError, _Failed) as error:
+            message = f"Service '{self.service.name}' could not be removed from '{target.name}': {error}."
+            raise Unfinished(message, {"changed": False}) from None
+        return self._result(host, target, plan, None)
+
+    # --- what is said ---------------------------------------------------------------------------
+
+    def _predicted(
+        self, candidate: Candidate, target: Target, plan: Plan, there: tuple[Instance, ...]
+    ) -> dict[str, t.Any]:
+        if there:
+            return placement(self.service, target, there, state=plan.state if plan.changed else None)
+        predicted = Instance(form=candidate.form, name=self.service.name, id="", node=candidate.node, state=plan.state)
+        return placement(self.service, target, (predicted,)) | {"id": None}
+
+    def _result(self, host: Host, target: Target, plan: Plan, placed: dict[str, t.Any] | None) -> dict[str, t.Any]:
+        done: dict[str, t.Any] = {
+            "changed": plan.changed,
+            "failed": False,
+            "placement": placed,
+            "calls": [
+                {"module": call.module, "target": target.name, "changed": True, "does": call.does}
+                for call in plan.calls
+            ],
+            "warnings": list(plan.warnings),
+        }
+        if plan.changed:
+            done["diff"] = {"before": dict(plan.before), "after": dict(plan.after)}
+        if plan.state == ABSENT:
+            done.pop("warnings")
+        return done
+
+
+def _of(form: t.Any, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
+    return tuple(instance for instance in instances if instance.form == form.NAME)
+
+
+def _told(candidate: Candidate, error: str | None) -> dict[str, t.Any]:
+    return {"target": candidate.target, "node": candidate.node, "form": candidate.form, "error": error}
+
+
+def _second_choice(attempts: list[dict[str, t.Any]], candidate: Candidate) -> str:
+    tried = "; ".join(f"'{one['target']}': {one['error']}" for one in attempts)
+    return f"The better candidate failed, so it went to '{candidate.place}'. {tried}."
+
+
+def _keys(plan: Plan) -> str:
+    names = {key: None for changes in plan.after.values() for key in changes} if plan.after else {}
+    return ", ".join(names) or ", ".join(call.does for call in plan.calls)
+
+
+def _participle(state: str) -> str:
+    return {"present": "made"}.get(state, state)

@@ -1,0 +1,159 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""Runs things where the targets are: discovery, the delegates, and the reading back. The only part that waits."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import time
+import typing as t
+from collections.abc import Callable
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+
+from ..module_utils._discovery import DiscoveryError, discover, find
+from ._connections import delegate_connection
+from ._facts import FactsError, read_instances, read_nodes
+from ._hosts import Host
+from ._model import Call, Instance, Target
+
+TARGET_INFO = "rightscope.deploy.target_info"
+POLL = 0.25
+"""Seconds between two looks at a service that is not ready yet."""
+
+
+class DelegateFailed(Exception):
+    """A delegate refused; the text is a sentence without secrets."""
+
+
+def discover_all(hosts: list[Host], service: str, timeout: float) -> list[Target]:
+    """
+    Ask all targets at once. One that does not answer comes back with its ``trouble`` and no nodes.
+
+    Each has a thread of its own, left behind at the deadline: a hung engine costs no more than that.
+    """
+    found: dict[str, Target] = {}
+
+    def ask(host: Host) -> None:
+        found[host.name] = _discover_one(host, service, timeout)
+
+    threads = []
+    for host in hosts:
+        context = contextvars.copy_context()
+        thread = threading.Thread(target=context.run, args=(ask, host), daemon=True)
+        thread.start()
+        threads.append(thread)
+    # A single call has the whole of the timeout, and a target is asked several: some grace, then no more.
+    deadline = time.monotonic() + 1.5 * timeout
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return [found.get(host.name) or _late(host, timeout) for host in hosts]
+
+
+def _late(host: Host, timeout: float) -> Target:
+    return _troubled(host, f"it did not answer within {1.5 * timeout:g} s", "check that its engine is not stuck")
+
+
+def _troubled(host: Host, trouble: str, remedy: str | None) -> Target:
+    return Target(name=host.name, kind=host.kind, labels=host.labels, trouble=trouble, remedy=_imperative(remedy))
+
+
+def _imperative(remedy: str | None) -> str | None:
+    """As a part of our sentence: 'Check the port.' -> 'check the port'."""
+    if not remedy:
+        return None
+    text = remedy.rstrip(".")
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
+def _discover_one(host: Host, service: str, timeout: float) -> Target:
+    try:
+        reply = _ask(host, service, timeout, only_instances=False)
+        return Target(
+            name=host.name,
+            kind=host.kind,
+            labels=host.labels,
+            options=host.options,
+            nodes=read_nodes(reply, host.declared),
+            instances=read_instances(reply.get("instances", ())),
+            next_id=reply.get("next_id"),
+        )
+    except DiscoveryError as error:
+        return _troubled(host, error.message.rstrip("."), error.remedy)
+    except FactsError as error:
+        return _troubled(host, f"its rightscope_facts cannot be used: {str(error).rstrip('.')}", "mend them")
+
+
+def find_instances(host: Host, service: str, timeout: float) -> tuple[Instance, ...]:
+    """
+    What is there of the service now.
+
+    Raises DiscoveryError where the target does not answer.
+    """
+    return read_instances(_ask(host, service, timeout, only_instances=True))
+
+
+def _ask(host: Host, service: str, timeout: float, *, only_instances: bool) -> t.Any:
+    """In the controller's own process where the target's connection is local, else as a module on its node."""
+    if host.is_local:
+        function = find if only_instances else discover
+        return function(host.kind, host.options, service, target=host.name, timeout=timeout)
+    arguments = {
+        "kind": host.kind,
+        "options": dict(host.options),
+        "service": service,
+        "target": host.name,
+        "timeout": timeout,
+        "only_instances": only_instances,
+    }
+    try:
+        reply = host.execute(TARGET_INFO, arguments, {})
+    except (AnsibleConnectionFailure, AnsibleError) as error:
+        remedy = f"check that 'ansible -m ping {host.name}' works"
+        raise DiscoveryError(f"Ansible cannot run a module there: {_first_line(str(error))}", remedy) from error
+    if reply.get("failed"):
+        raise DiscoveryError(_first_line(str(reply.get("msg", "no reason was given"))), reply.get("remedy"))
+    return reply["instances"] if only_instances else reply["target_facts"]
+
+
+def run_call(host: Host, call: Call) -> None:
+    """
+    Run one delegate on the target's own connection.
+
+    Raises DelegateFailed where it fails, and where it answers other than the plan expects.
+    """
+    connection, environment = delegate_connection(host.kind, host.options)
+    arguments = {**connection, **call.args}
+    try:
+        reply = host.execute(call.module, arguments, {**environment, **call.environment})
+    except AnsibleError as error:
+        raise DelegateFailed(f"{call.module} could not {call.does}: {_first_line(host.scrub(str(error)))}") from None
+    if reply.get("failed") or reply.get("skipped"):
+        said = _first_line(host.scrub(str(reply.get("msg") or "it gave no reason")))
+        raise DelegateFailed(f"{call.module} could not {call.does}: {said}")
+    for key, wanted in call.expect.items():
+        if reply.get(key) is not None and str(reply[key]) != str(wanted):
+            raise DelegateFailed(f"{call.module} could not {call.does}: the {key} {wanted} is taken by now")
+
+
+def wait_until(
+    host: Host, service: str, settled: Callable[[tuple[Instance, ...]], bool], *, timeout: float, call_timeout: float
+) -> tuple[tuple[Instance, ...], bool]:
+    """Look until what is there is settled, or the time is over: (what is there, whether it is settled)."""
+    deadline = time.monotonic() + timeout
+    while True:
+        instances = find_instances(host, service, call_timeout)
+        if settled(instances):
+            return instances, True
+        if time.monotonic() >= deadline:
+            return instances, False
+        time.sleep(POLL)
+
+
+def _first_line(text: str) -> str:
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "it gave no reason")
+    return line if len(line) <= 400 else line[:400] + "…"
