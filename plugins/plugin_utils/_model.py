@@ -28,6 +28,10 @@ ISOLATIONS = ("process", "user_namespace", "machine")
 NOTHING: Mapping[str, t.Any] = MappingProxyType({})
 
 
+def _nothing() -> Mapping[str, t.Any]:
+    return NOTHING
+
+
 # --- what the user declares ---------------------------------------------------------------------
 
 
@@ -66,7 +70,7 @@ class Requirements:
     cpus: float | None = None
     memory: int | None = None
     disk: int | None = None
-    labels: Mapping[str, str] = NOTHING
+    labels: Mapping[str, str] = field(default_factory=_nothing)
     forms: tuple[str, ...] = ()
 
     @property
@@ -81,7 +85,7 @@ class Service:
 
     name: str
     requirements: Requirements
-    made_as: Mapping[str, Mapping[str, t.Any]] = NOTHING
+    made_as: Mapping[str, Mapping[str, t.Any]] = field(default_factory=_nothing)
 
 
 # --- what discovery found -----------------------------------------------------------------------
@@ -105,7 +109,7 @@ class Image:
     disk: int | None = None
     disk_key: str | None = None
     storage: str | None = None
-    config: Mapping[str, t.Any] = field(default=NOTHING, repr=False)
+    config: Mapping[str, t.Any] = field(default_factory=_nothing, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +134,7 @@ class Facts:
     storages: Mapping[str, int] | None = None
     swap_limit: bool | None = None
     images: tuple[Image, ...] = ()
-    origins: Mapping[str, str] = NOTHING
+    origins: Mapping[str, str] = field(default_factory=_nothing)
 
     def origin(self, name: str) -> str:
         """Where the fact ``name`` comes from; ``unknown`` if it is not known."""
@@ -157,7 +161,7 @@ class Instance:
     process: str | None = None
     ready: bool = True
     memory: int = 0
-    config: Mapping[str, t.Any] = field(default=NOTHING, repr=False)
+    config: Mapping[str, t.Any] = field(default_factory=_nothing, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,12 +186,12 @@ class Target:
     kind: str
     nodes: tuple[Node, ...] = ()
     instances: tuple[Instance, ...] = ()
-    labels: Mapping[str, str] = NOTHING
+    labels: Mapping[str, str] = field(default_factory=_nothing)
     next_id: int | None = None
     trouble: str | None = None
     remedy: str | None = None
     recorded: bool = False
-    options: Mapping[str, t.Any] = field(default=NOTHING, repr=False)
+    options: Mapping[str, t.Any] = field(default_factory=_nothing, repr=False)
 
 
 # --- the decision -------------------------------------------------------------------------------
@@ -211,7 +215,7 @@ class Candidate:
     title: str
     scope: str
     facts: Facts
-    labels: Mapping[str, str] = NOTHING
+    labels: Mapping[str, str] = field(default_factory=_nothing)
     options: Mapping[str, t.Any] | None = None
     image: Image | None = None
     image_wanted: str | None = None
@@ -260,7 +264,7 @@ class Verdict:
     failures: tuple[Failure, ...] = ()
     accepted: tuple[Failure, ...] = ()
     grants: tuple[str, ...] = ()
-    scores: Mapping[str, int] = NOTHING
+    scores: Mapping[str, int] = field(default_factory=_nothing)
     total: int = 0
 
     @property
@@ -291,9 +295,9 @@ class Call:
     module: str
     does: str
     args: Mapping[str, t.Any] = field(repr=False)
-    environment: Mapping[str, str] = field(default=NOTHING, repr=False)
+    environment: Mapping[str, str] = field(default_factory=_nothing, repr=False)
     creates: str | None = None
-    expect: Mapping[str, t.Any] = field(default=NOTHING, repr=False)
+    expect: Mapping[str, t.Any] = field(default_factory=_nothing, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -306,8 +310,8 @@ class Plan:
     """
 
     calls: tuple[Call, ...] = ()
-    before: Mapping[str, t.Any] = NOTHING
-    after: Mapping[str, t.Any] = NOTHING
+    before: Mapping[str, t.Any] = field(default_factory=_nothing)
+    after: Mapping[str, t.Any] = field(default_factory=_nothing)
     state: str = "started"
     warnings: tuple[str, ...] = ()
 

@@ -185,10 +185,14 @@ def do_up(args) -> None:
 
 
 def _base(directory: Path) -> Path:
-    """Where private engines go: below the state, or somewhere shorter if a socket's path would be too long."""
-    if len(str(directory / "engines")) + DEEPEST < _common.LONGEST_SOCKET:
+    """Where private engines go: below the state, unless sockets would be named too long or containers be shut out."""
+    short = len(str(directory / "engines")) + DEEPEST < _common.LONGEST_SOCKET
+    if short and not _common.closed_to_others(directory):
         return directory / "engines"
-    return Path(tempfile.mkdtemp(prefix="rightscope-", dir="/run" if os.access("/run", os.W_OK) else "/tmp"))
+    parent = "/var/lib" if os.access("/var/lib", os.W_OK) else "/tmp"
+    elsewhere = Path(tempfile.mkdtemp(prefix="rightscope-", dir=parent))
+    elsewhere.chmod(0o711)
+    return elsewhere
 
 
 def _load(entry: dict):

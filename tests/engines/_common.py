@@ -302,6 +302,14 @@ def prepare(directory: str | Path, socket_name: str) -> tuple[Path, Path]:
     return path, where
 
 
+def closed_to_others(directory: Path) -> Path | None:
+    """The first directory on the way that only its owner may pass; a container's root is not its owner."""
+    for path in [*reversed(directory.parents), directory]:
+        if path.exists() and not path.stat().st_mode & 0o001:
+            return path
+    return None
+
+
 def need_root(name: str) -> None:
     """Refuse to go on without root's rights."""
     if os.geteuid():

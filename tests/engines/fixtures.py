@@ -52,6 +52,7 @@ def engines_directory():
     base = _base()
     _sweep(base)
     directory = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+    directory.chmod(0o711)
     owner = directory / "owner.json"
     owner.write_text(json.dumps(Process.of(os.getpid()).__dict__), encoding="utf-8")
     yield directory

@@ -116,6 +116,11 @@ def start(directory: str | Path, nat: bool = False) -> Engine:
     if not shutil.which("lxd"):
         raise EngineError("There is no 'lxd' here; install LXD (Debian: lxd), or run the step 'packages'.")
     path, socket = _common.prepare(directory, "lxd/unix.socket")
+    closed = _common.closed_to_others(path)
+    if closed:
+        _common.remove_tree(path)
+        raise EngineError(f"LXD's containers cannot be reached in '{path}', since only the owner may pass '{closed}'. "
+                          "Choose another directory, or 'chmod o+x' that one.")
     socket.parent.mkdir(mode=0o711)
     name = _common.bridge_name()
     process = _common.spawn(["lxd", "--group", "root"], path / "lxd.log", env=_environment(str(socket.parent)))

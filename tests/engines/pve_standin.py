@@ -56,8 +56,8 @@ NODES = {
 CPU = {
     "model": "Intel(R) Xeon(R) E-2288G CPU @ 3.70GHz",
     "flags": "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat clflush mmx fxsr sse sse2 ss ht "
-    "syscall nx pdpe1gb rdtscp lm constant_tsc nopl pni pclmulqdq vmx ssse3 fma cx16 sse4_1 sse4_2 movbe popcnt aes xsave "
-    "avx f16c rdrand lahf_lm abm fsgsbase bmi1 avx2 bmi2 erms invpcid rdseed adx xsaveopt xsavec",
+    "syscall nx pdpe1gb rdtscp lm constant_tsc nopl pni pclmulqdq vmx ssse3 fma cx16 sse4_1 sse4_2 movbe popcnt aes "
+    "xsave avx f16c rdrand lahf_lm abm fsgsbase bmi1 avx2 bmi2 erms invpcid rdseed adx xsaveopt xsavec",
 }
 TEMPLATES = [
     {
