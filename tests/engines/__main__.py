@@ -182,6 +182,8 @@ def do_up(args) -> None:
         _write(directory / "state.json", state)
         print(f"{kind}: ready{_told(engine)}", flush=True)
     _write(directory / "inventory.yml", _inventory(engines))
+    profile = engines.get("lxd", {}).get("made", {}).get("profile", "default")
+    _write(directory / "vars.json", {"quickstart_profiles": [profile]})
 
 
 def _base(directory: Path) -> Path:
@@ -258,7 +260,7 @@ def do_down(args) -> None:
         raise EngineError("; ".join(troubles))
     if state.get("base"):
         shutil.rmtree(state["base"], ignore_errors=True)
-    for name in ("state.json", "inventory.yml"):
+    for name in ("state.json", "inventory.yml", "vars.json"):
         (directory / name).unlink(missing_ok=True)
     if directory.is_dir() and not any(directory.iterdir()):
         directory.rmdir()

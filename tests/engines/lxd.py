@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -92,12 +93,12 @@ class Engine:
         """Remove its instances, end it, and remove all it made: bridge, DHCP server, mounts, files."""
         directory = Path(self.directory)
         if self.process.alive:
-            try:
+            # Whatever fails here, what follows ends it all the same.
+            with contextlib.suppress(EngineError):
                 remove_instances(self.socket)
+            with contextlib.suppress(EngineError):
                 _common.run(["lxd", "shutdown", "--timeout=30"], env=_environment(self.lxd_dir), timeout=60)
-            except EngineError:
-                pass  # what follows ends it all the same
-            _common.poll_until(lambda: not self.process.alive, 10)
+                _common.poll_until(lambda: not self.process.alive, 10)
         # The descendants are looked up before their parents end: an instance's init names no directory.
         left = _common.processes_in(directory)
         self.process.end(timeout=5)

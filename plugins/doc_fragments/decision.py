@@ -1,0 +1,159 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may use this fragment.
+
+"""The options that a decision needs, which the actions share."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """``rightscope.deploy.decision``."""
+
+    DOCUMENTATION = r"""
+options:
+  name:
+    description:
+      - The service's name, and the name of what is made for it in every form.
+      - A DNS label, that is lower-case letters, digits and C(-), at most 63 of them, a letter first.
+    type: str
+    required: true
+  requirements:
+    description:
+      - What the service needs. Each need that is left out constrains nothing.
+      - A key that is not known is an error, and so is a need that contradicts another.
+    type: dict
+    default: {}
+    suboptions:
+      os_family:
+        description:
+          - The operating system it needs, by family (V(debian), V(redhat), V(suse), ...) or by name (V(ubuntu), V(freebsd),
+            V(windows), ...).
+          - V(linux) is any Linux, V(any) an application that brings all it needs.
+        type: str
+        default: linux
+      os_version:
+        description: The release of it. V(12) takes any 12.x.
+        type: str
+      architecture:
+        description: The architectures it can run on, such as V(x86_64) or V(aarch64).
+        type: list
+        elements: str
+      processes:
+        description:
+          - How many long-running processes it has, or a list of them with the keys C(name), C(image) and C(command).
+          - Several processes with an image each become that many Docker containers on one network; otherwise they need an
+            instance of Linux.
+        type: raw
+        default: 1
+      init:
+        description:
+          - Whether it wants an init system as PID 1.
+          - The mapping C({supervised: true}) says of an image that it has a supervisor of its own and counts as one
+            application.
+        type: raw
+        default: false
+      kernel:
+        description: What it needs of the kernel that it runs on.
+        type: dict
+        suboptions:
+          version:
+            description: A range of versions, such as V(>=5.15,<6.12).
+            type: str
+          modules:
+            description:
+              - Modules that must be loaded, by name, or as mappings with the keys C(name) and C(optional).
+              - A module with C(optional=true) is a wish. It counts in the score and never widens the scope.
+            type: list
+            elements: raw
+          own:
+            description: Whether it must not share a kernel.
+            type: bool
+            default: false
+      isolation:
+        description: What must separate it from its neighbours, at least.
+        type: str
+        choices:
+          - process
+          - user_namespace
+          - machine
+        default: process
+      cpus:
+        description: Processors it needs, and is limited to. Parts are possible, V(0.5) is half of one.
+        type: float
+      memory:
+        description: Memory it needs, and is limited to, such as V(512 MiB) or V(4 GiB). A plain number is in MiB.
+        type: str
+      disk:
+        description:
+          - Disk it needs, such as V(20 GiB). A plain number is in GiB.
+          - It sizes the root disk of an LXC container and of a VM. Docker cannot limit it on most storage drivers.
+        type: str
+      labels:
+        description: Labels that must equal those in the target's variable C(rightscope_labels).
+        type: dict
+      forms:
+        description: The forms that are allowed. All are, if not set.
+        type: list
+        elements: str
+        choices:
+          - docker_container
+          - lxd_container
+          - proxmox_vm
+  as:
+    description:
+      - How it is made in each form, in the options of the module that does the work.
+      - A form without an entry here is a candidate only where an image or template of the wanted system is there. A Docker
+        container always needs an image.
+    type: dict
+    default: {}
+    suboptions:
+      docker_container:
+        description: Options of M(community.docker.docker_container).
+        type: dict
+      lxd_container:
+        description: Options of M(community.general.lxd_container).
+        type: dict
+      proxmox_vm:
+        description:
+          - Options of M(community.proxmox.proxmox_kvm). C(clone) names the template.
+          - A cloud-init password is set when the VM is made, since it can never be read back and compared.
+        type: dict
+  targets:
+    description:
+      - The targets to choose from, as names of inventory hosts, groups, or patterns with C(*).
+      - If not set, the hosts of the group C(rightscope_targets).
+    type: list
+    elements: str
+  weights:
+    description:
+      - What each preference counts, by its name. 1, if not set.
+      - V(headroom) is the share of memory that stays free, V(image_present) that nothing must be fetched, V(wishes) the
+        share of optional needs that come true.
+    type: dict
+    default: {}
+  unknown:
+    description:
+      - What to make of a need that cannot be checked.
+      - V(reject) takes it for a no, and says how to let it be known. V(accept) goes on with a warning.
+    type: str
+    choices:
+      - reject
+      - accept
+    default: reject
+  discovery_timeout:
+    description: How long each single call to a target may take, in seconds. All targets are asked at once.
+    type: float
+    default: 10.0
+requirements:
+  - voluptuous (Python library on the controller)
+  - docker, pylxd, proxmoxer (Python libraries, each for targets of its kind, where their API is asked from)
+notes:
+  - A target is an inventory host. Its variable C(rightscope_kind) is V(docker), V(lxd) (for Incus too) or V(proxmox);
+    C(rightscope_options) are the connection options of the module that does the work; C(rightscope_labels) and
+    C(rightscope_facts) are what you say of it.
+  - The target is reached by its own connection variables, whatever host the play is on. An API target has
+    C(ansible_connection=local).
+  - C(module_defaults) of the modules that do the work are not applied. Put such options under O(as).
+"""

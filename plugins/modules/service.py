@@ -1,0 +1,231 @@
+#!/usr/bin/python
+#
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: service
+short_description: Put a service where it belongs, as a container, a system container or a virtual machine
+version_added: 0.1.0
+author:
+  - rightscope.deploy contributors (@rightscope)
+description:
+  - Reads what a service needs, chooses the narrowest form and the place that satisfy every need, says why, and has the
+    module for that form make it.
+  - The service is looked for on every target and in every form first. One that has a place keeps it while that still
+    fits. A second run changes nothing.
+  - What is made carries a mark. An object of the same name without the mark is never changed or removed.
+options:
+  state:
+    description:
+      - V(started) makes it, if need be, and starts it. V(stopped) makes it and has it stopped.
+      - V(restarted) starts it, or restarts it where it runs. V(present) makes it and leaves its run state alone.
+      - V(absent) removes it, wherever it is.
+    type: str
+    choices:
+      - started
+      - stopped
+      - restarted
+      - present
+      - absent
+    default: started
+  unreachable:
+    description:
+      - What to do where the service was not found, and a target that may hold it does not answer.
+      - V(ignore) goes on with a warning. V(hold) fails and does nothing, lest there are two.
+    type: str
+    choices:
+      - hold
+      - ignore
+    default: ignore
+  max_attempts:
+    description: How many candidates to try where making it fails. What a failed attempt made is removed first.
+    type: int
+    default: 3
+  wait_timeout:
+    description: How long to wait until the service is ready, in seconds, once the work is done.
+    type: float
+    default: 120.0
+attributes:
+  check_mode:
+    support: full
+    details: Targets are asked and the plan is made for real. No module that would write is run.
+  diff_mode:
+    support: full
+  idempotent:
+    support: partial
+    details: With O(state=restarted), every run restarts.
+  action:
+    support: full
+  async:
+    support: none
+extends_documentation_fragment:
+  - rightscope.deploy.attributes
+  - rightscope.deploy.attributes.platform
+  - rightscope.deploy.attributes.actiongroup
+  - rightscope.deploy.decision
+seealso:
+  - module: rightscope.deploy.service_info
+  - module: community.docker.docker_container
+  - module: community.general.lxd_container
+  - module: community.proxmox.proxmox_kvm
+"""
+
+EXAMPLES = r"""
+- name: Put a web server where it belongs
+  rightscope.deploy.service:
+    name: web
+    requirements:
+      cpus: 1
+      memory: 256 MiB
+    as:
+      docker_container:
+        image: "nginx:1.29"
+        published_ports: ["8080:80"]
+      lxd_container:
+        source: {type: image, alias: debian/12}
+      proxmox_vm:
+        clone: debian-12-cloud
+  register: web
+
+- name: Show where it went, and why
+  ansible.builtin.debug:
+    msg: "{{ web.explanation }}"
+
+- name: A small system with an init of its own, on Debian 12
+  rightscope.deploy.service:
+    name: mail
+    requirements:
+      os_family: debian
+      os_version: "12"
+      processes: 4
+      init: true
+      memory: 2 GiB
+      disk: 20 GiB
+
+- name: A firewall that is no Linux
+  rightscope.deploy.service:
+    name: edge
+    requirements:
+      os_family: freebsd
+      cpus: 2
+      memory: 2 GiB
+      disk: 16 GiB
+    as:
+      proxmox_vm:
+        clone: opnsense
+        onboot: true
+
+- name: An application of two processes, each with an image of its own
+  rightscope.deploy.service:
+    name: shop
+    requirements:
+      processes:
+        - {name: app, image: "registry.example.com/shop:3"}
+        - {name: cache, image: "valkey/valkey:8"}
+
+- name: Remove a service, wherever it is
+  rightscope.deploy.service:
+    name: web
+    state: absent
+"""
+
+RETURN = r"""
+placement:
+  description: Where the service is, in the same keys for every form. V(null) where it is nowhere.
+  returned: success
+  type: dict
+  contains:
+    service:
+      description: The service's name.
+      type: str
+      returned: always
+    target:
+      description: The target that has it.
+      type: str
+      returned: always
+    node:
+      description: The target's node.
+      type: str
+      returned: always
+    scope:
+      description: V(application), V(system) or V(machine).
+      type: str
+      returned: always
+    form:
+      description: V(docker_container), V(lxd_container) or V(proxmox_vm).
+      type: str
+      returned: always
+    id:
+      description: What the target identifies it by. V(null) in check mode for one that is not there yet.
+      type: str
+      returned: always
+    state:
+      description: V(started), V(stopped), or the engine's own word for another state.
+      type: str
+      returned: always
+    addresses:
+      description: Its addresses, IPv4 first.
+      type: list
+      elements: str
+      returned: always
+    ports:
+      description: Published ports, with the keys C(container), C(host_ip) and C(host_port).
+      type: list
+      elements: dict
+      returned: always
+    connection:
+      description: Variables by which Ansible reaches it.
+      type: dict
+      returned: always
+decision:
+  description: Every candidate and everything said of it, best first.
+  returned: always, unless O(state=absent)
+  type: dict
+  contains:
+    chosen:
+      description: The C(target), C(node) and C(form) that was chosen. V(null) where none fits.
+      type: dict
+      returned: always
+    verdicts:
+      description:
+        - For each candidate its C(target), C(node), C(form) and C(scope), whether it C(fits), its C(failures), its C(grants),
+          its C(scores) and their weighted mean C(total).
+        - A failure has the C(rule), the C(reason), C(when), which is V(never), V(not_now) or V(unknown), and a C(remedy).
+      type: list
+      elements: dict
+      returned: always
+explanation:
+  description: The decision in sentences. Also shown with C(-v).
+  returned: always
+  type: str
+  sample: |-
+    Service 'web' goes to 'dock1', a Docker container (1 of 2 candidates fits).
+        dock1: chosen, the only one that fits; score 99 (headroom 97, image_present 100, wishes 100).
+        lab: rejected, it has no image of linux [image]; it would fit if you make one there, or name one under
+             'as.lxd_container'.
+calls:
+  description:
+    - The work that was done, or would be in check mode, each with C(module), C(target), C(changed) and C(does).
+    - Never their arguments, which may hold secrets.
+  returned: success
+  type: list
+  elements: dict
+attempts:
+  description: Each candidate that was tried, with its C(target), C(node), C(form) and C(error).
+  returned: when one failed
+  type: list
+  elements: dict
+restart_required:
+  description: Settings of a VM that are written and take effect at its next restart.
+  returned: when there are any
+  type: list
+  elements: str
+diff:
+  description: What changed, or would, in C(before) and C(after). Secrets are masked.
+  returned: when something changed
+  type: dict
+"""
