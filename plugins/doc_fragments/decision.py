@@ -50,7 +50,7 @@ options:
       init:
         description:
           - Whether it wants an init system as PID 1.
-          - The mapping C({supervised: true}) says of an image that it has a supervisor of its own and counts as one
+          - The mapping with C(supervised=true) says of an image that it has a supervisor of its own and counts as one
             application.
         type: raw
         default: false

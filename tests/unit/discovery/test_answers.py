@@ -258,8 +258,8 @@ ANSWERS = {
 
 @pytest.fixture
 def server(monkeypatch):
-    def make(answers=ANSWERS, **more):
-        monkeypatch.setattr(lxd._Server, "_connect", lambda self: LxdClient(answers, **more))
+    def make(answers=None, **more):
+        monkeypatch.setattr(lxd._Server, "_connect", lambda self: LxdClient(answers or ANSWERS, **more))
         return {"url": "https://lab:8443"}
 
     return make
@@ -454,6 +454,7 @@ def test_proxmox_facts(cluster):
                 "disk": 2252,
                 "disk_key": "scsi0",
                 "storage": "local-lvm",
+                "config": PVE["nodes/pve1/qemu/900/config"],
             }
         ],
     }

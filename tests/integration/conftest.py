@@ -1,0 +1,228 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""
+The collection as its users have it: built, installed, and run by ansible-playbook against real engines.
+
+A test asks the engine itself what is there; what a task returned is only ever one side of a comparison.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.engines import docker, lxd
+
+from .looking import DockerEyes, LxdEyes, ProxmoxEyes
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SCRIPTS = Path(sys.executable).parent
+PAGE = "rightscope-test-page"
+DOCKER_IMAGE = "rightscope-test/web:1"
+LXD_IMAGE = "rightscope-test/system"
+
+
+@pytest.fixture(scope="session")
+def collections(tmp_path_factory) -> Path:
+    """Where the collection is installed, from the tarball that its users get."""
+    out = tmp_path_factory.mktemp("build")
+    path = tmp_path_factory.mktemp("collections")
+    galaxy = [str(SCRIPTS / "ansible-galaxy"), "collection"]
+    quiet = {"check": True, "capture_output": True, "cwd": REPOSITORY, "env": _environment(path)}
+    subprocess.run([*galaxy, "build", "--output-path", str(out)], **quiet)
+    (tarball,) = out.glob("rightscope-deploy-*.tar.gz")
+    subprocess.run([*galaxy, "install", "--offline", "--no-deps", str(tarball), "-p", str(path)], **quiet)
+    return path
+
+
+def _environment(collections: Path, **more: str) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "PYTHONPATH"))}
+    return {
+        **kept,
+        "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_LOCALHOST_WARNING": "0",
+        "ANSIBLE_DEVEL_WARNING": "0",
+        "LC_ALL": "C.UTF-8",
+        **more,
+    }
+
+
+@dataclass
+class Outcome:
+    """What a task returned, and all that Ansible printed while it ran."""
+
+    result: dict = field(repr=False)
+    output: str
+
+    def __getitem__(self, key):
+        return self.result[key]
+
+    def get(self, key, default=None):
+        return self.result.get(key, default)
+
+
+class Playbook:
+    """Runs one task at a time in a play on a host that has nothing to do with the targets."""
+
+    def __init__(self, directory: Path, collections: Path, hosts: dict[str, dict]) -> None:
+        self.directory, self.collections = directory, collections
+        self._count = itertools.count(1)
+        self.hosts = hosts
+
+    def run(self, module: str, args: dict, *flags: str, hosts: dict[str, dict] | None = None, **variables) -> Outcome:
+        number = next(self._count)
+        answer = self.directory / f"answer{number}.json"
+        playbook = self.directory / f"play{number}.yml"
+        inventory = self.directory / f"inventory{number}.json"
+        playbook.write_text(json.dumps(_play(module, args, answer, variables), indent=2), encoding="utf-8")
+        targets = {"hosts": self.hosts if hosts is None else hosts}
+        inventory.write_text(json.dumps({"rightscope_targets": targets}), encoding="utf-8")
+        done = subprocess.run(
+            [str(SCRIPTS / "ansible-playbook"), "-i", str(inventory), str(playbook), *flags],
+            capture_output=True,
+            text=True,
+            env=_environment(self.collections),
+            cwd=self.directory,
+            timeout=240,
+            check=False,
+        )
+        output = done.stdout + done.stderr
+        if not answer.exists():
+            raise AssertionError(f"The play came to no end:\n{output}")
+        return Outcome(json.loads(answer.read_text(encoding="utf-8")), output)
+
+    def service(self, *flags: str, hosts: dict[str, dict] | None = None, **args) -> Outcome:
+        return self.run("rightscope.deploy.service", args, *flags, hosts=hosts)
+
+    def info(self, *flags: str, hosts: dict[str, dict] | None = None, **args) -> Outcome:
+        return self.run("rightscope.deploy.service_info", args, *flags, hosts=hosts)
+
+
+def _play(module: str, args: dict, answer: Path, variables: dict) -> list[dict]:
+    keep = {"content": "{{ answer | ansible.builtin.to_json }}", "dest": str(answer), "mode": "0600"}
+    return [
+        {
+            "name": "Run one task",
+            "hosts": "localhost",
+            "gather_facts": False,
+            "vars": {**variables, "ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+            "tasks": [
+                {"name": "The task", module: args, "register": "answer", "ignore_errors": True},
+                {
+                    "name": "Its answer",
+                    "ansible.builtin.copy": keep,
+                    "check_mode": False,
+                    "diff": False,
+                    "no_log": True,
+                },
+            ],
+        }
+    ]
+
+
+@pytest.fixture(scope="session")
+def docker_target(docker_engine) -> dict:
+    docker.busybox_image(docker_engine.docker_host, DOCKER_IMAGE, text=PAGE)
+    return _local("docker", docker_engine.options)
+
+
+@pytest.fixture(scope="session")
+def lxd_target(lxd_engine) -> dict:
+    lxd.busybox_image(lxd_engine.lxd_dir, LXD_IMAGE, text=PAGE)
+    return _local("lxd", lxd_engine.options)
+
+
+@pytest.fixture(scope="session")
+def pve_target(pve) -> dict:
+    return _local("proxmox", pve.options)
+
+
+def _local(kind: str, options: dict) -> dict:
+    return {"ansible_connection": "local", "rightscope_kind": kind, "rightscope_options": options}
+
+
+@pytest.fixture
+def play(tmp_path, collections, docker_target, lxd_target, pve_target) -> Playbook:
+    """Plays with three targets, one of each kind."""
+    return Playbook(tmp_path, collections, {"dock1": docker_target, "lab": lxd_target, "pve": pve_target})
+
+
+@pytest.fixture
+def docker_eyes(docker_engine) -> Iterator[DockerEyes]:
+    yield from _emptied(DockerEyes(docker_engine))
+
+
+@pytest.fixture
+def lxd_eyes(lxd_engine) -> Iterator[LxdEyes]:
+    yield from _emptied(LxdEyes(lxd_engine))
+
+
+@pytest.fixture
+def pve_eyes(pve) -> Iterator[ProxmoxEyes]:
+    yield from _emptied(ProxmoxEyes(pve))
+
+
+def _emptied(eyes) -> Iterator:
+    """Each test starts with empty engines, and leaves them so."""
+    eyes.clear()
+    yield eyes
+    eyes.clear()
+
+
+@dataclass(frozen=True)
+class Case:
+    """A service that can go into one form only, and how that form's engine is asked."""
+
+    form: str
+    target: str
+    scope: str
+    args: dict
+    eyes: object
+
+
+@pytest.fixture(params=["docker_container", "lxd_container", "proxmox_vm"])
+def case(request, docker_eyes, lxd_eyes, pve_eyes) -> Case:
+    """The same test for every form."""
+    return {
+        "docker_container": Case(
+            "docker_container",
+            "dock1",
+            "application",
+            {
+                "requirements": {"memory": "64 MiB", "cpus": 0.5},
+                "as": {"docker_container": {"image": DOCKER_IMAGE, "env": {"GREETING": "hello"}}},
+            },
+            docker_eyes,
+        ),
+        "lxd_container": Case(
+            "lxd_container",
+            "lab",
+            "system",
+            {
+                "requirements": {"memory": "96 MiB", "cpus": 1, "processes": 3, "init": True},
+                "as": {"lxd_container": {"source": {"type": "image", "alias": LXD_IMAGE}, "config": {"boot.autostart": False}}},
+            },
+            lxd_eyes,
+        ),
+        "proxmox_vm": Case(
+            "proxmox_vm",
+            "pve",
+            "machine",
+            {
+                "requirements": {"memory": "1 GiB", "cpus": 2, "disk": "20 GiB", "kernel": {"own": True}},
+                "as": {"proxmox_vm": {"clone": "debian-12-cloud", "onboot": True}},
+            },
+            pve_eyes,
+        ),
+    }[request.param]

@@ -1,0 +1,165 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Asking the engines themselves, by other ways than the collection's own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from urllib.parse import quote
+
+from tests.engines import lxd
+
+
+class DockerEyes:
+    """What ``docker`` on the command line says."""
+
+    def __init__(self, engine) -> None:
+        self._host = engine.docker_host
+
+    def _docker(self, *words: str) -> str:
+        return subprocess.run(
+            ["docker", "-H", self._host, *words], check=True, capture_output=True, text=True, timeout=60
+        ).stdout
+
+    def names(self) -> list[str]:
+        return sorted(self._docker("ps", "--all", "--format", "{{.Names}}").split())
+
+    def inspect(self, name: str) -> dict:
+        return json.loads(self._docker("inspect", "--type", "container", name))[0]
+
+    def id(self, name: str) -> str:
+        return self.inspect(name)["Id"]
+
+    def state(self, name: str) -> str:
+        return "started" if self.inspect(name)["State"]["Running"] else "stopped"
+
+    def mark(self, name: str) -> str | None:
+        return self.inspect(name)["Config"]["Labels"].get("rightscope.service")
+
+    def addresses(self, name: str) -> list[str]:
+        networks = self.inspect(name)["NetworkSettings"]["Networks"].values()
+        return [network["IPAddress"] for network in networks if network["IPAddress"]]
+
+    def memory_mib(self, name: str) -> int:
+        return self.inspect(name)["HostConfig"]["Memory"] // 2**20
+
+    def networks(self) -> list[str]:
+        return sorted(self._docker("network", "ls", "--format", "{{.Name}}").split())
+
+    def put_stranger(self, name: str) -> str:
+        """Something of somebody else's that has the name."""
+        return self._docker("run", "--detach", "--name", name, "rightscope-test/web:1").strip()
+
+    def everything(self, name: str) -> str:
+        """All that may not change of a stranger."""
+        seen = self.inspect(name)
+        return json.dumps([seen["Id"], seen["State"]["StartedAt"], seen["State"]["Running"], seen["Config"]])
+
+    def clear(self) -> None:
+        for name in self.names():
+            self._docker("rm", "--force", "--volumes", name)
+        for name in self.networks():
+            if name not in ("bridge", "host", "none"):
+                self._docker("network", "rm", name)
+
+
+class LxdEyes:
+    """What LXD's own API says."""
+
+    def __init__(self, engine) -> None:
+        self._socket = engine.socket
+        self._fingerprint: str | None = None
+
+    def _get(self, path: str):
+        return lxd.request(str(self._socket), "GET", path)
+
+    def names(self) -> list[str]:
+        return sorted(url.rsplit("/", 1)[-1] for url in self._get("/1.0/instances"))
+
+    def inspect(self, name: str) -> dict:
+        return self._get(f"/1.0/instances/{quote(name)}")
+
+    def id(self, name: str) -> str:
+        return self.inspect(name)["name"]
+
+    def state(self, name: str) -> str:
+        return {"Running": "started", "Stopped": "stopped"}[self.inspect(name)["status"]]
+
+    def mark(self, name: str) -> str | None:
+        return self.inspect(name)["config"].get("user.rightscope.service")
+
+    def addresses(self, name: str) -> list[str]:
+        networks = self._get(f"/1.0/instances/{quote(name)}/state")["network"] or {}
+        return [
+            address["address"]
+            for interface, network in networks.items()
+            for address in network["addresses"]
+            if interface != "lo" and address["family"] == "inet" and address["scope"] == "global"
+        ]
+
+    def memory_mib(self, name: str) -> int:
+        return int(self.inspect(name)["config"]["limits.memory"].removesuffix("MiB"))
+
+    def put_stranger(self, name: str) -> str:
+        body = {"name": name, "source": {"type": "image", "alias": "rightscope-test/system"}}
+        lxd.request(str(self._socket), "POST", "/1.0/instances", body)
+        return name
+
+    def everything(self, name: str) -> str:
+        seen = self.inspect(name)
+        return json.dumps([seen[key] for key in ("created_at", "config", "devices", "profiles", "status")])
+
+    def clear(self) -> None:
+        lxd.remove_instances(str(self._socket))
+
+
+class ProxmoxEyes:
+    """What the stand-in server itself holds; its own templates are left out."""
+
+    TEMPLATES = frozenset((900, 901))
+
+    def __init__(self, engine) -> None:
+        self.engine = engine
+
+    def _all(self) -> list[dict]:
+        return [vm for vm in self.engine.control("vms") if vm["vmid"] not in self.TEMPLATES]
+
+    def names(self) -> list[str]:
+        return sorted(vm["name"] for vm in self._all())
+
+    def inspect(self, name: str) -> dict:
+        (found,) = [vm for vm in self._all() if vm["name"] == name]
+        return self.engine.control("vm", found["vmid"])
+
+    def id(self, name: str) -> str:
+        return str(self.inspect(name)["vmid"])
+
+    def state(self, name: str) -> str:
+        return {"running": "started", "stopped": "stopped"}[self.inspect(name)["status"]]
+
+    def mark(self, name: str) -> str | None:
+        config = self.inspect(name)["config"]
+        lines = config.get("description", "").splitlines()
+        marks = [line.removeprefix("rightscope.service: ") for line in lines if line.startswith("rightscope.service: ")]
+        return marks[0] if marks and "rightscope" in config.get("tags", "").split(";") else None
+
+    def addresses(self, name: str) -> list[str]:
+        return self.inspect(name)["addresses"]
+
+    def memory_mib(self, name: str) -> int:
+        seen = self.inspect(name)
+        return int(seen["pending"].get("memory") or seen["config"]["memory"])
+
+    def put_stranger(self, name: str) -> str:
+        self.engine.control("add_vm", 150, name, node="pve1", status="running", config={"memory": "512", "cores": 1})
+        return "150"
+
+    def everything(self, name: str) -> str:
+        seen = self.inspect(name)
+        return json.dumps([seen[key] for key in ("vmid", "config", "pending", "status")], sort_keys=True)
+
+    def clear(self) -> None:
+        self.engine.control("reset")

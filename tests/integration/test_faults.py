@@ -1,0 +1,112 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Faults half-way: what a run made is removed, nothing else is, and the next candidate is tried."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import DOCKER_IMAGE, LXD_IMAGE
+
+VM = {"name": "db", "requirements": {"isolation": "machine", "memory": "1 GiB"}}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        pytest.param("PUT", "/config", id="at the configuration"),
+        pytest.param("POST", "/status/start", id="at the start"),
+    ],
+)
+def test_a_vm_that_fails_half_way_is_removed_again(play, pve_eyes, method, path):
+    pve_eyes.engine.control("fail", method, path, status=500, message="disk on fire")
+
+    outcome = play.service(**VM, **{"as": {"proxmox_vm": {"clone": "debian-12-cloud"}}})
+
+    assert outcome["failed"] is True
+    assert "disk on fire" in outcome["msg"]
+    assert pve_eyes.names() == []
+    (attempt,) = outcome["attempts"]
+    assert (attempt["target"], attempt["node"]) == ("pve", "pve1")
+
+
+def test_an_id_that_is_taken_meanwhile_is_nobodys_to_remove(play, pve_eyes):
+    taken = pve_eyes.engine.control("fail", "POST", "/clone", status=500, message="config file already exists")
+    assert taken is None
+
+    outcome = play.service(**VM, **{"as": {"proxmox_vm": {"clone": "debian-12-cloud"}}})
+
+    assert outcome["failed"] is True
+    assert not [one for one in pve_eyes.engine.control("requests", "DELETE")]
+
+
+def test_the_next_best_candidate_is_tried_and_each_attempt_is_told(play, docker_eyes, lxd_eyes):
+    args = {
+        # Nothing listens there: pulling fails at once, and the container cannot be made.
+        "docker_container": {"image": "127.0.0.1:9/none:1"},
+        "lxd_container": {"source": {"type": "image", "alias": LXD_IMAGE}},
+    }
+
+    outcome = play.service(name="web", **{"as": args})
+
+    assert outcome["changed"] is True
+    assert outcome["placement"]["target"] == "lab"
+    assert [attempt["target"] for attempt in outcome["attempts"]] == ["dock1", "lab"]
+    assert outcome["attempts"][0]["error"]
+    assert outcome["attempts"][1]["error"] is None
+    assert docker_eyes.names() == []
+    assert lxd_eyes.names() == ["web"]
+
+
+def test_a_container_that_ends_at_once_is_a_failure_and_leaves_nothing(play, docker_eyes):
+    args = {"docker_container": {"image": DOCKER_IMAGE, "command": ["/bin/true"]}}
+
+    outcome = play.service(name="web", targets=["dock1"], wait_timeout=3, **{"as": args})
+
+    assert outcome["failed"] is True
+    assert docker_eyes.names() == []
+
+
+def test_a_service_that_no_longer_fits_where_it_is_is_left_alone(play, docker_eyes):
+    args = {"docker_container": {"image": DOCKER_IMAGE}}
+    play.service(name="web", **{"as": args})
+    before = docker_eyes.everything("web")
+
+    outcome = play.service(name="web", requirements={"kernel": {"own": True}}, **{"as": args})
+
+    assert outcome["failed"] is True
+    assert "which no longer fits it" in outcome["msg"]
+    assert "[kernel_own: never]" in outcome["msg"]
+    assert docker_eyes.everything("web") == before
+
+
+def test_secrets_are_nowhere(play, docker_eyes, lxd_eyes, pve_eyes):
+    secret = "S3NTINEL-value"
+    runs = [
+        {"name": "web", "as": {"docker_container": {"image": DOCKER_IMAGE, "env": {"DB_PASSWORD": secret}}}},
+        {
+            "name": "sys",
+            "requirements": {"init": True},
+            "as": {
+                "lxd_container": {
+                    "source": {"type": "image", "alias": LXD_IMAGE},
+                    "config": {"environment.API_TOKEN": secret},
+                }
+            },
+        },
+        {
+            "name": "db",
+            "requirements": {"isolation": "machine"},
+            "as": {"proxmox_vm": {"clone": "debian-12-cloud", "ciuser": "x", "cipassword": secret}},
+        },
+    ]
+    for args in runs:
+        for flags in (("--check", "--diff"), ("--diff",), ("--diff",)):
+            outcome = play.service("-v", *flags, **args)
+            assert outcome.get("failed") is False
+            assert secret not in str(outcome.result)
+            assert secret not in outcome.output
+        assert outcome["changed"] is False
+    assert pve_eyes.engine.options["api_token_secret"] not in outcome.output
