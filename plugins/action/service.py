@@ -14,6 +14,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
     DeployAction,
     decision_result,
     present_on,
+    silent_places,
     strangers_on,
 )
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._hosts import Host
@@ -47,13 +48,13 @@ class ActionModule(DeployAction):
 
     def _never_make_a_twin(self, service: Service, targets: list[Target], args: dict[str, t.Any]) -> None:
         """A service that is found nowhere may yet be on a target that does not answer."""
-        silent = [target for target in targets if target.trouble]
+        silent = silent_places(targets)
         target, _instances = present_on(service, targets)
         if target or not silent:
             return
-        names = ", ".join(target.name for target in silent)
+        names = ", ".join(silent)
         if args["unreachable"] == "hold":
-            reasons = "; ".join(f"{target.name}: {target.trouble}" for target in silent)
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in silent.items())
             raise AnsibleActionFail(
                 f"Service '{service.name}' was not found, and {names} may hold it and does not answer ({reasons}). "
                 "Nothing was done, lest there are two; bring the target back, or set 'unreachable: ignore'."

@@ -61,7 +61,8 @@ def present(service: Service, target: Target) -> tuple[Instance, ...]:
 
 def strangers(service: Service, target: Target) -> tuple[Instance, ...]:
     """What is on the target, has the name of the service or of one of its containers, and is not marked as its."""
-    return tuple(instance for instance in target.instances if instance.service != service.name)
+    names = {service.name, *(f"{service.name}-{process.name}" for process in service.requirements.processes)}
+    return tuple(one for one in target.instances if one.service != service.name and one.name in names)
 
 
 def _stranger(service: Service, target: Target) -> str | None:

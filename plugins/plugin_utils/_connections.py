@@ -20,6 +20,10 @@ _OURS = {
     # lxd_container has no option for the server's certificate (community.general#7393).
     "lxd": {"server_cert": "SSL_CERT_FILE"},
 }
+_DISCOVERY_ONLY = {
+    # Discovery has made the server trust the client, and to be told once more is an error to LXD 5.0.
+    "lxd": ("trust_password",),
+}
 _DEFAULTS = {
     # The delegate's own default is false: whoever is in the middle would be given the token.
     "proxmox": {"validate_certs": True},
@@ -29,6 +33,7 @@ _DEFAULTS = {
 def delegate_connection(kind: str, options: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, str]]:
     """(the delegate's connection arguments, the variables of its environment)."""
     ours = _OURS.get(kind, {})
-    arguments = {name: value for name, value in options.items() if name not in ours and value is not None}
+    left_out = {*ours, *_DISCOVERY_ONLY.get(kind, ())}
+    arguments = {name: value for name, value in options.items() if name not in left_out and value is not None}
     environment = {variable: str(options[name]) for name, variable in ours.items() if options.get(name)}
     return {**_DEFAULTS.get(kind, {}), **arguments}, environment

@@ -25,14 +25,8 @@ from ._forms import FORMS
 from ._hosts import Host, TargetsError, target_hosts
 from ._model import Decision, Instance, Service, Target
 from ._options import unknown_options
+from ._requirements import VOLUPTUOUS_ERROR, Problem, RequirementsError, parse_service
 from ._runner import discover_all
-
-try:
-    from ._requirements import Problem, RequirementsError, parse_service
-except ImportError as error:
-    VOLUPTUOUS_ERROR: ImportError | None = error
-else:
-    VOLUPTUOUS_ERROR = None
 
 display = Display()
 
@@ -170,3 +164,11 @@ def present_on(service: Service, targets: list[Target]) -> tuple[Target | None, 
 def strangers_on(service: Service, targets: list[Target]) -> list[str]:
     """Names of the targets with something of the service's name that is not its own."""
     return [target.name for target in targets if strangers(service, target)]
+
+
+def silent_places(targets: list[Target]) -> dict[str, str]:
+    """Targets that do not answer and nodes that are offline, each with the reason: what is on them nobody knows."""
+    silent = {target.name: str(target.trouble) for target in targets if target.trouble}
+    for target in targets:
+        silent |= {f"{target.name}/{node.name}": "it is offline" for node in target.nodes if not node.online}
+    return silent

@@ -17,12 +17,17 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-import voluptuous as v
-
 from ._knowledge.distributions import ARCHITECTURES, is_known_os, known_os_names
 from ._model import ISOLATIONS, KernelModule, Process, Requirements, Service
 from ._quantities import mebibytes
 from ._versions import VersionRange
+
+try:
+    import voluptuous as v
+except ImportError as error:
+    VOLUPTUOUS_ERROR: ImportError | None = error
+else:
+    VOLUPTUOUS_ERROR = None
 
 _DNS_LABEL = re.compile(r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")
 _MODULE_NAME = re.compile(r"^[A-Za-z0-9_-]+$")
@@ -63,9 +68,10 @@ def parse_service(name: t.Any, requirements: t.Any, made_as: t.Any, *, forms: tu
     Raises RequirementsError with every problem of all three parts.
     """
     problems: list[Problem] = []
-    if not isinstance(name, str) or not _DNS_LABEL.match(name):
-        message = "must be a DNS label: lower-case letters, digits and '-', 63 at most, a letter first"
-        problems.append(Problem(("name",), message))
+    try:
+        _label(name)
+    except ValueError as error:
+        problems.append(Problem(("name",), str(error)))
     needs = _validated(_schema(forms), {} if requirements is None else requirements, ("requirements",), problems)
     options = _validated(_made_as_schema(forms), {} if made_as is None else made_as, ("as",), problems)
     if needs is not None:
@@ -96,6 +102,12 @@ def _text(value: t.Any) -> str:
     return value.strip()
 
 
+def _label(value: t.Any) -> str:
+    if not isinstance(value, str) or not _DNS_LABEL.match(value):
+        raise ValueError("must be a DNS label: lower-case letters, digits and '-', 63 at most, a letter first")
+    return value
+
+
 def _version_text(value: t.Any) -> str:
     # YAML reads an unquoted 12 or 24.04 as a number, and people mean the version.
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -115,7 +127,7 @@ def _one_of(choices: tuple[str, ...], what: str) -> Callable[[t.Any], str]:
 
 def _nearest(word: str, known: t.Iterable[str]) -> str:
     """A hint at the known word that is meant; the user's own word is not repeated."""
-    near = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
@@ -183,14 +195,15 @@ def _listed(item: t.Any) -> t.Any:
     return lambda value: v.Schema([item])(list(value) if isinstance(value, (list, tuple)) else [value])
 
 
-_MODULE_MAPPING = v.Schema({v.Required("name"): _word(_module_name), "optional": _word(_strict_bool)})
-_PROCESS_MAPPING = v.Schema(
-    {v.Required("name"): _word(_text), "image": _word(_text), "command": v.Any(_word(_text), [_word(_text)])}
-)
-
-
 def _module(value: t.Any) -> t.Any:
-    return _MODULE_MAPPING(value) if isinstance(value, Mapping) else {"name": _word(_module_name)(value)}
+    if not isinstance(value, Mapping):
+        return {"name": _word(_module_name)(value)}
+    return v.Schema({v.Required("name"): _word(_module_name), "optional": _word(_strict_bool)})(value)
+
+
+def _process(value: t.Any) -> t.Any:
+    command = v.Any(_word(_text), [_word(_text)])
+    return v.Schema({v.Required("name"): _word(_label), "image": _word(_text), "command": command})(value)
 
 
 def _processes(value: t.Any) -> t.Any:
@@ -198,7 +211,7 @@ def _processes(value: t.Any) -> t.Any:
         return _word(_count)(value)
     if not value:
         raise v.Invalid("must name at least one process")
-    return v.Schema([_PROCESS_MAPPING])(list(value))
+    return v.Schema([_process])(list(value))
 
 
 def _init(value: t.Any) -> t.Any:

@@ -73,6 +73,9 @@ def _imperative(remedy: str | None) -> str | None:
 def _discover_one(host: Host, service: str, timeout: float) -> Target:
     try:
         reply = _ask(host, service, timeout, only_instances=False)
+        if host.kind == "lxd" and reply.get("server", {}).get("url"):
+            # The delegate knows LXD's default sockets only; where Incus' was found, it has to be told.
+            host.options.setdefault("url", reply["server"]["url"])
         return Target(
             name=host.name,
             kind=host.kind,

@@ -23,7 +23,8 @@ HOSTS = {"docker": "dock1", "lxd": "lab", "proxmox": "pve"}
 DEEPEST = len("/docker/lxd/unix.socket")
 # What the system's packages make besides their files, by kind: removed only if it was not there before.
 DATA = {
-    "docker": ("/var/lib/docker", "/var/lib/containerd", "/etc/docker", "/run/docker", "/run/containerd"),
+    "docker": ("/var/lib/docker", "/var/lib/containerd", "/etc/docker", "/run/docker", "/run/containerd",
+               "/opt/containerd"),
     "lxd": ("/var/lib/lxd", "/var/log/lxd", "/var/cache/lxd"),
     "proxmox": (),
 }
@@ -98,11 +99,13 @@ def do_packages(args) -> None:
     """Install what is lacking, and say what is new."""
     record = _read(args.record) if args.record else {}
     for kind in _kinds(args):
-        entry = record.setdefault(kind, {"packages": [], "paths": [p for p in DATA[kind] if not os.path.exists(p)]})
+        paths = [path for path in DATA[kind] if not os.path.exists(path)]
+        entry = record.setdefault(kind, {"asked": [], "packages": [], "paths": paths})
         missing = packages.lacking([kind])
         if missing:
             print(f"{kind}: installing {', '.join(missing)}", flush=True)
         new = packages.ensure([kind])
+        entry["asked"] = sorted({*entry["asked"], *missing})
         entry["packages"] = sorted({*entry["packages"], *new})
         if args.record:
             _write(args.record, record)
@@ -111,22 +114,23 @@ def do_packages(args) -> None:
 
 def do_purge(args) -> None:
     """Remove the packages that are new since, and their data, unless an engine holds something."""
-    for kind, entry in _read(args.record).items():
-        if not entry["packages"]:
-            _remove_paths([path for path in entry["paths"] if path.startswith("/run/")])
-            continue
+    record = _read(args.record)
+    ours = {name for entry in record.values() for name in entry["packages"]}
+    for kind, entry in record.items():
         engine = _running(kind)
         held = engine.others() if engine else []
+        if held and entry["packages"]:
+            print(f"{kind}: kept with its packages, since it holds {', '.join(held[:5])}", flush=True)
         if held:
-            print(f"{kind}: kept with its packages, since it holds {', '.join(held[:5])}")
             continue
-        along = _dragged_along(entry["packages"])
-        if along:
-            print(f"{kind}: packages kept, since {', '.join(along[:5])} needs them")
-            continue
-        packages.remove(entry["packages"])
-        _remove_paths(entry["paths"])
-        print(f"{kind}: removed {', '.join(entry['packages'])}")
+        kept = packages.remove(entry["asked"], ours)
+        if kept:
+            print(f"{kind}: kept the packages {', '.join(sorted(kept))}, since others need them now", flush=True)
+        if not entry["packages"]:
+            _remove_paths([path for path in entry["paths"] if path.startswith("/run/") and not engine])
+        elif not packages.needed_here(kind):
+            _remove_paths(entry["paths"])
+            print(f"{kind}: removed {', '.join(entry['asked'])} and what came along", flush=True)
     args.record.unlink(missing_ok=True)
 
 
@@ -137,15 +141,6 @@ def _running(kind: str) -> machine.Engine | None:
         if os.path.exists(socket) and machine._answers(kind, socket):
             return engine
     return None
-
-
-def _dragged_along(names: list[str]) -> list[str]:
-    """Packages beyond ``names`` that apt would remove with them."""
-    here = sorted(set(names) & packages.installed())
-    if not here:
-        return []
-    plan = _common.run(["apt-get", "--simulate", "purge", *here]).splitlines()
-    return sorted({line.split()[1] for line in plan if line.startswith(("Remv ", "Purg "))} - set(here))
 
 
 def _remove_paths(paths: list[str]) -> None:

@@ -21,6 +21,8 @@ NEEDED = {
     "proxmox": {},
 }
 KINDS = tuple(NEEDED)
+# A package that is merely recommended or suggested by another is not needed by it.
+STRICT = ("-o", "APT::AutoRemove::RecommendsImportant=0", "-o", "APT::AutoRemove::SuggestsImportant=0")
 
 
 def lacking(kinds: tuple[str, ...] | list[str] = KINDS) -> list[str]:
@@ -81,9 +83,29 @@ def install(names: list[str]) -> None:
         _common.run(command, env=environment, timeout=900)
 
 
-def remove(names: list[str]) -> None:
+def remove(asked: list[str], ours: set[str]) -> set[str]:
+    """Remove packages that were asked for, and of ``ours`` all that nothing needs any more; returns what stays."""
+    kept = {name for name in asked if name in installed() and _would_go(["purge", name]) - ours}
+    _purge(set(asked) - kept)
+    while orphans := _would_go(["autoremove"]) & ours & installed():
+        _purge(orphans)
+    return kept
+
+
+def needed_here(kind: str) -> bool:
+    """Whether the engine's own package is still there."""
+    return any(package in installed() for package in list(NEEDED[kind])[:1])
+
+
+def _would_go(command: list[str]) -> set[str]:
+    """The packages that apt would remove."""
+    lines = _common.run(["apt-get", "--simulate", *STRICT, *command]).splitlines()
+    return {line.split()[1] for line in lines if line.startswith(("Remv ", "Purg "))}
+
+
+def _purge(names: set[str]) -> None:
     """Remove packages with their settings; names that are not installed are passed over."""
-    here = sorted(set(names) & installed())
+    here = sorted(names & installed())
     if here:
         environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", NEEDRESTART_MODE="l")
         _common.run(["apt-get", "purge", "-y", "-q", *here], env=environment, timeout=600)

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.engines import docker, lxd
 
@@ -38,10 +39,10 @@ def collections(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("build")
     path = tmp_path_factory.mktemp("collections")
     galaxy = [str(SCRIPTS / "ansible-galaxy"), "collection"]
-    quiet = {"check": True, "capture_output": True, "cwd": REPOSITORY, "env": _environment(path)}
-    subprocess.run([*galaxy, "build", "--output-path", str(out)], **quiet)
+    quiet = {"capture_output": True, "cwd": REPOSITORY, "env": _environment(path)}
+    subprocess.run([*galaxy, "build", "--output-path", str(out)], check=True, **quiet)
     (tarball,) = out.glob("rightscope-deploy-*.tar.gz")
-    subprocess.run([*galaxy, "install", "--offline", "--no-deps", str(tarball), "-p", str(path)], **quiet)
+    subprocess.run([*galaxy, "install", "--offline", "--no-deps", str(tarball), "-p", str(path)], check=True, **quiet)
     return path
 
 
@@ -85,7 +86,8 @@ class Playbook:
         answer = self.directory / f"answer{number}.json"
         playbook = self.directory / f"play{number}.yml"
         inventory = self.directory / f"inventory{number}.json"
-        playbook.write_text(json.dumps(_play(module, args, answer, variables), indent=2), encoding="utf-8")
+        # YAML: of JSON, Ansible does not remember lines.
+        playbook.write_text(yaml.safe_dump(_play(module, args, answer, variables)), encoding="utf-8")
         targets = {"hosts": self.hosts if hosts is None else hosts}
         inventory.write_text(json.dumps({"rightscope_targets": targets}), encoding="utf-8")
         done = subprocess.run(
@@ -211,7 +213,12 @@ def case(request, docker_eyes, lxd_eyes, pve_eyes) -> Case:
             "system",
             {
                 "requirements": {"memory": "96 MiB", "cpus": 1, "processes": 3, "init": True},
-                "as": {"lxd_container": {"source": {"type": "image", "alias": LXD_IMAGE}, "config": {"boot.autostart": False}}},
+                "as": {
+                    "lxd_container": {
+                        "source": {"type": "image", "alias": LXD_IMAGE},
+                        "config": {"boot.autostart": False},
+                    }
+                },
             },
             lxd_eyes,
         ),

@@ -22,7 +22,9 @@ def _with(**requirements) -> dict:
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        pytest.param(_with(memroy="1 GiB"), "requirements.memroy is not known; did you mean 'memory'?", id="requirement"),
+        pytest.param(
+            _with(memroy="1 GiB"), "requirements.memroy is not known; did you mean 'memory'?", id="requirement"
+        ),
         pytest.param(
             _with(kernel={"module": ["nbd"]}),
             "requirements.kernel.module is not known; did you mean 'modules'?",

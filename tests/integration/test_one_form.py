@@ -143,7 +143,7 @@ def test_a_published_port_and_all_its_kin_stay_as_they_are(play, docker_eyes):
             "docker_container": {
                 "image": DOCKER_IMAGE,
                 "published_ports": ["127.0.0.1:18088:80", "127.0.0.1:18089:90/udp"],
-                "env": {"ANSWER": 42, "SWITCH": "true"},
+                "env": {"ANSWER": 42, "SWITCH": True},
                 "volumes": ["web-data:/data"],
                 "restart_policy": "unless-stopped",
                 "capabilities": ["net_admin"],

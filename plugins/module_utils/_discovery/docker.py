@@ -254,11 +254,17 @@ def _instances(engine, containers, service, target):
 
 
 def _belongs(container, service):
-    """Whether a listed container has the service's mark or name; any mark where no service is asked for."""
+    """
+    Whether a listed container has the service's mark or name; any mark where no service is asked for.
+
+    ``NAME-anything`` counts as its name: a service of several processes has such containers, and a stranger
+    that has the name of one has to be seen before it is in the way.
+    """
     mark = (container.get("Labels") or {}).get(SERVICE_MARK)
     if service is None:
         return mark is not None
-    return mark == service or f"/{service}" in (container.get("Names") or ())
+    names = container.get("Names") or ()
+    return mark == service or any(name == f"/{service}" or name.startswith(f"/{service}-") for name in names)
 
 
 def _inspect(engine, id):

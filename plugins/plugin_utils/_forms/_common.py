@@ -82,14 +82,14 @@ def masked(value: t.Any, name: str = "") -> t.Any:
 def _masked_item(item: t.Any) -> t.Any:
     """``NAME=value`` items, as an environment has them, are masked by their name."""
     if isinstance(item, str) and "=" in item:
-        name, _, value = item.partition("=")
+        name, _sign, value = item.partition("=")
         return f"{name}={masked(value, name)}"
     return masked(item)
 
 
-def state_words(state: str) -> str:
-    """The state that a request ends in: a restarted service is a started one."""
-    return {"present": STOPPED, "restarted": STARTED}.get(state, state)
+def text(value: t.Any) -> str:
+    """A value as the engines keep it: all of theirs are texts, and switches are in lower case."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def picked(options: Mapping[str, t.Any], names: Iterable[str]) -> dict[str, t.Any]:

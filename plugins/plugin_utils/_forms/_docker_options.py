@@ -121,8 +121,8 @@ def _security_option(text: str) -> str:
 
 def _bind(text: str) -> str:
     """``source:target`` means read-write; SELinux and propagation flags keep their order of the alphabet."""
-    source, _, rest = text.partition(":")
-    target, _, mode = rest.partition(":")
+    source, _sign, rest = text.partition(":")
+    target, _sign, mode = rest.partition(":")
     flags = set(filter(None, mode.split(",")))
     if not flags & {"ro", "rw"}:
         flags.add("rw")
@@ -153,8 +153,8 @@ def _ports(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
 
 
 def _port(text: str) -> str:
-    text, _, protocol = text.partition("/")
-    address, _, rest = text.rpartition("]:") if text.startswith("[") else ("", "", text)
+    text, _sign, protocol = text.partition("/")
+    address, _sign, rest = text.rpartition("]:") if text.startswith("[") else ("", "", text)
     parts = rest.split(":")
     if address:
         parts.insert(0, address.lstrip("["))

@@ -181,7 +181,7 @@ def _net(text: str) -> dict[str, str]:
     """A network's parts: its model and MAC under names of their own, as ``virtio=MAC`` and ``model=`` say both."""
     parts = {}
     for part in filter(None, text.split(",")):
-        key, _, value = part.partition("=")
+        key, _sign, value = part.partition("=")
         if _NET_MODELS.match(key):
             parts["model"], parts["macaddr"] = key, value.upper()
         elif key == "macaddr":

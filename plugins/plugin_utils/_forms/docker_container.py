@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .._model import Call, Candidate, Facts, Instance, Plan, Process, Requirements, Service, Target
-from ._common import ABSENT, MARK, STARTED, STOPPED, Source, differences, image_named, masked
+from ._common import ABSENT, MARK, STARTED, STOPPED, Source, differences, image_named, masked, text
 from ._docker_options import BEHAVIOUR, COMPARED, IN_PLACE, image_reference
 
 NAME = "docker_container"
@@ -109,6 +109,9 @@ class _Part:
 def _part(service: Service, candidate: Candidate, process: Process | None, only: tuple[Process, ...] = ()) -> _Part:
     options = {key: value for key, value in (candidate.options or {}).items() if value is not None}
     options = {**_limits(service.requirements, candidate.facts), **options}
+    if options.get("env"):
+        # The delegate refuses what YAML took for a number or a switch; the engine knows texts only.
+        options["env"] = {key: text(value) for key, value in options["env"].items()}
     labels = {**(options.get("labels") or {}), MARK: service.name}
     described = process or (only[0] if only else None)
     if described:

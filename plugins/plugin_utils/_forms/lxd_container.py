@@ -17,7 +17,7 @@ import typing as t
 from collections.abc import Mapping
 
 from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
-from ._common import ABSENT, MARK, STARTED, STOPPED, Source, differences, image_named, image_of_system, masked
+from ._common import ABSENT, MARK, STARTED, STOPPED, Source, differences, image_named, image_of_system, masked, text
 
 NAME = "lxd_container"
 TITLE = "an LXC container"
@@ -112,18 +112,14 @@ def _config(service: Service, options: Mapping[str, t.Any]) -> dict[str, str]:
     if needs.memory:
         limits["limits.memory"] = f"{needs.memory}MiB"
     given = {**limits, **(options.get("config") or {}), KEY: service.name}
-    return {str(key): _text(value) for key, value in given.items() if value is not None}
-
-
-def _text(value: t.Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return {str(key): text(value) for key, value in given.items() if value is not None}
 
 
 def _devices(
     needs: Requirements, candidate: Candidate, options: Mapping[str, t.Any], config: Mapping[str, t.Any]
 ) -> dict[str, dict[str, str]]:
     given = {
-        str(name): {str(key): _text(value) for key, value in device.items()}
+        str(name): {str(key): text(value) for key, value in device.items()}
         for name, device in (options.get("devices") or {}).items()
     }
     if not needs.disk or _root_of(given).get("size"):

@@ -133,9 +133,11 @@ def test_docker_instances_by_mark_or_name(engine):
     found = _discovery.find("docker", options, "web", "dock1")
     assert [(one["name"], one["service"], one["process"]) for one in found] == [
         ("web", None, None),
+        ("web-api", "web-api", None),
         ("web-db", "web", "db"),
+        ("web-x", None, None),
     ]
-    one = found[1]
+    one = found[2]
     assert one["addresses"] == ["172.17.0.2", "fd00::2"]
     assert one["ports"] == [{"container": "80/tcp", "host_ip": "127.0.0.1", "host_port": 8088}]
     assert (one["memory"], one["node"], one["config"]["_image_id"]) == (256, "dock1", "sha256:1")
