@@ -28,8 +28,8 @@ options:
     suboptions:
       os_family:
         description:
-          - The operating system it needs, by family (V(debian), V(redhat), V(suse), ...) or by name (V(ubuntu), V(freebsd),
-            V(windows), ...).
+          - The operating system it needs, by family (V(debian), V(redhat), V(suse), ...) or by name (V(ubuntu),
+            V(freebsd), V(windows), ...).
           - V(linux) is any Linux, V(any) an application that brings all it needs.
         type: str
         default: linux
@@ -43,8 +43,8 @@ options:
       processes:
         description:
           - How many long-running processes it has, or a list of them with the keys C(name), C(image) and C(command).
-          - Several processes with an image each become that many Docker containers on one network; otherwise they need an
-            instance of Linux.
+          - Several processes with an image each become that many Docker containers on one network; otherwise they need
+            an instance of Linux.
         type: raw
         default: 1
       init:
@@ -104,8 +104,8 @@ options:
   as:
     description:
       - How it is made in each form, in the options of the module that does the work.
-      - A form without an entry here is a candidate only where an image or template of the wanted system is there. A Docker
-        container always needs an image.
+      - A form without an entry here is a candidate only where an image or template of the wanted system is there. A
+        Docker container always needs an image.
     type: dict
     default: {}
     suboptions:

@@ -192,9 +192,10 @@ decision:
       returned: always
     verdicts:
       description:
-        - For each candidate its C(target), C(node), C(form) and C(scope), whether it C(fits), its C(failures), its C(grants),
-          its C(scores) and their weighted mean C(total).
-        - A failure has the C(rule), the C(reason), C(when), which is V(never), V(not_now) or V(unknown), and a C(remedy).
+        - For each candidate its C(target), C(node), C(form) and C(scope), whether it C(fits), its C(failures), its
+          C(grants), its C(scores) and their weighted mean C(total).
+        - A failure has the C(rule), the C(reason), C(when), which is V(never), V(not_now) or V(unknown), and a
+          C(remedy).
       type: list
       elements: dict
       returned: always
