@@ -23,9 +23,15 @@ HOSTS = {"docker": "dock1", "lxd": "lab", "proxmox": "pve"}
 DEEPEST = len("/docker/lxd/unix.socket")
 # What the system's packages make besides their files, by kind: removed only if it was not there before.
 DATA = {
-    "docker": ("/var/lib/docker", "/var/lib/containerd", "/etc/docker", "/run/docker", "/run/containerd",
-               "/opt/containerd"),
-    "lxd": ("/var/lib/lxd", "/var/log/lxd", "/var/cache/lxd"),
+    "docker": (
+        "/var/lib/docker",
+        "/var/lib/containerd",
+        "/etc/docker",
+        "/run/docker",
+        "/run/containerd",
+        "/opt/containerd",
+    ),
+    "lxd": ("/var/lib/lxd", "/var/log/lxd", "/var/cache/lxd", "/etc/dnsmasq.d"),
     "proxmox": (),
 }
 
@@ -115,22 +121,24 @@ def do_packages(args) -> None:
 def do_purge(args) -> None:
     """Remove the packages that are new since, and their data, unless an engine holds something."""
     record = _read(args.record)
-    ours = {name for entry in record.values() for name in entry["packages"]}
+    free = {}
     for kind, entry in record.items():
         engine = _running(kind)
         held = engine.others() if engine else []
-        if held and entry["packages"]:
+        if not held:
+            free[kind] = entry
+        elif entry["packages"]:
             print(f"{kind}: kept with its packages, since it holds {', '.join(held[:5])}", flush=True)
-        if held:
-            continue
-        kept = packages.remove(entry["asked"], ours)
-        if kept:
-            print(f"{kind}: kept the packages {', '.join(sorted(kept))}, since others need them now", flush=True)
-        if not entry["packages"]:
-            _remove_paths([path for path in entry["paths"] if path.startswith("/run/") and not engine])
-        elif not packages.needed_here(kind):
+    ours = {name for entry in free.values() for name in entry["packages"]}
+    kept = packages.remove({name for entry in free.values() for name in entry["asked"]}, ours)
+    if kept:
+        print(f"Kept the packages {', '.join(sorted(kept))}, since others need them now.", flush=True)
+    for kind, entry in free.items():
+        if entry["packages"] and not packages.needed_here(kind):
             _remove_paths(entry["paths"])
             print(f"{kind}: removed {', '.join(entry['asked'])} and what came along", flush=True)
+        elif not _running(kind):
+            _remove_paths([path for path in entry["paths"] if path.startswith("/run/")])
     args.record.unlink(missing_ok=True)
 
 
@@ -158,7 +166,9 @@ def do_up(args) -> None:
     directory = args.state.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     state = _read(directory / "state.json")
-    base = state.setdefault("base", str(_base(directory)))
+    if "base" not in state:
+        state["base"] = str(_base(directory))
+        _write(directory / "state.json", state)
     engines = state.setdefault("engines", {})
     for kind in _kinds(args):
         entry = engines.get(kind)
@@ -168,7 +178,7 @@ def do_up(args) -> None:
         else:
             if engine is not None:
                 engine.stop()
-            engine = _start(kind, Path(base), args)
+            engine = _start(kind, Path(state["base"]), args)
         engines[kind] = {"engine": engine.state(), "shared": isinstance(engine, machine.Engine)}
         _write(directory / "state.json", state)
         made = machine.furnish(engine)

@@ -269,7 +269,7 @@ def remove_tree(directory: Path) -> None:
     left = mounts_in(directory)
     if left:
         raise EngineError(f"'{left[0]}' is still mounted, so '{directory}' was not removed. Unmount it and remove it.")
-    for _ in range(3):
+    for _attempt in range(3):
         shutil.rmtree(directory, ignore_errors=True)
         if not directory.exists():
             return

@@ -141,7 +141,7 @@ def _answers(socket: str) -> bool:
 
 def _socket_of(docker_host: str) -> str:
     """The path in ``unix://PATH``."""
-    scheme, _, path = docker_host.partition("://")
+    scheme, _sign, path = docker_host.partition("://")
     if scheme != "unix" or not path:
         raise EngineError(f"'{docker_host}' is not the address of a local engine; give unix:///path/to/docker.sock.")
     return path
@@ -158,8 +158,9 @@ def _remove_containers(docker_host: str) -> None:
         return
 
 
-def busybox_image(docker_host: str, tag: str, text: str = PAGE, command: list[str] | None = None,
-                  labels: dict[str, str] | None = None) -> str:
+def busybox_image(
+    docker_host: str, tag: str, text: str = PAGE, command: list[str] | None = None, labels: dict[str, str] | None = None
+) -> str:
     """Make an image of a web server out of this machine's busybox, unless it is there; returns its ID.
 
     ``tag`` is its name and tag, ``text`` the page it serves on port 80, ``command`` what it runs instead.
@@ -172,7 +173,10 @@ def busybox_image(docker_host: str, tag: str, text: str = PAGE, command: list[st
     config = _image_config(command, labels or {})
     # Not 'docker import': the engine of Debian 12 refuses STOPSIGNAL there.
     status, answer = _common.call(
-        socket, "POST", "/images/load?quiet=1", body=_image_archive(name, config, _root_archive(text)),
+        socket,
+        "POST",
+        "/images/load?quiet=1",
+        body=_image_archive(name, config, _root_archive(text)),
         headers={"Content-Type": "application/x-tar"},
     )
     status, image = _common.call(socket, "GET", f"/images/{urllib.parse.quote(name, safe='/:')}/json")
@@ -195,12 +199,14 @@ def _image_config(command: list[str] | None, labels: dict[str, str]) -> dict:
 
 def _image_archive(name: str, config: dict, layer: bytes) -> bytes:
     """An image of one layer, as 'docker save' writes it."""
-    image = json.dumps({
-        "architecture": {"x86_64": "amd64", "aarch64": "arm64"}.get(_common.architecture(), _common.architecture()),
-        "os": "linux",
-        "config": config,
-        "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]},
-    }).encode()
+    image = json.dumps(
+        {
+            "architecture": {"x86_64": "amd64", "aarch64": "arm64"}.get(_common.architecture(), _common.architecture()),
+            "os": "linux",
+            "config": config,
+            "rootfs": {"type": "layers", "diff_ids": ["sha256:" + hashlib.sha256(layer).hexdigest()]},
+        }
+    ).encode()
     manifest = json.dumps([{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]).encode()
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
@@ -220,8 +226,11 @@ def _root_archive(text: str) -> bytes:
             link = tarfile.TarInfo(f"bin/{applet}")
             link.type, link.linkname = tarfile.SYMTYPE, "busybox"
             archive.addfile(link)
-        for name, content in (("www/index.html", text), ("etc/passwd", "root:x:0:0:root:/:/bin/sh\n"),
-                              ("etc/group", "root:x:0:\n")):
+        for name, content in (
+            ("www/index.html", text),
+            ("etc/passwd", "root:x:0:0:root:/:/bin/sh\n"),
+            ("etc/group", "root:x:0:\n"),
+        ):
             _file(archive, name, content.encode())
     return out.getvalue()
 

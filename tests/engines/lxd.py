@@ -120,8 +120,10 @@ def start(directory: str | Path, nat: bool = False) -> Engine:
     closed = _common.closed_to_others(path)
     if closed:
         _common.remove_tree(path)
-        raise EngineError(f"LXD's containers cannot be reached in '{path}', since only the owner may pass '{closed}'. "
-                          "Choose another directory, or 'chmod o+x' that one.")
+        raise EngineError(
+            f"LXD's containers cannot be reached in '{path}', since only the owner may pass '{closed}'. "
+            "Choose another directory, or 'chmod o+x' that one."
+        )
     socket.parent.mkdir(mode=0o711)
     name = _common.bridge_name()
     process = _common.spawn(["lxd", "--group", "root"], path / "lxd.log", env=_environment(str(socket.parent)))
@@ -201,8 +203,9 @@ def remove_instance(socket: str, name: str, project: str = "default") -> None:
     request(socket, "DELETE", url + query)
 
 
-def busybox_image(lxd_dir: str, alias: str, text: str = PAGE, properties: dict[str, str] | None = None,
-                  project: str = "default") -> str:
+def busybox_image(
+    lxd_dir: str, alias: str, text: str = PAGE, properties: dict[str, str] | None = None, project: str = "default"
+) -> str:
     """Make an image of a small system out of this machine's busybox, unless it is there; returns its fingerprint.
 
     Its init runs a DHCP client, a log, a scheduler and a web server that serves ``text`` on port 80.
@@ -213,8 +216,13 @@ def busybox_image(lxd_dir: str, alias: str, text: str = PAGE, properties: dict[s
     status, answer = _common.call(socket, "GET", url)
     if status == 200:
         return answer["metadata"]["target"]
-    made = request(socket, "POST", "/1.0/images" + query, body=_image(alias, text, properties or {}),
-                   headers={"Content-Type": "application/octet-stream", "X-LXD-filename": "busybox.tar.gz"})
+    made = request(
+        socket,
+        "POST",
+        "/1.0/images" + query,
+        body=_image(alias, text, properties or {}),
+        headers={"Content-Type": "application/octet-stream", "X-LXD-filename": "busybox.tar.gz"},
+    )
     target = {"name": alias, "target": made["fingerprint"], "description": ""}
     request(socket, "POST", "/1.0/images/aliases" + query, target)
     return made["fingerprint"]
@@ -239,8 +247,21 @@ def _image(alias: str, text: str, properties: dict[str, str]) -> bytes:
         # JSON is YAML, and needs no library.
         _add(archive, "metadata.yaml", json.dumps(metadata))
         _add(archive, "templates/hostname.tpl", "{{ container.name }}\n")
-        for name in ("bin", "sbin", "dev", "etc", "proc", "run", "sys", "tmp", "www", "root", "var/log", "var/run",
-                     "var/spool/cron"):
+        for name in (
+            "bin",
+            "sbin",
+            "dev",
+            "etc",
+            "proc",
+            "run",
+            "sys",
+            "tmp",
+            "www",
+            "root",
+            "var/log",
+            "var/run",
+            "var/spool/cron",
+        ):
             _add_directory(archive, f"rootfs/{name}")
         entry = archive.gettarinfo(str(_common.busybox()), "rootfs/bin/busybox")
         entry.uid = entry.gid = 0

@@ -135,8 +135,10 @@ def _furnish_lxd(socket: str, made: dict[str, str]) -> None:
         config = {"ipv4.address": f"{network[1]}/24", "ipv4.nat": "true", "ipv6.address": "none"}
         lxd.request(socket, "POST", "/1.0/networks", {"name": bridge, "type": "bridge", "config": config})
     made["network"] = bridge
-    devices = {"root": {"type": "disk", "path": "/", "pool": pool},
-               "eth0": {"type": "nic", "name": "eth0", "network": bridge}}
+    devices = {
+        "root": {"type": "disk", "path": "/", "pool": pool},
+        "eth0": {"type": "nic", "name": "eth0", "network": bridge},
+    }
     profile = {"name": OWN_NAME, "description": "", "config": {}, "devices": devices}
     lxd.request(socket, "POST", "/1.0/profiles", profile)
     made["profile"] = OWN_NAME

@@ -16,8 +16,14 @@ from ._common import EngineError
 # What each kind needs: a package, and the program (or file) that shows that it is there, whoever put it there.
 NEEDED = {
     "docker": {"docker.io": "dockerd", "iproute2": "ip", "busybox-static": ""},
-    "lxd": {"lxd": "lxd", "lxd-client": "lxc", "dnsmasq-base": "dnsmasq", "squashfs-tools": "unsquashfs",
-            "iproute2": "ip", "busybox-static": ""},
+    "lxd": {
+        "lxd": "lxd",
+        "lxd-client": "lxc",
+        "dnsmasq-base": "dnsmasq",
+        "squashfs-tools": "unsquashfs",
+        "iproute2": "ip",
+        "busybox-static": "",
+    },
     "proxmox": {},
 }
 KINDS = tuple(NEEDED)
@@ -83,13 +89,18 @@ def install(names: list[str]) -> None:
         _common.run(command, env=environment, timeout=900)
 
 
-def remove(asked: list[str], ours: set[str]) -> set[str]:
+def remove(asked: set[str], ours: set[str]) -> set[str]:
     """Remove packages that were asked for, and of ``ours`` all that nothing needs any more; returns what stays."""
-    kept = {name for name in asked if name in installed() and _would_go(["purge", name]) - ours}
-    _purge(set(asked) - kept)
+    if not ours:
+        return set()
+    _purge({name for name in asked if name in installed() and _would_go(["purge", name]) <= ours})
     while orphans := _would_go(["autoremove"]) & ours & installed():
         _purge(orphans)
-    return kept
+    # apt never takes a package of high priority for an orphan.
+    for name in sorted(ours & installed()):
+        if name in installed() and _would_go(["purge", name]) <= ours:
+            _purge({name})
+    return ours & installed()
 
 
 def needed_here(kind: str) -> bool:

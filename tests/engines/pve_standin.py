@@ -78,9 +78,16 @@ TEMPLATES = [
             "boot": "order=scsi0",
             "agent": "1",
         },
-        "os": {"id": "debian", "name": "Debian GNU/Linux", "version": "12 (bookworm)", "version-id": "12",
-               "pretty-name": "Debian GNU/Linux 12 (bookworm)", "kernel-release": "6.1.0-37-cloud-amd64",
-               "kernel-version": "#1 SMP PREEMPT_DYNAMIC Debian 6.1.140-1", "machine": "x86_64"},
+        "os": {
+            "id": "debian",
+            "name": "Debian GNU/Linux",
+            "version": "12 (bookworm)",
+            "version-id": "12",
+            "pretty-name": "Debian GNU/Linux 12 (bookworm)",
+            "kernel-release": "6.1.0-37-cloud-amd64",
+            "kernel-version": "#1 SMP PREEMPT_DYNAMIC Debian 6.1.140-1",
+            "machine": "x86_64",
+        },
     },
     {
         "vmid": 901,
@@ -99,9 +106,16 @@ TEMPLATES = [
             "boot": "order=scsi0",
             "agent": "1",
         },
-        "os": {"id": "freebsd", "name": "FreeBSD", "version": "14.2-RELEASE", "version-id": "14.2",
-               "pretty-name": "FreeBSD 14.2-RELEASE", "kernel-release": "14.2-RELEASE",
-               "kernel-version": "FreeBSD 14.2-RELEASE", "machine": "amd64"},
+        "os": {
+            "id": "freebsd",
+            "name": "FreeBSD",
+            "version": "14.2-RELEASE",
+            "version-id": "14.2",
+            "pretty-name": "FreeBSD 14.2-RELEASE",
+            "kernel-release": "14.2-RELEASE",
+            "kernel-version": "FreeBSD 14.2-RELEASE",
+            "machine": "amd64",
+        },
     },
 ]
 
@@ -151,10 +165,23 @@ class StandIn(FakePve):
         self.vms = Guests()
         self.nodes = {name: dict(figures, online=True) for name, figures in NODES.items()}
         self.storages = {
-            "local": {"type": "dir", "active": 1, "content": "iso,vztmpl,backup,snippets", "files": set(),
-                      "path": "/var/lib/vz", "total": 100 * GIB},
-            "local-lvm": {"type": "lvmthin", "active": 1, "content": "images,rootdir", "files": set(), "vgname": "pve",
-                          "thinpool": "data", "total": 200 * GIB},
+            "local": {
+                "type": "dir",
+                "active": 1,
+                "content": "iso,vztmpl,backup,snippets",
+                "files": set(),
+                "path": "/var/lib/vz",
+                "total": 100 * GIB,
+            },
+            "local-lvm": {
+                "type": "lvmthin",
+                "active": 1,
+                "content": "images,rootdir",
+                "files": set(),
+                "vgname": "pve",
+                "thinpool": "data",
+                "total": 200 * GIB,
+            },
         }
         self.addresses: dict[tuple[int, int], str] = {}
         self.bridges = {"vmbr0"}
@@ -168,8 +195,9 @@ class StandIn(FakePve):
     async def _edges(self, request, handler):
         """What the real server's HTTP side does: no body with DELETE, and none in a 401 but for the login's."""
         if request.method == "DELETE" and request.body_exists and await request.read():
-            return web.json_response("Unexpected content for method 'DELETE'", status=501,
-                                     reason="Unexpected content for method 'DELETE'")
+            return web.json_response(
+                "Unexpected content for method 'DELETE'", status=501, reason="Unexpected content for method 'DELETE'"
+            )
         response = await handler(request)
         if getattr(response, "status", 0) == 401 and not request.path.endswith("/access/ticket"):
             return web.Response(status=401, reason=response.reason)
@@ -211,8 +239,15 @@ class StandIn(FakePve):
         if not figures.get("online", True):
             return {}
         total, used, _free = self._room("local", node)
-        return {"cpu": 0.03, "maxcpu": figures.get("cpus", 4), "mem": self._memory_used(node),
-                "maxmem": figures.get("memory", 8 * GIB), "disk": used, "maxdisk": total, "uptime": 864000}
+        return {
+            "cpu": 0.03,
+            "maxcpu": figures.get("cpus", 4),
+            "mem": self._memory_used(node),
+            "maxmem": figures.get("memory", 8 * GIB),
+            "disk": used,
+            "maxdisk": total,
+            "uptime": 864000,
+        }
 
     def _room(self, name: str, node: str) -> tuple[int, int, int]:
         """(total, used, free) bytes of a storage as a node sees it: a local one is another on every node."""
@@ -258,17 +293,36 @@ class StandIn(FakePve):
         kernel = self.nodes[node].get("kernel", "6.14.8-2-pve")
         total, used, free = self._room("local", node)
         return {
-            "cpu": figures["cpu"], "wait": 0, "idle": 0, "uptime": figures["uptime"],
+            "cpu": figures["cpu"],
+            "wait": 0,
+            "idle": 0,
+            "uptime": figures["uptime"],
             "loadavg": ["0.10", "0.12", "0.09"],
             "kversion": f"Linux {kernel} #1 SMP PREEMPT_DYNAMIC PMX {kernel}",
-            "current-kernel": {"sysname": "Linux", "release": kernel, "machine": "x86_64",
-                               "version": f"#1 SMP PREEMPT_DYNAMIC PMX {kernel}"},
+            "current-kernel": {
+                "sysname": "Linux",
+                "release": kernel,
+                "machine": "x86_64",
+                "version": f"#1 SMP PREEMPT_DYNAMIC PMX {kernel}",
+            },
             "pveversion": f"pve-manager/{self.version}/2606ac85",
             "boot-info": {"mode": "efi", "secureboot": 0},
-            "cpuinfo": {"cpus": cpus, "cores": max(cpus // 2, 1), "sockets": 1, "mhz": "3700.000", "hvm": "1",
-                        "user_hz": 100, **CPU, **self.nodes[node].get("cpuinfo", {})},
-            "memory": {"total": figures["maxmem"], "used": figures["mem"], "free": figures["maxmem"] - figures["mem"],
-                       "available": figures["maxmem"] - figures["mem"]},
+            "cpuinfo": {
+                "cpus": cpus,
+                "cores": max(cpus // 2, 1),
+                "sockets": 1,
+                "mhz": "3700.000",
+                "hvm": "1",
+                "user_hz": 100,
+                **CPU,
+                **self.nodes[node].get("cpuinfo", {}),
+            },
+            "memory": {
+                "total": figures["maxmem"],
+                "used": figures["mem"],
+                "free": figures["maxmem"] - figures["mem"],
+                "available": figures["maxmem"] - figures["mem"],
+            },
             "swap": {"total": 8 * GIB, "used": 0, "free": 8 * GIB},
             "rootfs": {"total": total, "used": used, "free": free, "avail": free},
             "ksm": {"shared": 0},
@@ -377,8 +431,12 @@ class StandIn(FakePve):
         vm = self.vm(int(v["vmid"]))
         if vm is not None and vm.node == v["node"]:
             for _key, volume, _props in drives_of(vm.config, skip_cdrom=True):
-                if any(volume + "/" in str(value) for other in self.vms if other is not vm
-                       for value in other.config.values()):
+                if any(
+                    volume + "/" in str(value)
+                    for other in self.vms
+                    if other is not vm
+                    for value in other.config.values()
+                ):
                     why = f"base volume '{volume_ref(volume)[1]}' is still in use by linked cloned"
                     return await self._fail_later(vm.node, "qmdestroy", vm.vmid, user, why)
         return await super()._qm_destroy(v, user)
@@ -542,7 +600,7 @@ class StandIn(FakePve):
         vm = self.find(values["node"], values["vmid"])
         if vm.status != "running":
             raise die(f"VM {vm.vmid} is not running")
-        first = str(vm.config.get("agent", "0")).split(",")[0]
+        first = str(vm.config.get("agent", "0")).partition(",")[0]
         if first.rpartition("=")[2] not in ("1", "yes", "on", "true"):
             raise die("No QEMU guest agent configured")
         if time.time() - (vm.started_at or 0) < AGENT_SECONDS * self.time_scale:
@@ -572,20 +630,31 @@ class StandIn(FakePve):
     def _interfaces(self, vm) -> list[dict]:
         """What the guest's agent tells of its network."""
         counters = {f"{way}-{what}": 0 for way in ("rx", "tx") for what in ("bytes", "packets", "errs", "dropped")}
-        found = [{
-            "name": "lo", "hardware-address": "00:00:00:00:00:00", "statistics": counters,
-            "ip-addresses": [{"ip-address": "127.0.0.1", "ip-address-type": "ipv4", "prefix": 8},
-                             {"ip-address": "::1", "ip-address-type": "ipv6", "prefix": 128}],
-        }]
+        found = [
+            {
+                "name": "lo",
+                "hardware-address": "00:00:00:00:00:00",
+                "statistics": counters,
+                "ip-addresses": [
+                    {"ip-address": "127.0.0.1", "ip-address-type": "ipv4", "prefix": 8},
+                    {"ip-address": "::1", "ip-address-type": "ipv6", "prefix": 128},
+                ],
+            }
+        ]
         prefix = "vtnet" if vm.os.get("id") == "freebsd" else "eth"
         for key in sorted(k for k in vm.config if re.fullmatch(r"net\d+", k)):
             mac = re.search(r"(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}", str(vm.config[key]))
             number = int(key[3:])
-            found.append({
-                "name": f"{prefix}{number}", "hardware-address": mac.group(0).lower() if mac else "",
-                "statistics": counters,
-                "ip-addresses": [{"ip-address": self._address(vm, number), "ip-address-type": "ipv4", "prefix": 24}],
-            })
+            found.append(
+                {
+                    "name": f"{prefix}{number}",
+                    "hardware-address": mac.group(0).lower() if mac else "",
+                    "statistics": counters,
+                    "ip-addresses": [
+                        {"ip-address": self._address(vm, number), "ip-address-type": "ipv4", "prefix": 24}
+                    ],
+                }
+            )
         return found
 
     # ---------------------------------------------------------------- templates
@@ -599,7 +668,12 @@ class StandIn(FakePve):
         for _key, volume, props in drives_of(vm.config, skip_cdrom=True):
             sid, volume_name = volume_ref(volume)
             self.storages[sid].setdefault("volumes", {})[volume_name] = {
-                "content": "images", "format": "raw", "size": parse_size(props["size"]), "vmid": vmid, "ctime": 0}
+                "content": "images",
+                "format": "raw",
+                "size": parse_size(props["size"]),
+                "vmid": vmid,
+                "ctime": 0,
+            }
         return vm
 
 
@@ -625,8 +699,26 @@ class Control:
 
     def _view(self, vm) -> dict:
         """All there is to say of a VM."""
-        keys = ("vmid", "name", "node", "status", "qmpstatus", "template", "lock", "config", "pending", "agent",
-                "agent_hangs", "start_error", "start_secs", "stop_secs", "shutdown_secs", "acpi", "pool", "os")
+        keys = (
+            "vmid",
+            "name",
+            "node",
+            "status",
+            "qmpstatus",
+            "template",
+            "lock",
+            "config",
+            "pending",
+            "agent",
+            "agent_hangs",
+            "start_error",
+            "start_secs",
+            "stop_secs",
+            "shutdown_secs",
+            "acpi",
+            "pool",
+            "os",
+        )
         view = {key: getattr(vm, key, None) for key in keys}
         view["addresses"] = [ip for (vmid, _n), ip in sorted(self.pve.addresses.items()) if vmid == vm.vmid]
         return copy.deepcopy(view)
@@ -637,8 +729,7 @@ class Control:
 
     def do_requests(self, method: str | None = None):
         """Every request seen, or those of one method, as [method, path, body]."""
-        return [[m, path, body.decode(errors="replace")] for m, path, body in self.pve.requests
-                if method in (None, m)]
+        return [[m, path, body.decode(errors="replace")] for m, path, body in self.pve.requests if method in (None, m)]
 
     def do_clear_requests(self):
         """Forget the requests seen."""
@@ -790,10 +881,20 @@ async def serve(args) -> None:
         loop.add_signal_handler(number, ended.set)
     if args.watch_stdin:
         loop.add_reader(sys.stdin, lambda: ended.set() if not os.read(0, 4096) else None)
-    write_json(ready, {
-        "host": pve.host, "port": pve.port, "ca_path": ca, "api_user": API_USER, "api_token_id": TOKEN_ID,
-        "api_token_secret": secret, "poor_user": POOR_USER, "pid": os.getpid(), "simulation": True,
-    })
+    write_json(
+        ready,
+        {
+            "host": pve.host,
+            "port": pve.port,
+            "ca_path": ca,
+            "api_user": API_USER,
+            "api_token_id": TOKEN_ID,
+            "api_token_secret": secret,
+            "poor_user": POOR_USER,
+            "pid": os.getpid(),
+            "simulation": True,
+        },
+    )
     print(f"SIMULATION of a Proxmox VE server on https://{pve.host}:{pve.port} (fakepve; no guest runs)", flush=True)
     try:
         await ended.wait()
@@ -810,8 +911,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="A stand-in for a Proxmox VE server, for tests and trials.")
     parser.add_argument("directory", help="where its ready.json, control.sock and certificate go")
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
-    parser.add_argument("--resources-lag", type=float, default=0.0,
-                        help="seconds for which /cluster/resources knows only the id of a new VM (really: up to 10)")
+    parser.add_argument(
+        "--resources-lag",
+        type=float,
+        default=0.0,
+        help="seconds for which /cluster/resources knows only the id of a new VM (really: up to 10)",
+    )
     parser.add_argument("--templates", help="a JSON list of templates to add: vmid, name, node, config, os, agent")
     parser.add_argument("--time-scale", type=float, default=0.02, help="real seconds for one of the server's")
     parser.add_argument("--watch-stdin", action="store_true", help="end when standard input is closed")

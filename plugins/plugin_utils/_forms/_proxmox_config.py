@@ -93,7 +93,7 @@ def _scalar(value: t.Any) -> str | None:
 
 
 def _whole(value: t.Any, found: t.Any) -> tuple[t.Any, bool]:
-    return int(value), str(int(value)) != str(found if found is not None else "").split("=")[-1]
+    return int(value), str(int(value)) != str(found if found is not None else "").rpartition("=")[2]
 
 
 def _switch(value: t.Any, found: t.Any) -> tuple[t.Any, bool]:
