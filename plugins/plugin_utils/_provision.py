@@ -145,12 +145,20 @@ class Provisioner:
         before = {instance.id for instance in target.instances}
         try:
             found = find_instances(host, self.service.name, self.call_timeout)
-            ours = tuple(one for one in found if one.id not in before and {one.name, one.id} & made)
+            ours = tuple(one for one in found if one.id not in before and self._is_ours(one, made))
             for form in {FORMS[one.form] for one in ours if one.form in FORMS}:
                 self._run(host, form.remove(self.service, target, _of(form, ours)))
         except (DelegateFailed, DiscoveryError) as error:
             return f"; what was made of it is still there ({str(error).rstrip('.')})"
         return ""
+
+    def _is_ours(self, instance: Instance, made: set[str | None]) -> bool:
+        """
+        Marked as this service's, or a VM of the id that this run cloned to: a clone gets its mark a call later.
+
+        The name alone says nothing: a stranger may have been quicker.
+        """
+        return instance.service == self.service.name or (instance.id in made and instance.name == self.service.name)
 
     # --- away -----------------------------------------------------------------------------------
 
