@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .._knowledge.distributions import ANY, is_of_family, is_version
-from .._model import Facts, Image, Requirements
+from .._model import Call, Facts, Image, Instance, Plan, Requirements
 
 MARK = "rightscope.service"
 """The ownership mark: a Docker label, an LXD ``user.`` key, a line in a Proxmox description."""
@@ -85,6 +85,17 @@ def _masked_item(item: t.Any) -> t.Any:
         name, _sign, value = item.partition("=")
         return f"{name}={masked(value, name)}"
     return masked(item)
+
+
+def removal(calls: Iterable[Call], instances: Iterable[Instance]) -> Plan:
+    """The plan by which the calls remove the instances."""
+    there = tuple(instances)
+    return Plan(
+        calls=tuple(calls),
+        before={instance.name: {"state": instance.state} for instance in there},
+        after={instance.name: {"state": ABSENT} for instance in there},
+        state=ABSENT,
+    )
 
 
 def text(value: t.Any) -> str:

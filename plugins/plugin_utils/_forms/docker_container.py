@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .._model import Call, Candidate, Facts, Instance, Plan, Process, Requirements, Service, Target
-from ._common import ABSENT, MARK, STARTED, STOPPED, Source, differences, image_named, masked, text
+from ._common import ABSENT, MARK, STARTED, STOPPED, Source, differences, image_named, masked, removal, text
 from ._docker_options import BEHAVIOUR, COMPARED, IN_PLACE, image_reference
 
 NAME = "docker_container"
@@ -79,12 +79,7 @@ def remove(service: Service, _target: Target, instances: tuple[Instance, ...]) -
     calls = [_removal(instance) for instance in instances]
     if any(instance.process for instance in instances):
         calls.append(_network(service, ABSENT))
-    return Plan(
-        calls=tuple(calls),
-        before={instance.name: {"state": instance.state} for instance in instances},
-        after={instance.name: {"state": ABSENT} for instance in instances},
-        state=ABSENT,
-    )
+    return removal(calls, instances)
 
 
 def connection(_service: Service, target: Target, instances: tuple[Instance, ...]) -> dict[str, t.Any]:

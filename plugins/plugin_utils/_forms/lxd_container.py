@@ -17,7 +17,19 @@ import typing as t
 from collections.abc import Mapping
 
 from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
-from ._common import ABSENT, MARK, STARTED, STOPPED, Source, differences, image_named, image_of_system, masked, text
+from ._common import (
+    ABSENT,
+    MARK,
+    STARTED,
+    STOPPED,
+    Source,
+    differences,
+    image_named,
+    image_of_system,
+    masked,
+    removal,
+    text,
+)
 
 NAME = "lxd_container"
 TITLE = "an LXC container"
@@ -81,12 +93,7 @@ def remove(_service: Service, _target: Target, instances: tuple[Instance, ...]) 
         )
         for instance in instances
     )
-    return Plan(
-        calls=calls,
-        before={instance.name: {"state": instance.state} for instance in instances},
-        after={instance.name: {"state": ABSENT} for instance in instances},
-        state=ABSENT,
-    )
+    return removal(calls, instances)
 
 
 def connection(_service: Service, target: Target, instances: tuple[Instance, ...]) -> dict[str, t.Any]:

@@ -20,7 +20,7 @@ from collections.abc import Mapping
 
 from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
 from .._quantities import readable
-from ._common import ABSENT, MARK, STARTED, STOPPED, Source, image_named, image_of_system, masked, picked
+from ._common import ABSENT, MARK, STARTED, STOPPED, Source, image_named, image_of_system, masked, picked, removal
 from ._proxmox_config import Settings, boot_disk, disk_mib, has_cloud_init, settings
 
 NAME = "proxmox_vm"
@@ -94,12 +94,7 @@ def remove(_service: Service, _target: Target, instances: tuple[Instance, ...]) 
         if instance.state != STOPPED:
             calls.append(_power(where, STOPPED, f"stop VM {instance.id}", force=True))
         calls.append(_power(where, ABSENT, f"remove VM {instance.id} and its disks", force=True))
-    return Plan(
-        calls=tuple(calls),
-        before={instance.name: {"state": instance.state} for instance in instances},
-        after={instance.name: {"state": ABSENT} for instance in instances},
-        state=ABSENT,
-    )
+    return removal(calls, instances)
 
 
 def connection(service: Service, _target: Target, instances: tuple[Instance, ...]) -> dict[str, t.Any]:
