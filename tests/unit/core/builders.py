@@ -1,0 +1,107 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Nouns with everything in order, to change the one thing that a test is about."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
+    Candidate,
+    Facts,
+    Image,
+    Instance,
+    Node,
+    Service,
+    Target,
+)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import parse_service
+
+FORM_OF = {"docker": "docker_container", "lxd": "lxd_container", "proxmox": "proxmox_vm"}
+ISOLATION = {"docker": "process", "lxd": "user_namespace", "proxmox": "machine"}
+TEMPLATE = {
+    "name": "debian-12-cloud",
+    "boot": "order=scsi0",
+    "scsi0": "local-lvm:base-900-disk-0,size=8G",
+    "ide2": "local-lvm:vm-900-cloudinit,media=cdrom",
+    "net0": "virtio=BC:24:11:00:00:01,bridge=vmbr0",
+    "agent": "1",
+    "tags": "debian-12",
+}
+IMAGES = {
+    "docker": Image(id="sha256:1", names=("web:1",)),
+    "lxd": Image(id="f" * 64, names=("debian/12",), os="debian", os_version="12", architecture="x86_64"),
+    "proxmox": Image(
+        id="900",
+        names=("debian-12-cloud",),
+        os="debian",
+        os_version="12",
+        disk=8192,
+        disk_key="scsi0",
+        storage="local-lvm",
+        config=TEMPLATE,
+    ),
+}
+
+
+def service(name: str = "web", made_as: dict | None = None, **requirements) -> Service:
+    """A service of these requirements."""
+    return parse_service(name, requirements, made_as or {}, forms=tuple(FORMS))
+
+
+def facts(kind: str = "docker", **changes) -> Facts:
+    """A healthy Debian 12 host with room to spare."""
+    base = Facts(
+        os_type="linux",
+        os_name="Debian GNU/Linux 12",
+        architectures=("x86_64",),
+        kernel_version="6.1.0-13-amd64",
+        kernel_modules=frozenset({"overlay", "br_netfilter"}),
+        isolation=ISOLATION[kind],
+        cpus=4,
+        memory=8192,
+        memory_free=4096,
+        storages={"default": 100_000},
+        swap_limit=True,
+        images=(IMAGES[kind],),
+    )
+    return dataclasses.replace(base, **changes)
+
+
+def target(kind: str = "docker", name: str | None = None, instances: tuple = (), **changes) -> Target:
+    """A target of one node."""
+    name = name or {"docker": "dock1", "lxd": "lab", "proxmox": "pve"}[kind]
+    node = changes.pop("node", "pve1" if kind == "proxmox" else name)
+    return Target(
+        name=name,
+        kind=kind,
+        nodes=(Node(name=node, facts=facts(kind, **changes)),),
+        instances=instances,
+        next_id=100 if kind == "proxmox" else None,
+    )
+
+
+def candidate(kind: str = "docker", of: Service | None = None, **changes) -> Candidate:
+    """The one candidate of a target, for a Docker container with an image of its own."""
+    of = of or service(made_as={"docker_container": {"image": "web:1"}})
+    own = {field.name for field in dataclasses.fields(Candidate)} & set(changes)
+    (made,) = candidates(of, [target(kind, **{key: value for key, value in changes.items() if key not in own})])
+    return dataclasses.replace(made, **{key: changes[key] for key in own})
+
+
+def instance(kind: str = "docker", name: str = "web", **changes) -> Instance:
+    """What is there of a service."""
+    base = Instance(
+        form=FORM_OF[kind],
+        name=name,
+        id={"docker": "c" * 64, "lxd": name, "proxmox": "100"}[kind],
+        node={"docker": "dock1", "lxd": "lab", "proxmox": "pve1"}[kind],
+        state="started",
+        service=name,
+        addresses=("10.0.0.2",),
+    )
+    return dataclasses.replace(base, **changes)
