@@ -31,7 +31,7 @@ class ActionModule(DeployAction):
         result = super().run(tmp, task_vars)
         del tmp  # It has no effect any more.
 
-        _validation, args = self.validate_argument_spec(argument_spec=SERVICE)
+        args = self.arguments(SERVICE)
         service = self.read_service(args)
         hosts = self.hosts(args, task_vars or {})
         targets = self.discover(hosts, service, args)

@@ -26,7 +26,7 @@ class ActionModule(DeployAction):
         result = super().run(tmp, task_vars)
         del tmp  # It has no effect any more.
 
-        _validation, args = self.validate_argument_spec(argument_spec=DECISION)
+        args = self.arguments(DECISION)
         service = self.read_service(args)
         targets = self.discover(self.hosts(args, task_vars or {}), service, args)
         decision = self.decide(service, targets, args)

@@ -9,6 +9,7 @@ The steps that both actions share, from the task's arguments to a decision, and 
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import typing as t
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ from ._decision.scorers import SCORERS
 from ._forms import FORMS
 from ._hosts import Host, TargetsError, target_hosts
 from ._model import Decision, Instance, Service, Target
-from ._options import unknown_options
+from ._options import read_options
 from ._requirements import VOLUPTUOUS_ERROR, Problem, RequirementsError, parse_service
 from ._runner import discover_all
 
@@ -36,6 +37,16 @@ class DeployAction(ActionBase):
 
     _supports_check_mode = True
     _supports_async = False
+
+    def arguments(self, spec: dict[str, t.Any]) -> dict[str, t.Any]:
+        """The task's own options; an unknown one is told with the nearest that there is."""
+        for option in self._task.args:
+            if option not in spec:
+                near = difflib.get_close_matches(str(option), spec, n=1)
+                hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(spec)}."
+                raise AnsibleActionFail(f"{option} is no option of {self._task.action}; {hint}", obj=option)
+        _validation, args = self.validate_argument_spec(argument_spec=spec)
+        return args
 
     def read_service(self, args: Mapping[str, t.Any]) -> Service:
         """The service the task declares; the first wrong value is shown with its file and line."""
@@ -49,14 +60,13 @@ class DeployAction(ActionBase):
             service = parse_service(args["name"], args["requirements"], args["as"], forms=tuple(FORMS))
         except RequirementsError as error:
             self._fail_for(error.problems)
-        problems = tuple(
-            Problem(("as", form, option), message)
-            for form, options in service.made_as.items()
-            for option, message in unknown_options(FORMS[form], options)
-        )
+        made_as, problems = {}, []
+        for form, options in service.made_as.items():
+            made_as[form], wrong = read_options(FORMS[form], options)
+            problems += [Problem(("as", form, option), message) for option, message in wrong]
         if problems:
-            self._fail_for(problems)
-        return service
+            self._fail_for(tuple(problems))
+        return dataclasses.replace(service, made_as=made_as)
 
     def _fail_for(self, problems: tuple[Problem, ...]) -> t.NoReturn:
         text = "; ".join(str(problem) for problem in problems)

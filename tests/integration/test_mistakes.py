@@ -49,6 +49,26 @@ def _with(**requirements) -> dict:
             "as.docker is not known; did you mean 'docker_container'?",
             id="form",
         ),
+        pytest.param(
+            {"name": "web", "as": {"docker_container": {"image": "x", "name": "other"}}},
+            "as.docker_container.name is set by the collection itself and cannot be given",
+            id="reserved option",
+        ),
+        pytest.param(
+            {"name": "web", "as": {"lxd_container": {"devices": ["eth0"]}}},
+            "as.lxd_container.devices is not what community.general.lxd_container takes: a mapping",
+            id="delegate's type",
+        ),
+        pytest.param(
+            {"name": "web", "as": {"docker_container": {"image": "x", "memory": "lots"}}},
+            "as.docker_container.memory is not what community.docker.docker_container takes",
+            id="delegate's size",
+        ),
+        pytest.param(
+            {**WEB, "requirement": {}},
+            "requirement is no option of rightscope.deploy.service; did you mean 'requirements'?",
+            id="task's option",
+        ),
         pytest.param({**WEB, "targets": ["dock"]}, "did you mean 'dock1'?", id="unknown target"),
         pytest.param({**WEB, "weights": {"headrom": 2}}, "did you mean 'headroom'?", id="scorer"),
     ],

@@ -10,8 +10,10 @@ A form's module has:
 
 ``NAME``, ``TITLE``, ``SCOPE``, ``KIND``, ``MODULE``
     its name in data and in sentences, its scope, the kind of target that offers it, its delegate;
-``RESERVED``, ``USUAL``
-    the delegate's options that the collection sets itself, and those it knows without looking them up;
+``RESERVED``
+    the delegate's options that the collection sets itself;
+``check(option, value)``
+    raises for a value that it could not compare;
 ``image(requirements, options, facts) -> Source``
     what a service would be made from;
 ``storage(options) -> str | None``

@@ -29,7 +29,6 @@ KIND = "docker"
 MODULE = "community.docker.docker_container"
 NETWORK_MODULE = "community.docker.docker_network"
 RESERVED = ("name", "state", "restart", "recreate")
-USUAL = frozenset(COMPARED) | BEHAVIOUR
 
 PROCESS_MARK = "rightscope.process"
 OPTIONS_MARK = "rightscope.options"
@@ -47,6 +46,12 @@ def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts
     if missing:
         return Source(wanted=missing[0], fetched=options.get("pull") not in ("never", False))
     return Source(image=found[0], wanted=wanted[0])
+
+
+def check(option: str, value: t.Any) -> None:
+    """Raises ValueError or its like for a value that could never be compared."""
+    if option in COMPARED:
+        COMPARED[option](value, {})
 
 
 def storage(_options: Mapping[str, t.Any]) -> str | None:

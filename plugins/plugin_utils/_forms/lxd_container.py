@@ -37,10 +37,6 @@ SCOPE = "system"
 KIND = "lxd"
 MODULE = "community.general.lxd_container"
 RESERVED = ("name", "state", "type", "target", "wait_for_ipv4_addresses", "wait_for_container")
-USUAL = frozenset(
-    ("architecture", "config", "devices", "ephemeral", "force_stop", "ignore_volatile_options", "profiles", "source")
-    + ("timeout",)
-)
 
 KEY = f"user.{MARK}"
 """LXD keeps ``user.*`` for its users: https://documentation.ubuntu.com/lxd/en/latest/reference/instance_options/"""
@@ -57,6 +53,12 @@ def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts
     if source.get("type", "image") != "image" or not names:
         return Source(fetched=True)
     return Source(image=image_named(facts, *names), wanted=names[0], fetched=bool(source.get("server")))
+
+
+def check(option: str, value: t.Any) -> None:
+    """Raises TypeError for devices that are no mappings, which the delegate takes and LXD does not."""
+    if option == "devices" and not all(isinstance(device, Mapping) for device in value.values()):
+        raise TypeError(option)
 
 
 def storage(options: Mapping[str, t.Any]) -> str | None:

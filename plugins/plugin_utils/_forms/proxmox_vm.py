@@ -33,11 +33,6 @@ RESERVED = (
     *("name", "state", "vmid", "newid", "node", "target", "template"),
     *("update", "update_unsafe", "delete", "revert", "migrate", "force"),
 )
-USUAL = frozenset(
-    ("agent", "balloon", "bios", "boot", "cicustom", "cipassword", "ciuser", "clone", "cores", "cpu", "description")
-    + ("format", "full", "ipconfig", "machine", "memory", "nameservers", "net", "numa_enabled", "onboot", "ostype")
-    + ("pool", "scsihw", "searchdomains", "serial", "sockets", "sshkeys", "storage", "tags", "timeout", "vga")
-)
 
 TAG = "rightscope"
 DEFAULT_CPU = "x86-64-v2-AES"
@@ -56,6 +51,11 @@ def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts
     if wanted:
         return Source(image=image_named(facts, str(wanted)), wanted=str(wanted))
     return Source(image=image_of_system(requirements, facts))
+
+
+def check(option: str, value: t.Any) -> None:
+    """Raises ValueError or its like for a value that could never be compared."""
+    settings({option: value}, {})
 
 
 def storage(options: Mapping[str, t.Any]) -> str | None:

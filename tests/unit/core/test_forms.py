@@ -303,9 +303,9 @@ def test_a_running_machine_is_stopped_before_it_is_removed():
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_a_form_has_all_that_a_form_has(form):
-    for name in ("NAME", "TITLE", "SCOPE", "KIND", "MODULE", "RESERVED", "USUAL"):
+    for name in ("NAME", "TITLE", "SCOPE", "KIND", "MODULE", "RESERVED"):
         assert getattr(form, name)
-    for name in ("image", "storage", "plan", "remove", "connection"):
+    for name in ("image", "check", "storage", "plan", "remove", "connection"):
         assert getattr(form, name).__doc__
 
 
