@@ -62,6 +62,12 @@ def _troubled(host: Host, trouble: str, remedy: str | None) -> Target:
     return Target(name=host.name, kind=host.kind, labels=host.labels, trouble=trouble, remedy=_imperative(remedy))
 
 
+def _clause(sentence: str) -> str:
+    """A sentence as a part of ours: 'The engine ... .' -> 'the engine ...'."""
+    text = sentence.rstrip(".")
+    return f"t{text[1:]}" if text.startswith("The ") else text
+
+
 def _imperative(remedy: str | None) -> str | None:
     """As a part of our sentence: 'Check the port.' -> 'check the port'."""
     if not remedy:
@@ -86,7 +92,7 @@ def _discover_one(host: Host, service: str, timeout: float) -> Target:
             next_id=reply.get("next_id"),
         )
     except DiscoveryError as error:
-        return _troubled(host, error.message.rstrip("."), error.remedy)
+        return _troubled(host, _clause(error.message), error.remedy)
     except FactsError as error:
         return _troubled(host, f"its rightscope_facts cannot be used: {str(error).rstrip('.')}", "mend them")
 

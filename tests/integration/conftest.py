@@ -81,20 +81,22 @@ class Playbook:
         self._count = itertools.count(1)
         self.hosts = hosts
 
-    def run(self, module: str, args: dict, *flags: str, hosts: dict[str, dict] | None = None, **variables) -> Outcome:
+    def run(
+        self, module: str, args: dict, *flags: str, hosts: dict[str, dict] | None = None, environment=None
+    ) -> Outcome:
         number = next(self._count)
         answer = self.directory / f"answer{number}.json"
         playbook = self.directory / f"play{number}.yml"
         inventory = self.directory / f"inventory{number}.json"
         # YAML: of JSON, Ansible does not remember lines.
-        playbook.write_text(yaml.safe_dump(_play(module, args, answer, variables)), encoding="utf-8")
+        playbook.write_text(yaml.safe_dump(_play(module, args, answer)), encoding="utf-8")
         targets = {"hosts": self.hosts if hosts is None else hosts}
         inventory.write_text(json.dumps({"rightscope_targets": targets}), encoding="utf-8")
         done = subprocess.run(
             [str(SCRIPTS / "ansible-playbook"), "-i", str(inventory), str(playbook), *flags],
             capture_output=True,
             text=True,
-            env=_environment(self.collections),
+            env=_environment(self.collections, **(environment or {})),
             cwd=self.directory,
             timeout=240,
             check=False,
@@ -111,14 +113,14 @@ class Playbook:
         return self.run("rightscope.deploy.service_info", args, *flags, hosts=hosts)
 
 
-def _play(module: str, args: dict, answer: Path, variables: dict) -> list[dict]:
+def _play(module: str, args: dict, answer: Path) -> list[dict]:
     keep = {"content": "{{ answer | ansible.builtin.to_json }}", "dest": str(answer), "mode": "0600"}
     return [
         {
             "name": "Run one task",
             "hosts": "localhost",
             "gather_facts": False,
-            "vars": {**variables, "ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+            "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
             "tasks": [
                 {"name": "The task", module: args, "register": "answer", "ignore_errors": True},
                 {

@@ -169,7 +169,7 @@ def test_when_no_target_answers_the_task_says_why_of_each(play, pve, silent):
     outcome = play.service(**WEB, hosts=hosts)
 
     assert outcome["failed"] is True
-    assert "gone: The Docker engine at unix:///nowhere/docker.sock does not answer" in outcome["msg"]
+    assert "gone: the Docker engine at unix:///nowhere/docker.sock does not answer" in outcome["msg"]
     assert "(401)" in outcome["msg"]
     assert "lacks the privileges" in outcome["msg"]
     assert "S3NTINEL" not in outcome.output
@@ -209,3 +209,24 @@ def test_an_image_that_no_registry_has_leaves_nothing_behind(play, docker_eyes):
     assert "create container 'web'" in outcome["msg"]
     assert "Traceback" not in outcome.output
     assert docker_eyes.names() == []
+
+
+def test_a_missing_library_is_named_with_how_to_install_it(play, tmp_path, docker_eyes):
+    (tmp_path / "voluptuous.py").write_text("raise ImportError('not here')", encoding="utf-8")
+
+    outcome = play.run("rightscope.deploy.service", WEB, environment={"PYTHONPATH": str(tmp_path)})
+
+    assert outcome["failed"] is True
+    assert "'voluptuous' is not installed on the controller; run 'pip install voluptuous'" in outcome["msg"]
+    assert "Traceback" not in outcome.output
+
+
+def test_a_library_that_only_some_targets_need_rejects_those(play, tmp_path, docker_eyes, lxd_eyes):
+    (tmp_path / "docker.py").write_text("raise ImportError('not here')", encoding="utf-8")
+
+    outcome = play.run("rightscope.deploy.service_info", WEB, environment={"PYTHONPATH": str(tmp_path)})
+
+    reasons = {one["target"]: one["failures"] for one in outcome["decision"]["verdicts"]}
+    assert "the Python library 'docker' is not installed on" in reasons["dock1"][0]["reason"]
+    assert "pip install docker" in reasons["dock1"][0]["remedy"]
+    assert not [failure for failure in reasons["lab"] if failure["rule"] == "reachable"]
