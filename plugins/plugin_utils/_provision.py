@@ -21,7 +21,7 @@ from ._deploy import placement
 from ._forms import FORMS
 from ._forms._common import ABSENT, STARTED
 from ._hosts import Host
-from ._model import Candidate, Decision, Instance, Plan, Service, Target, Verdict
+from ._model import Call, Candidate, Decision, Instance, Plan, Service, Target, Verdict
 from ._runner import DelegateFailed, find_instances, run_call, wait_until
 
 
@@ -34,7 +34,15 @@ class Unfinished(Exception):
 
 
 class _Failed(Exception):
-    """One attempt failed; the text is a sentence without its full stop."""
+    """
+    One attempt failed; the text is a sentence without its full stop.
+
+    ``left`` says that something of it is still there, or may be: to go on elsewhere could make a second one.
+    """
+
+    def __init__(self, message: str, *, left: bool = False) -> None:
+        super().__init__(message)
+        self.left = left
 
 
 class Provisioner:
@@ -56,7 +64,8 @@ class Provisioner:
 
         A service that is there already is never tried elsewhere. Raises Unfinished.
         """
-        attempts: list[dict[str, str]] = []
+        attempts: list[dict[str, t.Any]] = []
+        left = False
         for verdict in self._order(decision):
             candidate = verdict.candidate
             host, target = hosts[candidate.target], targets[candidate.target]
@@ -64,16 +73,17 @@ class Provisioner:
                 done = self._attempt(host, target, candidate)
             except _Failed as error:
                 attempts.append(_told(candidate, str(error)))
+                left = error.left
+                if left:
+                    break
                 continue
             if attempts:
                 done["attempts"] = [*attempts, _told(candidate, None)]
-                chosen = {"target": candidate.target, "node": candidate.node, "form": candidate.form}
                 done["warnings"] = [*done.get("warnings", ()), _second_choice(attempts, candidate)]
-                done["chosen"] = chosen
             return done
         told = " ".join(f"On '{one['target']}' ({one['form']}): {one['error']}." for one in attempts)
         message = f"Service '{self.service.name}' could not be {_participle(self.state)}. {told}"
-        raise Unfinished(message, {"changed": False, "attempts": attempts})
+        raise Unfinished(message, {"changed": left, "attempts": attempts})
 
     def _order(self, decision: Decision) -> list[Verdict]:
         if decision.stays:
@@ -86,12 +96,17 @@ class Provisioner:
         plan = form.plan(self.service, candidate, target, there, self.state)
         if not plan.changed or self.check_mode:
             return self._result(host, target, plan, self._predicted(candidate, target, plan, there))
+        ran: list[Call] = []
         try:
-            self._run(host, plan)
+            self._run(host, plan, ran)
             after = self._settled(host, target, candidate, plan)
         except (DelegateFailed, DiscoveryError, _Failed) as error:
             text = str(error).rstrip(".")
-            raise _Failed(text if there else f"{text}{self._clean_up(host, target, plan)}") from None
+            if there:
+                # It is where it was, and what has been done of the plan stays done.
+                raise _Failed(text, left=bool(ran)) from None
+            remains = self._clean_up(host, target, form, plan)
+            raise _Failed(text + remains, left=bool(remains)) from None
         done = self._result(host, target, plan, placement(self.service, target, after))
         waiting = form.pending(after) if hasattr(form, "pending") else ()
         if waiting:
@@ -102,9 +117,10 @@ class Provisioner:
             ]
         return done
 
-    def _run(self, host: Host, plan: Plan) -> None:
+    def _run(self, host: Host, plan: Plan, ran: list[Call]) -> None:
         for call in plan.calls:
             run_call(host, call)
+            ran.append(call)
 
     def _settled(self, host: Host, target: Target, candidate: Candidate, plan: Plan) -> tuple[Instance, ...]:
         """Await that the service is ready and that nothing is left to do."""
@@ -135,19 +151,14 @@ class Provisioner:
     def _mine(self, form: t.Any, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
         return _of(form, tuple(one for one in instances if one.service == self.service.name))
 
-    def _clean_up(self, host: Host, target: Target, plan: Plan) -> str:
-        """
-        Remove what this run created, and nothing else; says in half a sentence where that failed too.
-
-        What was there before has a plan without creations, and is never removed.
-        """
+    def _clean_up(self, host: Host, target: Target, form: t.Any, plan: Plan) -> str:
+        """Remove what this run created, and nothing else; says in half a sentence where that failed too."""
         made = {call.creates for call in plan.calls if call.creates}
         before = {instance.id for instance in target.instances}
         try:
             found = find_instances(host, self.service.name, self.call_timeout)
-            ours = tuple(one for one in found if one.id not in before and self._is_ours(one, made))
-            for form in {FORMS[one.form] for one in ours if one.form in FORMS}:
-                self._run(host, form.remove(self.service, target, _of(form, ours)))
+            ours = tuple(one for one in _of(form, found) if one.id not in before and self._is_ours(one, made))
+            self._run(host, form.remove(self.service, target, ours), [])
         except (DelegateFailed, DiscoveryError) as error:
             return f"; what was made of it is still there ({str(error).rstrip('.')})"
         return ""
@@ -168,8 +179,9 @@ class Provisioner:
         plan = form.remove(self.service, target, instances)
         if self.check_mode:
             return self._result(host, target, plan, None)
+        ran: list[Call] = []
         try:
-            self._run(host, plan)
+            self._run(host, plan, ran)
             left, gone = wait_until(
                 host,
                 self.service.name,
@@ -181,7 +193,7 @@ class Provisioner:
                 raise _Failed(f"{form.TITLE} '{left[0].name}' is still there after its removal")
         except (DelegateFailed, DiscoveryError, _Failed) as error:
             message = f"Service '{self.service.name}' could not be removed from '{target.name}': {error}."
-            raise Unfinished(message, {"changed": False}) from None
+            raise Unfinished(message, {"changed": bool(ran)}) from None
         return self._result(host, target, plan, None)
 
     # --- what is said ---------------------------------------------------------------------------

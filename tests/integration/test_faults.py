@@ -59,6 +59,38 @@ def test_the_next_best_candidate_is_tried_and_each_attempt_is_told(play, docker_
     assert lxd_eyes.names() == ["web"]
 
 
+def test_of_several_containers_none_is_left_when_one_fails(play, docker_eyes):
+    processes = [{"name": "app", "image": DOCKER_IMAGE}, {"name": "db", "image": "127.0.0.1:9/none:1"}]
+
+    outcome = play.service(name="shop", requirements={"processes": processes}, targets=["dock1"])
+
+    assert outcome["failed"] is True
+    assert outcome["changed"] is False
+    assert docker_eyes.names() == []
+    assert "rightscope-shop" not in docker_eyes.networks()
+
+
+def test_where_cleaning_up_fails_no_second_one_is_made_elsewhere(play, pve_eyes, lxd_eyes):
+    for method, path in (("POST", "/status/start"), ("DELETE", "/qemu/100")):
+        pve_eyes.engine.control("fail", method, path, status=500, message="disk on fire")
+    service = {
+        "name": "db",
+        "requirements": {"isolation": "machine"},
+        "as": {"proxmox_vm": {"clone": "debian-12-cloud"}},
+    }
+
+    outcome = play.service(**service)
+
+    assert outcome["failed"] is True
+    assert outcome["changed"] is True
+    assert "what was made of it is still there" in outcome["msg"]
+    assert pve_eyes.names() == ["db"]
+    assert pve_eyes.mark("db") == "db"
+    pve_eyes.engine.control("clear_failures")
+    assert play.service(**service)["placement"]["id"] == pve_eyes.id("db")
+    assert pve_eyes.state("db") == "started"
+
+
 def test_a_container_that_ends_at_once_is_a_failure_and_leaves_nothing(play, docker_eyes):
     args = {"docker_container": {"image": DOCKER_IMAGE, "command": ["/bin/true"]}}
 

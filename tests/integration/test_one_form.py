@@ -127,13 +127,13 @@ def test_several_processes_with_images_are_several_containers_on_one_network(pla
     assert docker_eyes.names() == ["shop-app", "shop-cache"]
     assert {docker_eyes.mark(name) for name in docker_eyes.names()} == {"shop"}
     for name in docker_eyes.names():
-        assert list(docker_eyes.inspect(name)["NetworkSettings"]["Networks"]) == ["shop"]
+        assert list(docker_eyes.inspect(name)["NetworkSettings"]["Networks"]) == ["rightscope-shop"]
     assert len(made["placement"]["addresses"]) == 2
     assert play.service(**shop)["changed"] is False
 
     assert play.service(name="shop", state="absent")["changed"] is True
     assert docker_eyes.names() == []
-    assert "shop" not in docker_eyes.networks()
+    assert "rightscope-shop" not in docker_eyes.networks()
 
 
 def test_a_published_port_and_all_its_kin_stay_as_they_are(play, docker_eyes):

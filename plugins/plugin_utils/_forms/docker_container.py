@@ -82,7 +82,7 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
 def remove(service: Service, _target: Target, instances: tuple[Instance, ...]) -> Plan:
     """A call for each container, and for the network that several had."""
     calls = [_removal(instance) for instance in instances]
-    if any(instance.process for instance in instances):
+    if len(service.requirements.processes) > 1 or any(instance.process for instance in instances):
         calls.append(_network(service, ABSENT))
     return removal(calls, instances)
 
@@ -124,7 +124,7 @@ def _part(service: Service, candidate: Candidate, process: Process | None, only:
         name = f"{service.name}-{process.name}"
         labels[PROCESS_MARK] = process.name
         if not options.get("network_mode"):
-            options.setdefault("networks", [{"name": service.name, "aliases": [process.name]}])
+            options.setdefault("networks", [{"name": network_name(service), "aliases": [process.name]}])
     labels[OPTIONS_MARK] = _digest(options)
     return _Part(name, {**options, "labels": {key: str(value) for key, value in labels.items()}})
 
@@ -227,11 +227,17 @@ def _removal(instance: Instance) -> Call:
     return Call(module=MODULE, does=f"remove container '{instance.name}'", args=args)
 
 
+def network_name(service: Service) -> str:
+    """A name that nobody else would give: the delegate makes a network of its name anew where its labels differ."""
+    return f"rightscope-{service.name}"
+
+
 def _network(service: Service, state: str) -> Call:
-    args: dict[str, t.Any] = {"name": service.name, "state": state}
+    name = network_name(service)
+    args: dict[str, t.Any] = {"name": name, "state": state}
     if state == "present":
         args["labels"] = {MARK: service.name}
-    does = f"{'create' if state == 'present' else 'remove'} network '{service.name}'"
+    does = f"{'create' if state == 'present' else 'remove'} network '{name}'"
     return Call(module=NETWORK_MODULE, does=does, args=args)
 
 

@@ -135,11 +135,11 @@ def test_several_processes_with_images_are_containers_on_a_network_of_their_own(
     processes = [{"name": "app", "image": "web:1", "command": "run"}, {"name": "db", "image": "web:1"}]
     plan = planned("docker", processes=processes)
     assert [call.does for call in plan.calls] == [
-        "create network 'web'",
+        "create network 'rightscope-web'",
         "create container 'web-app' from web:1",
         "create container 'web-db' from web:1",
     ]
-    assert plan.calls[1].args["networks"] == [{"name": "web", "aliases": ["app"]}]
+    assert plan.calls[1].args["networks"] == [{"name": "rightscope-web", "aliases": ["app"]}]
     assert plan.calls[1].args["command"] == "run"
 
 
