@@ -19,7 +19,7 @@ description:
     service is decided on, and for the instances that are there.
   - It runs where the API is to be asked from. Kernel modules, the memory that is available and the free disk of a
     Docker engine are known only where the engine runs on that very machine. A fact that is not known is left out.
-  - Without O(service), what it returns holds no secret, and can be recorded in a file to decide on later.
+  - Without O(service), what it returns holds no secret.
 options:
   kind:
     description: The API that the target speaks. V(lxd) is for Incus too.
@@ -146,7 +146,7 @@ requirements:
   - "pylxd >= 2.3 (Python library) for O(kind=lxd)"
   - "proxmoxer >= 2.0 and requests (Python libraries) for O(kind=proxmox)"
 notes:
-  - With O(service), a configuration may hold secrets, such as a container's environment variables. Do not record it.
+  - With O(service), a configuration may hold secrets, such as a container's environment variables. Do not keep it.
 seealso:
   - module: community.docker.docker_host_info
   - module: community.proxmox.proxmox_node_info
@@ -159,7 +159,7 @@ EXAMPLES = r"""
     target: "{{ inventory_hostname }}"
   register: found
 
-- name: Record what it offers, to decide on later without it
+- name: Write down what it offers
   ansible.builtin.copy:
     content: "{{ found.target_facts | ansible.builtin.to_nice_yaml }}"
     dest: facts.yml

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to the rightscope.deploy collection: nothing outside of it may import this file.
 
-"""From what discovery returned, or a person declared or recorded, to Nodes and Instances."""
+"""From what discovery returned, or a person declared, to Nodes and Instances."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _INSTANCE_FIELDS = {field.name for field in dataclasses.fields(Instance)}
 
 
 class FactsError(ValueError):
-    """A declared or recorded fact that is not one; its text is a sentence."""
+    """A declared fact that is not one; its text is a sentence."""
 
 
 def read_nodes(reply: Mapping[str, t.Any], declared: Mapping[str, t.Any]) -> tuple[Node, ...]:

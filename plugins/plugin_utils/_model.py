@@ -190,7 +190,6 @@ class Target:
     next_id: int | None = None
     trouble: str | None = None
     remedy: str | None = None
-    recorded: bool = False
     options: Mapping[str, t.Any] = field(default_factory=_nothing, repr=False)
 
 

@@ -51,6 +51,9 @@ def _environment(collections: Path, **more: str) -> dict[str, str]:
     return {
         **kept,
         "ANSIBLE_COLLECTIONS_PATH": str(collections),
+        # Nothing is left in the home directory of whoever runs the tests.
+        "ANSIBLE_HOME": str(collections / "home"),
+        "ANSIBLE_REMOTE_TMP": str(collections / "home" / "tmp"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_LOCALHOST_WARNING": "0",
         "ANSIBLE_DEVEL_WARNING": "0",
