@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
-from ..module_utils._discovery import DiscoveryError, discover, find
+from ..module_utils._discovery import DiscoveryError, discover, failed_task, find
 from ._connections import delegate_connection
 from ._facts import FactsError, read_instances, read_nodes
 from ._hosts import Host
@@ -135,6 +135,7 @@ def run_call(host: Host, call: Call) -> None:
 
     Raises DelegateFailed where it fails, and where it answers other than the plan expects.
     """
+    began = time.time()
     connection, environment = delegate_connection(host.kind, host.options)
     arguments = {**connection, **call.args}
     try:
@@ -143,10 +144,25 @@ def run_call(host: Host, call: Call) -> None:
         raise DelegateFailed(f"{call.module} could not {call.does}: {_first_line(host.scrub(str(error)))}") from None
     if reply.get("failed") or reply.get("skipped"):
         said = _first_line(host.scrub(str(reply.get("msg") or "it gave no reason")))
-        raise DelegateFailed(f"{call.module} could not {call.does}: {said}")
+        raise DelegateFailed(f"{call.module} could not {call.does}: {_task_error(host, call, began) or said}")
     for key, wanted in call.expect.items():
         if reply.get(key) is not None and str(reply[key]) != str(wanted):
             raise DelegateFailed(f"{call.module} could not {call.does}: the {key} {wanted} is taken by now")
+
+
+def _task_error(host: Host, call: Call, began: float) -> str | None:
+    """
+    What the API's own task ended with.
+
+    proxmox_kvm waits for a task that failed as if it still ran, and then quotes the first line of its log.
+    """
+    if not host.is_local or "node" not in call.args or "vmid" not in call.args:
+        return None
+    try:
+        error = failed_task(host.kind, host.options, call.args["node"], call.args["vmid"], began)
+    except DiscoveryError:
+        return None
+    return _first_line(host.scrub(error)) if error else None
 
 
 def wait_until(

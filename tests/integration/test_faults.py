@@ -32,6 +32,18 @@ def test_a_vm_that_fails_half_way_is_removed_again(play, pve_eyes, method, path)
     assert (attempt["target"], attempt["node"]) == ("pve", "pve1")
 
 
+def test_a_task_that_fails_on_the_server_is_told_in_its_own_words(play, pve_eyes):
+    pve_eyes.engine.control("fail", "POST", "/status/start", error="qemu_exited_code")
+    options = {"clone": "debian-12-cloud", "timeout": 3}
+
+    outcome = play.service(**VM, **{"as": {"proxmox_vm": options}})
+
+    assert outcome["failed"] is True
+    assert "could not start VM" in outcome["msg"]
+    assert "QEMU exited with code" in outcome["msg"]
+    assert pve_eyes.names() == []
+
+
 def test_an_id_that_is_taken_meanwhile_is_nobodys_to_remove(play, pve_eyes):
     pve_eyes.engine.control("fail", "POST", "/clone", status=500, message="config file already exists")
 

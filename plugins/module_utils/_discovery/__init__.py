@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from .errors import DiscoveryError, nearest
 
-__all__ = ["KINDS", "DiscoveryError", "discover", "find"]
+__all__ = ["KINDS", "DiscoveryError", "discover", "failed_task", "find"]
 
 KINDS = ("docker", "lxd", "proxmox")
 """The APIs that a target can speak."""
@@ -59,6 +59,15 @@ def discover(kind, options, service=None, target="", timeout=10.0) -> dict:
     that carry the collection's mark, in brief. ``timeout`` bounds each single call, in seconds.
     """
     return _backend(kind).discover(options or {}, service, target, timeout)
+
+
+def failed_task(kind, options, node, vmid, since, timeout=10.0) -> str | None:
+    """
+    What the newest failed task of a guest ended with, or None; only Proxmox VE has such tasks.
+
+    ``since`` is a time in seconds since the epoch: what failed before is of no interest.
+    """
+    return _proxmox().failed_task(options or {}, node, vmid, since, timeout) if kind == "proxmox" else None
 
 
 def find(kind, options, service, target="", timeout=10.0) -> list[dict]:

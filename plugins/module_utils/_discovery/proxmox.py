@@ -69,6 +69,8 @@ _TO_MIB = {"": 1 / MIB, "K": 1 / 1024, "M": 1, "G": 1024, "T": 1024 * 1024}
 _MARK_LINE = re.compile(rf"^\s*{re.escape(SERVICE_MARK)}:\s*(\S+)\s*$", re.MULTILINE)
 _SEPARATORS = re.compile(r"[;,\s]+")
 
+_CLOCKS = 5
+
 _NODE_GONE = (595, 596)
 """A node that the one which was asked cannot reach."""
 
@@ -104,6 +106,21 @@ def find(options, service, target, timeout):
         guests = _everything(_guests_by_node(cluster, names))
         named = [guest for guest in guests if guest.get("name") == service]
         return _instances(cluster, named or guests, service)
+
+
+def failed_task(options, node, vmid, since, timeout):
+    """See the package."""
+    cluster = _Cluster(options, timeout)
+    with cluster.explained():
+        tasks = cluster.ask(f"nodes/{node}/tasks", vmid=vmid, limit=10) or ()
+        # A clock here and a clock there: a few seconds between them are usual.
+        ended = [task for task in tasks if task.get("status") and task["starttime"] >= since - _CLOCKS]
+        newest = max(ended, key=lambda task: task["starttime"], default=None)
+        return newest["status"] if newest and not _is_good(newest["status"]) else None
+
+
+def _is_good(status):
+    return status == "OK" or status.startswith("WARNINGS")
 
 
 class _Cluster:

@@ -41,6 +41,9 @@ DEFAULT_CPU = "x86-64-v2-AES"
 TIMEOUT = 300
 """Seconds for one task; the delegate's own 30 are too few for a full clone (community.proxmox#67)."""
 
+POWER_TIMEOUT = 60
+"""Seconds to start, stop or restart: the delegate waits all of it where the task fails, so not longer than needed."""
+
 _CLONE_OPTIONS = ("full", "format", "storage", "pool", "snapname")
 _CLOUD_INIT = ("cicustom", "cipassword", "ciuser", "ipconfig", "nameservers", "searchdomains", "sshkeys")
 
@@ -199,7 +202,9 @@ def _grow(
 
 
 def _power(where: Mapping[str, t.Any], state: str, does: str, *, force: bool = False) -> Call:
-    return Call(module=MODULE, does=does, args={**where, "state": state, **({"force": True} if force else {})})
+    timeout = min(where["timeout"], POWER_TIMEOUT)
+    args = {**where, "state": state, "timeout": timeout, **({"force": True} if force else {})}
+    return Call(module=MODULE, does=does, args=args)
 
 
 def _change(service: Service, candidate: Candidate, options: Mapping[str, t.Any], there: Instance, state: str) -> Plan:
