@@ -21,7 +21,7 @@ import socket
 import struct
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 # sun_path is 108 bytes with its final NUL, and engines make longer names of their own below ours.
@@ -95,6 +95,19 @@ class Process:
             self.signal(signal.SIGKILL)
             poll_until(lambda: not self.alive, 5.0)
         _children.pop(self.pid, None)
+
+
+class Stoppable:
+    """An engine, a dataclass with a ``process``, that another process than the one that started it can stop."""
+
+    def state(self) -> dict:
+        """All that is needed for it."""
+        return asdict(self)
+
+    @classmethod
+    def from_state(cls, state: dict):
+        """The engine that ``state()`` told of."""
+        return cls(**dict(state, process=Process(**state["process"])))
 
 
 def spawn(argv: list[str], log: Path, env: dict[str, str] | None = None, stdin: int = subprocess.DEVNULL) -> Process:

@@ -12,17 +12,17 @@ import json
 import shutil
 import tarfile
 import urllib.parse
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import _common
-from ._common import EngineError, Process
+from ._common import EngineError, Process, Stoppable
 
 PAGE = _common.page("One process", "This page comes from an application container.")
 
 
 @dataclass(frozen=True)
-class Engine:
+class Engine(Stoppable):
     """A running dockerd."""
 
     directory: str
@@ -46,15 +46,6 @@ class Engine:
     def log(self) -> Path:
         """Where it writes what it does."""
         return Path(self.directory) / "dockerd.log"
-
-    def state(self) -> dict:
-        """All that is needed to stop it from another process."""
-        return asdict(self)
-
-    @classmethod
-    def from_state(cls, state: dict) -> Engine:
-        """The engine that ``state()`` told of."""
-        return cls(**dict(state, process=Process(**state["process"])))
 
     def stop(self) -> None:
         """End it and remove all it made: containers, bridge, mounts, control groups, files."""

@@ -14,11 +14,11 @@ import shutil
 import tarfile
 import time
 import urllib.parse
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import _common
-from ._common import EngineError, Process
+from ._common import EngineError, Process, Stoppable
 
 PAGE = _common.page("A small system", "This page comes from a system container with an init and several processes.")
 
@@ -50,7 +50,7 @@ esac
 
 
 @dataclass(frozen=True)
-class Engine:
+class Engine(Stoppable):
     """A running LXD server."""
 
     directory: str
@@ -79,15 +79,6 @@ class Engine:
     def log(self) -> Path:
         """Where it writes what it does."""
         return Path(self.directory) / "lxd.log"
-
-    def state(self) -> dict:
-        """All that is needed to stop it from another process."""
-        return asdict(self)
-
-    @classmethod
-    def from_state(cls, state: dict) -> Engine:
-        """The engine that ``state()`` told of."""
-        return cls(**dict(state, process=Process(**state["process"])))
 
     def stop(self) -> None:
         """Remove its instances, end it, and remove all it made: bridge, DHCP server, mounts, files."""

@@ -12,18 +12,18 @@ import shutil
 import socket as sockets
 import subprocess
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from . import _common
-from ._common import EngineError, Process
+from ._common import EngineError, Process, Stoppable
 
 SCRIPT = Path(__file__).with_name("pve_standin.py")
 
 
 @dataclass(frozen=True)
-class Engine:
+class Engine(Stoppable):
     """A running stand-in."""
 
     directory: str
@@ -69,15 +69,6 @@ class Engine:
         if "error" in answer:
             raise EngineError(f"The stand-in refused '{call}': {answer['error']}")
         return answer["ok"]
-
-    def state(self) -> dict:
-        """All that is needed to stop it from another process."""
-        return asdict(self)
-
-    @classmethod
-    def from_state(cls, state: dict) -> Engine:
-        """The engine that ``state()`` told of."""
-        return cls(**dict(state, process=Process(**state["process"])))
 
     def stop(self) -> None:
         """End it and remove its files."""
