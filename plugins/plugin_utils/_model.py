@@ -288,7 +288,8 @@ class Decision:
 class Call:
     """
     One delegate call. ``does`` says in a few words what it changes: results show that, never ``args``,
-    which may hold secrets. ``creates`` marks the call after which there is something to clean up.
+    which may hold secrets. ``creates`` marks the call after which there is something to clean up,
+    ``may_fail`` one whose failure the next call makes up for.
     """
 
     module: str
@@ -296,6 +297,7 @@ class Call:
     args: Mapping[str, t.Any] = field(repr=False)
     environment: Mapping[str, str] = field(default_factory=_nothing, repr=False)
     creates: str | None = None
+    may_fail: bool = False
     expect: Mapping[str, t.Any] = field(default_factory=_nothing, repr=False)
 
 

@@ -119,7 +119,11 @@ class Provisioner:
 
     def _run(self, host: Host, plan: Plan, ran: list[Call]) -> None:
         for call in plan.calls:
-            run_call(host, call)
+            try:
+                run_call(host, call)
+            except DelegateFailed:
+                if not call.may_fail:
+                    raise
             ran.append(call)
 
     def _settled(self, host: Host, target: Target, candidate: Candidate, plan: Plan) -> tuple[Instance, ...]:

@@ -61,9 +61,8 @@ def storage(_options: Mapping[str, t.Any]) -> str | None:
 
 def plan(service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str) -> Plan:
     """A call for each container that differs, and for the network of several."""
-    parts = [_part(service, candidate, process) for process in service.requirements.processes or (None,)]
-    if len(parts) == 1:
-        parts = [_part(service, candidate, None, only=service.requirements.processes)]
+    processes = service.requirements.processes or (None,)
+    parts = [_part(service, candidate, process, several=len(processes) > 1) for process in processes]
     there = {instance.name: instance for instance in instances}
     calls, before, after = [], {}, {}
     for part in parts:
@@ -106,21 +105,19 @@ class _Part:
     options: Mapping[str, t.Any]
 
 
-def _part(service: Service, candidate: Candidate, process: Process | None, only: tuple[Process, ...] = ()) -> _Part:
+def _part(service: Service, candidate: Candidate, process: Process | None, *, several: bool) -> _Part:
     options = {key: value for key, value in (candidate.options or {}).items() if value is not None}
     options = {**_limits(service.requirements, candidate.facts), **options}
     if options.get("env"):
         # The delegate refuses what YAML took for a number or a switch; the engine knows texts only.
         options["env"] = {key: text(value) for key, value in options["env"].items()}
     labels = {**(options.get("labels") or {}), MARK: service.name}
-    described = process or (only[0] if only else None)
-    if described:
-        if described.image:
-            options["image"] = described.image
-        if described.command:
-            options["command"] = described.command
+    if process and process.image:
+        options["image"] = process.image
+    if process and process.command:
+        options["command"] = process.command
     name = service.name
-    if process:
+    if process and several:
         name = f"{service.name}-{process.name}"
         labels[PROCESS_MARK] = process.name
         if not options.get("network_mode"):

@@ -38,6 +38,9 @@ KIND = "lxd"
 MODULE = "community.general.lxd_container"
 RESERVED = ("name", "state", "type", "target", "wait_for_ipv4_addresses", "wait_for_container")
 
+SHUTDOWN = 30
+"""Seconds that a guest has to shut down before it is removed."""
+
 KEY = f"user.{MARK}"
 """LXD keeps ``user.*`` for its users: https://documentation.ubuntu.com/lxd/en/latest/reference/instance_options/"""
 
@@ -86,15 +89,14 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
 
 
 def remove(_service: Service, _target: Target, instances: tuple[Instance, ...]) -> Plan:
-    """The delegate stops and deletes; a guest that ignores its shutdown is not waited for longer than 30 s."""
-    calls = tuple(
-        Call(
-            module=MODULE,
-            does=f"remove LXC container '{instance.name}'",
-            args={"name": instance.name, "state": ABSENT, "force_stop": True},
-        )
-        for instance in instances
-    )
+    """Asked to shut down first, for what it may yet have to write; a guest that ignores that is then ended by force."""
+    calls = []
+    for instance in instances:
+        if instance.state != STOPPED:
+            args = {"name": instance.name, "state": STOPPED, "timeout": SHUTDOWN}
+            calls.append(Call(module=MODULE, does=f"stop LXC container '{instance.name}'", args=args, may_fail=True))
+        args = {"name": instance.name, "state": ABSENT, "force_stop": True}
+        calls.append(Call(module=MODULE, does=f"remove LXC container '{instance.name}'", args=args))
     return removal(calls, instances)
 
 
@@ -218,8 +220,6 @@ def _change(
     restart = state == "restarted" and there.state == STARTED
     args = {key: value for key, value in args.items() if key not in _CREATION_ONLY}
     args["state"] = "restarted" if restart else end
-    if end == STOPPED:
-        args.setdefault("force_stop", True)
     return Plan(
         calls=(Call(module=MODULE, does=", ".join(does), args=args),),
         before={service.name: masked(before)},

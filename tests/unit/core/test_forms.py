@@ -207,6 +207,14 @@ def test_a_stopped_system_is_not_restarted_but_started(was, state, sent):
     assert call.args["state"] == sent
 
 
+def test_a_running_system_may_shut_down_before_it_is_removed():
+    plan = FORMS["lxd_container"].remove(service(), target("lxd"), (system(),))
+    assert [(call.args["state"], call.args.get("force_stop", False)) for call in plan.calls] == [
+        ("stopped", False),
+        ("absent", True),
+    ]
+
+
 # --- Proxmox VE -----------------------------------------------------------------------------------
 
 MADE = {**TEMPLATE, "cpu": "host", "tags": "debian-12;rightscope", "description": MARKED + "\n"}
