@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 import typing as t
 from collections.abc import Mapping
 
-from ._model import Facts, Image, Instance, Node
+from ._knowledge.distributions import ARCHITECTURES
+from ._model import ISOLATIONS, Facts, Image, Instance, Node
 
 _FIELDS = {field.name for field in dataclasses.fields(Facts)} - {"origins"}
 _IMAGE_FIELDS = {field.name for field in dataclasses.fields(Image)}
@@ -83,7 +85,7 @@ def _text(name: str, value: t.Any) -> str:
 
 
 def _number(name: str, value: t.Any) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
         raise FactsError(f"The fact '{name}' must be a number of 0 or more.")
     return value
 
@@ -92,6 +94,17 @@ def _texts(name: str, value: t.Any) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
         raise FactsError(f"The fact '{name}' must be a list.")
     return tuple(_text(name, item) for item in value)
+
+
+def _architectures(name: str, value: t.Any) -> tuple[str, ...]:
+    """By the names that needs are read by: people write ``amd64`` too."""
+    return tuple(ARCHITECTURES.get(word.lower(), word) for word in _texts(name, value))
+
+
+def _isolation(name: str, value: t.Any) -> str:
+    if value not in ISOLATIONS:
+        raise FactsError(f"The fact '{name}' must be one of {', '.join(ISOLATIONS)}.")
+    return value
 
 
 def _modules(name: str, value: t.Any) -> frozenset[str]:
@@ -107,19 +120,24 @@ def _storages(name: str, value: t.Any) -> dict[str, int]:
 def _images(name: str, value: t.Any) -> tuple[Image, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(item, Mapping) and "id" in item for item in value):
         raise FactsError(f"The fact '{name}' must be a list of mappings that have an id.")
-    return tuple(
-        Image(**{key: tuple(part) if key == "names" else part for key, part in item.items() if key in _IMAGE_FIELDS})
-        for item in value
-    )
+    return tuple(_image(name, item) for item in value)
+
+
+def _image(name: str, item: Mapping[str, t.Any]) -> Image:
+    known = {key: part for key, part in item.items() if key in _IMAGE_FIELDS and part is not None}
+    # YAML reads the id of a template as a number.
+    known["id"] = _text(name, item["id"])
+    known["names"] = _texts(f"{name}.names", known.get("names", ()))
+    return Image(**known)
 
 
 _SHAPES: dict[str, t.Callable[[str, t.Any], t.Any]] = {
     "os_type": _text,
     "os_name": _text,
-    "architectures": _texts,
+    "architectures": _architectures,
     "kernel_version": _text,
     "kernel_modules": _modules,
-    "isolation": _text,
+    "isolation": _isolation,
     "cpus": _number,
     "memory": _number,
     "memory_free": _number,

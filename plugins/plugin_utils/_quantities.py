@@ -35,7 +35,10 @@ def mebibytes(value: int | float | str, *, plain: str = "MiB") -> int:
     unit = (unit or plain).lower()
     if unit not in _UNITS:
         raise ValueError("has a unit that is not known; use KiB, MiB, GiB or TiB")
-    return math.ceil(float(number) * _UNITS[unit] / MIB)
+    size = float(number) * _UNITS[unit] / MIB
+    if not math.isfinite(size):
+        raise ValueError("must be a size that a computer can have")
+    return math.ceil(size)
 
 
 def readable(mib: float) -> str:

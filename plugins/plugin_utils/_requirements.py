@@ -29,8 +29,11 @@ except ImportError as error:
 else:
     VOLUPTUOUS_ERROR = None
 
-_DNS_LABEL = re.compile(r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")
-_MODULE_NAME = re.compile(r"^[A-Za-z0-9_-]+$")
+_DNS_LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+_MODULE_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_MANY = 10**9
+"""More than there ever is of anything that is counted."""
+
 Path = tuple[t.Any, ...]
 
 
@@ -103,7 +106,7 @@ def _text(value: t.Any) -> str:
 
 
 def _label(value: t.Any) -> str:
-    if not isinstance(value, str) or not _DNS_LABEL.match(value):
+    if not isinstance(value, str) or not _DNS_LABEL.fullmatch(value):
         raise ValueError("must be a DNS label: lower-case letters, digits and '-', 63 at most, a letter first")
     return value
 
@@ -156,13 +159,13 @@ def _positive(value: t.Any) -> float:
     number = value
     if isinstance(value, str):
         number = float(value) if re.fullmatch(r"\s*\d+(\.\d+)?\s*", value) else None
-    if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 < number < float("inf"):
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 < number < _MANY:
         raise ValueError("must be a number greater than 0")
     return number
 
 
 def _count(value: t.Any) -> int:
-    if isinstance(value, str) and value.strip().isdigit():
+    if isinstance(value, str) and re.fullmatch(r"\s*\d{1,9}\s*", value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ValueError("must be a whole number of 1 or more")
@@ -180,7 +183,7 @@ def _size(plain: str) -> Callable[[t.Any], int]:
 
 
 def _module_name(value: t.Any) -> str:
-    if not isinstance(value, str) or not _MODULE_NAME.match(value):
+    if not isinstance(value, str) or not _MODULE_NAME.fullmatch(value):
         raise ValueError("must be the name of a kernel module")
     # The kernel itself takes '-' and '_' for the same: modprobe(8).
     return value.replace("-", "_")

@@ -11,7 +11,7 @@ import operator
 import re
 from dataclasses import dataclass
 
-_COMPARISON = re.compile(r"^\s*(>=|<=|==|!=|>|<)?\s*(\d+(?:\.\d+){0,3})\s*$")
+_COMPARISON = re.compile(r"^\s*(>=|<=|==|!=|>|<)?\s*(\d{1,9}(?:\.\d{1,9}){0,3})\s*$")
 _NUMBERS = re.compile(r"^\D{0,2}?(\d+(?:\.\d+)*)")
 _ORDER = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _LENGTH = 4
@@ -27,6 +27,11 @@ def release(text: str) -> tuple[int, ...]:
     if not found:
         raise ValueError(f"'{text}' does not start with a version number")
     return tuple(int(part) for part in found.group(1).split("."))
+
+
+def is_release(text: str | None) -> bool:
+    """Whether it is known and starts with a number: nothing else can be compared."""
+    return text is not None and _NUMBERS.match(text.strip()) is not None
 
 
 def _padded(numbers: tuple[int, ...]) -> tuple[int, ...]:

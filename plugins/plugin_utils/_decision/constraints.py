@@ -15,6 +15,7 @@ from __future__ import annotations
 from .._knowledge.distributions import ANY, LINUX, default_kernel, is_of_family, is_version, kernel_of
 from .._model import ISOLATIONS, NEVER, NOT_NOW, UNKNOWN, Candidate, Failure, Requirements
 from .._quantities import readable
+from .._versions import is_release
 
 
 def _never(reason: str, remedy: str | None = None) -> Failure:
@@ -125,11 +126,11 @@ def kernel_version(requirements: Requirements, candidate: Candidate) -> Failure 
         return None
     if candidate.shares_kernel:
         found, whose = candidate.facts.kernel_version, "its kernel"
-        if found is None:
+        if not is_release(found):
             return _unknown("cannot tell its kernel's version", "kernel_version")
     else:
         found, whose = _guest_kernel(candidate), f"the kernel of {_image_name(candidate)}"
-        if found is None:
+        if not is_release(found):
             reason = f"cannot tell the version of the kernel that {_image_name(candidate)} boots"
             return Failure(
                 reason=reason, when=UNKNOWN, remedy="use a template of a known system, or set 'unknown: accept'"
@@ -186,9 +187,11 @@ def isolation(requirements: Requirements, candidate: Candidate) -> Failure | Non
         ("user_namespace", "docker"): "run its dockerd with 'userns-remap' or rootless",
         ("user_namespace", "lxd"): "take 'security.privileged' out of its config",
     }
-    when = NOT_NOW if (wanted, candidate.kind) in remedies else NEVER
+    remedy = remedies.get((wanted, candidate.kind))
+    if remedy and candidate.kind == "docker" and candidate.facts.isolation not in (None, found):
+        remedy = "take 'privileged' and 'userns_mode: host' out of its options"
     reason = f"isolates by {found.replace('_', ' ')}, {wanted.replace('_', ' ')} wanted"
-    return Failure(reason=reason, when=when, remedy=remedies.get((wanted, candidate.kind)))
+    return Failure(reason=reason, when=NOT_NOW if remedy else NEVER, remedy=remedy)
 
 
 def isolation_of(candidate: Candidate) -> str | None:
@@ -197,7 +200,9 @@ def isolation_of(candidate: Candidate) -> str | None:
         return "machine"
     options = candidate.options or {}
     config = options.get("config") or {}
-    if options.get("privileged") is True or str(config.get("security.privileged", "")).lower() in ("true", "1"):
+    if options.get("privileged") is True or options.get("userns_mode") == "host":
+        return "process"
+    if str(config.get("security.privileged", "")).lower() in ("true", "1"):
         return "process"
     return candidate.facts.isolation
 
@@ -218,13 +223,21 @@ def memory(requirements: Requirements, candidate: Candidate) -> Failure | None:
     if wanted is None:
         return None
     if total is not None and total < wanted:
-        return _never(f"needs {readable(wanted)} of memory, has {readable(total)} in all")
+        need, has = _told_apart(wanted, total)
+        return _never(f"needs {need} of memory, has {has} in all")
     if free is None:
         return _unknown("cannot tell how much memory is free", "memory_free")
     free += candidate.held
     if free >= wanted:
         return None
-    return _not_now(f"needs {readable(wanted)} of memory, has {readable(free)} free", f"free {readable(wanted - free)}")
+    need, has = _told_apart(wanted, free)
+    return _not_now(f"needs {need} of memory, has {has} free", f"free {readable(wanted - free)}")
+
+
+def _told_apart(wanted: float, found: float) -> tuple[str, str]:
+    """Two sizes in words, in MiB where they would read the same."""
+    words = readable(wanted), readable(found)
+    return words if words[0] != words[1] else (f"{wanted:.10g} MiB", f"{found:.10g} MiB")
 
 
 def disk(requirements: Requirements, candidate: Candidate) -> Failure | None:
@@ -245,7 +258,8 @@ def disk(requirements: Requirements, candidate: Candidate) -> Failure | None:
     free = storages[candidate.storage] if candidate.storage else max(storages.values(), default=0)
     if free >= wanted:
         return None
-    return _not_now(f"needs {readable(wanted)} of disk, has {readable(free)} free", f"free {readable(wanted - free)}")
+    need, has = _told_apart(wanted, free)
+    return _not_now(f"needs {need} of disk, has {has} free", f"free {readable(wanted - free)}")
 
 
 def image(requirements: Requirements, candidate: Candidate) -> Failure | None:

@@ -20,7 +20,7 @@ MARK = "rightscope.service"
 
 STARTED, STOPPED, ABSENT = "started", "stopped", "absent"
 
-_SECRET_NAME = re.compile(r"pass|secret|token|key|credential|auth", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"pass|secret|token|key|credential|auth|(user|vendor)-data", re.IGNORECASE)
 MASK = "********"
 
 

@@ -142,7 +142,7 @@ def _ports(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
 
     Where no host port is named the engine picks one, and any is right.
     """
-    wanted = sorted(_port(str(item)) for item in value)
+    wanted = sorted(one for item in value for one in _port(str(item)))
     free = {item.rsplit("->", 1)[1] for item in wanted if item.startswith("0.0.0.0:->")}
     found = []
     for container, bindings in (_at(config, "HostConfig.PortBindings") or {}).items():
@@ -152,7 +152,8 @@ def _ports(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
     return wanted, sorted(found)
 
 
-def _port(text: str) -> str:
+def _port(text: str) -> list[str]:
+    """Of a range, each port alone: so the engine keeps them."""
     text, _sign, protocol = text.partition("/")
     address, _sign, rest = text.rpartition("]:") if text.startswith("[") else ("", "", text)
     parts = rest.split(":")
@@ -160,7 +161,14 @@ def _port(text: str) -> str:
         parts.insert(0, address.lstrip("["))
     *host, container = parts
     ip, port = (host[0], host[1]) if len(host) == 2 else ("", host[0] if host else "")
-    return f"{_any_address(ip)}:{port}->{container}/{protocol or 'tcp'}"
+    containers = _each(container)
+    ports = _each(port) if port and len(containers) > 1 else [port] * len(containers)
+    return [f"{_any_address(ip)}:{a}->{b}/{protocol or 'tcp'}" for a, b in zip(ports, containers, strict=True)]
+
+
+def _each(text: str) -> list[str]:
+    first, sign, last = text.partition("-")
+    return [str(number) for number in range(int(first), int(last) + 1)] if sign else [text]
 
 
 def _any_address(text: str | None) -> str:
@@ -198,6 +206,8 @@ COMPARED: dict[str, Compared] = {
     "cpu_shares": _number("HostConfig.CpuShares"),
     "cpus": _number("HostConfig.NanoCpus", factor=1e9),
     "cpuset_cpus": _same("HostConfig.CpusetCpus", normal=str, default=""),
+    "cpuset_mems": _same("HostConfig.CpusetMems", normal=str, default=""),
+    "blkio_weight": _number("HostConfig.BlkioWeight"),
     "memory": _bytes("HostConfig.Memory"),
     "memory_swap": _bytes("HostConfig.MemorySwap"),
     "memory_reservation": _bytes("HostConfig.MemoryReservation"),

@@ -96,8 +96,12 @@ def _whole(value: t.Any, found: t.Any) -> tuple[t.Any, bool]:
     return int(value), str(int(value)) != str(found if found is not None else "").rpartition("=")[2]
 
 
-def _switch(value: t.Any, found: t.Any) -> tuple[t.Any, bool]:
-    return value, bool(value) != (str(found or "0").lower() in ("1", "true", "on", "yes"))
+def _switch(value: t.Any, found: t.Any, default: str = "0") -> tuple[t.Any, bool]:
+    return value, bool(value) != (str(default if found is None else found).lower() in ("1", "true", "on", "yes"))
+
+
+def _switch_that_is_on(value: t.Any, found: t.Any) -> tuple[t.Any, bool]:
+    return _switch(value, found, default="1")
 
 
 def _agent(value: t.Any, found: t.Any) -> tuple[t.Any, bool]:
@@ -148,9 +152,11 @@ _COMPARE: dict[str, Callable[[t.Any, t.Any], tuple[t.Any, bool]]] = {
     "sshkeys": _ssh_keys,
     "tags": _tags,
     **dict.fromkeys(
-        ("acpi", "autostart", "freeze", "kvm", "localtime", "numa_enabled", "onboot", "protection", "reboot", "tablet"),
+        ("autostart", "freeze", "localtime", "numa_enabled", "onboot", "protection"),
         _switch,
     ),
+    # On where nothing is said: https://pve.proxmox.com/pve-docs/qm.conf.5.html
+    **dict.fromkeys(("acpi", "kvm", "reboot", "tablet"), _switch_that_is_on),
 }
 
 
@@ -202,12 +208,27 @@ def _with_mac(text: str, found: t.Any) -> str:
     return ",".join([head, *(f"{key}={value}" for key, value in wanted.items())])
 
 
+def without_macs(config: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """A template's configuration as its clone will have it: each network of a clone gets a MAC of its own."""
+    return {key: _without_mac(str(value)) if re.match(r"net\d+$", key) else value for key, value in config.items()}
+
+
+def _without_mac(text: str) -> str:
+    parts = (part for part in text.split(",") if not part.startswith("macaddr="))
+    return ",".join(part.partition("=")[0] if _NET_MODELS.match(part.partition("=")[0]) else part for part in parts)
+
+
 # --- disks ----------------------------------------------------------------------------------------
 
 
 def has_cloud_init(config: Mapping[str, t.Any]) -> bool:
     """Whether one of its drives is cloud-init's."""
     return any("cloudinit" in str(value) for key, value in config.items() if re.match(r"(ide|sata|scsi)\d+$", key))
+
+
+def free_slot(config: Mapping[str, t.Any]) -> str:
+    """Where a cloud-init drive may go: ``ide2`` as everybody does, else another that q35 has too, else any."""
+    return next((slot for slot in ("ide2", "ide0", "ide3", "ide1") if slot not in config), "ide2")
 
 
 def boot_disk(config: Mapping[str, t.Any]) -> str | None:

@@ -75,6 +75,9 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
         before[name], after[name] = {"state": there[name].state}, {"state": ABSENT}
     if len(parts) > 1 and any(call.creates for call in calls):
         calls.insert(0, _network(service, "present"))
+    if len(parts) == 1 and any(instance.process for instance in instances):
+        # What were several is one now, and nothing would ever find their network again.
+        calls.append(_network(service, ABSENT))
     return Plan(calls=tuple(calls), before=before, after=after, state=_end(state, instances))
 
 

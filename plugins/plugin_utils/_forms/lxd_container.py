@@ -76,7 +76,7 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     options = {key: value for key, value in (candidate.options or {}).items() if value is not None}
     devices = {**(config.get("devices") or {}), **_devices(service.requirements, candidate, options, config)}
     wanted = {
-        "config": _config(service, options),
+        "config": _config(service, options, config.get("config") or {}),
         **({"devices": devices} if devices else {}),
         **({"profiles": list(options["profiles"])} if options.get("profiles") else {}),
     }
@@ -111,7 +111,7 @@ def connection(_service: Service, target: Target, instances: tuple[Instance, ...
 # --- what is wanted -----------------------------------------------------------------------------
 
 
-def _config(service: Service, options: Mapping[str, t.Any]) -> dict[str, str]:
+def _config(service: Service, options: Mapping[str, t.Any], there: Mapping[str, t.Any]) -> dict[str, str]:
     """Every value is a text, as LXD keeps it: the delegate compares with ``!=``, and 2 is not ``"2"``."""
     needs = service.requirements
     limits: dict[str, t.Any] = {}
@@ -120,6 +120,9 @@ def _config(service: Service, options: Mapping[str, t.Any]) -> dict[str, str]:
         if needs.cpus != math.ceil(needs.cpus):
             # A share of time over whole processors: half of one is 50 ms of every 100.
             limits["limits.cpu.allowance"] = f"{round(needs.cpus * 100)}ms/100ms"
+        elif "limits.cpu.allowance" in there:
+            # An earlier share would still hold: all of the time is what LXD gives by default.
+            limits["limits.cpu.allowance"] = "100%"
     if needs.memory:
         limits["limits.memory"] = f"{needs.memory}MiB"
     given = {**limits, **(options.get("config") or {}), KEY: service.name}

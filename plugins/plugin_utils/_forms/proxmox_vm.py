@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
 from .._quantities import readable
 from ._common import ABSENT, MARK, STARTED, STOPPED, Source, image_named, image_of_system, masked, picked, removal
-from ._proxmox_config import Settings, boot_disk, disk_mib, has_cloud_init, settings
+from ._proxmox_config import Settings, boot_disk, disk_mib, free_slot, has_cloud_init, settings, without_macs
 
 NAME = "proxmox_vm"
 TITLE = "a Proxmox VM"
@@ -45,6 +45,7 @@ POWER_TIMEOUT = 60
 """Seconds to start, stop or restart: the delegate waits all of it where the task fails, so not longer than needed."""
 
 _CLONE_OPTIONS = ("full", "format", "storage", "pool", "snapname")
+_BUSES = ("ide", "sata", "scsi")
 _CLOUD_INIT = ("cicustom", "cipassword", "ciuser", "ipconfig", "nameservers", "searchdomains", "sshkeys")
 
 
@@ -74,7 +75,7 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
         return _change(service, candidate, options, instances[0], state)
     base = candidate.image
     vmid = target.next_id
-    config = dict(base.config) if base else {}
+    config = without_macs(base.config) if base else {}
     wanted = _wanted(service, candidate, options, config, fresh=True)
     where = {"vmid": vmid, "node": candidate.node, "timeout": options.get("timeout", TIMEOUT)}
     calls = [_clone(service, candidate, options, vmid), *_configure(where, wanted, fresh=True)]
@@ -142,8 +143,10 @@ def _wanted(
     wanted |= given
     wanted["description"] = f"{str(options.get('description', '')).strip()}\n\n{MARK}: {service.name}".strip()
     wanted["tags"] = [*(options.get("tags") or ()), TAG]
-    if any(options.get(name) for name in _CLOUD_INIT) and not has_cloud_init(there):
-        wanted["ide"] = {"ide2": f"{_disk_storage(candidate)}:cloudinit", **(options.get("ide") or {})}
+    drives = {key: drive for bus in _BUSES for key, drive in (options.get(bus) or {}).items()}
+    if any(options.get(name) for name in _CLOUD_INIT) and not has_cloud_init({**there, **drives}):
+        slot = free_slot({**there, **drives})
+        wanted["ide"] = {slot: f"{_disk_storage(candidate)}:cloudinit", **(options.get("ide") or {})}
     return settings(wanted, there)
 
 
