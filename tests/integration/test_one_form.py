@@ -50,6 +50,8 @@ def test_a_vm_goes_the_whole_way_from_its_template(play, pve_eyes):
     assert (config["ciuser"], unquote(config["sshkeys"]).strip()) == ("deploy", KEY)
     assert config["ipconfig0"] == "ip=dhcp"
     assert "firewall=1" in config["net0"]
+    template = pve_eyes.engine.control("vm", 900)["config"]
+    assert config["net0"].split(",")[0] != template["net0"].split(",")[0]
     assert str(config["onboot"]) == "1"
     assert made["placement"]["addresses"][0] in pve_eyes.addresses("db")
     assert made["placement"]["connection"]["ansible_user"] == "deploy"

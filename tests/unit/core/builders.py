@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates, present
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
     Candidate,
@@ -16,6 +16,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
     Image,
     Instance,
     Node,
+    Plan,
     Service,
     Target,
 )
@@ -105,3 +106,12 @@ def instance(kind: str = "docker", name: str = "web", **changes) -> Instance:
         addresses=("10.0.0.2",),
     )
     return dataclasses.replace(base, **changes)
+
+
+def planned(kind: str, *there: Instance, state: str = "started", options: dict | None = None, **needs) -> Plan:
+    """The plan of a service in one form, from what is there."""
+    form = FORMS[FORM_OF[kind]]
+    of = service(made_as={form.NAME: options or {}}, **needs)
+    place = target(kind, instances=tuple(there))
+    (one,) = candidates(of, [place])
+    return form.plan(of, one, place, present(of, place), state)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision import constraints
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import judge
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Image
 
 from .builders import candidate, service
@@ -17,24 +18,75 @@ WEB = {"docker_container": {"image": "web:1"}}
 ALONE = {"isolation": None}
 
 
-def case(rule, kind, needs, facts, when, reason, id):
-    return pytest.param(rule, kind, needs, facts, when, reason, id=f"{rule}: {id}")
+def case(rule, kind, needs, facts, when, reason, id, remedy=None):
+    return pytest.param(rule, kind, needs, facts, when, reason, remedy, id=f"{rule}: {id}")
 
 
 TABLE = [
     case("reachable", "docker", {}, {}, None, None, "a target that answers"),
     case("reachable", "docker", {}, {"trouble": "it is gone"}, "not_now", "it is gone", "a target that does not"),
     case("labels", "docker", {"labels": {"zone": "a"}}, {"labels": {"zone": "a"}}, None, None, "equal"),
-    case("labels", "docker", {"labels": {"zone": "a"}}, {}, "never", "zone=(none), a wanted", "missing"),
+    case(
+        "labels",
+        "docker",
+        {"labels": {"zone": "a"}},
+        {},
+        "never",
+        "its labels are zone=(none), a wanted",
+        "missing",
+        remedy="change 'rightscope_labels' or the need",
+    ),
     case("forms", "docker", {"forms": ["docker_container"]}, {}, None, None, "allowed"),
-    case("forms", "docker", {"forms": ["lxd_container"]}, {}, "never", "not among the allowed forms", "not allowed"),
+    case(
+        "forms",
+        "docker",
+        {"forms": ["lxd_container"]},
+        {},
+        "never",
+        "'docker_container' is not among the allowed forms",
+        "not allowed",
+        remedy="add 'docker_container' to 'forms'",
+    ),
     case("os", "docker", {"os_family": "debian"}, {}, None, None, "a Linux on a Linux kernel"),
     case("os", "docker", {"os_family": "any"}, {"os_type": None}, None, None, "any needs no kernel of a kind"),
-    case("os", "docker", {"os_family": "windows"}, {}, "never", "needs a windows kernel", "Windows on Linux"),
+    case(
+        "os",
+        "docker",
+        {"os_family": "windows"},
+        {},
+        "never",
+        "windows needs a windows kernel, and a Docker container shares the host's linux kernel",
+        "Windows on Linux",
+    ),
     case("os", "docker", {"os_family": "windows"}, {"os_type": "windows"}, None, None, "Windows on Windows"),
-    case("os", "docker", {}, {"os_type": "windows"}, "never", "needs a linux kernel", "Linux on Windows"),
-    case("os", "docker", {}, {"os_type": None}, "unknown", "cannot tell which kernel", "nobody knows"),
-    case("os", "lxd", {"os_family": "freebsd"}, {}, "never", "freebsd is no Linux", "LXC is Linux alone"),
+    case(
+        "os",
+        "docker",
+        {},
+        {"os_type": "windows"},
+        "never",
+        "linux needs a linux kernel, and a Docker container shares the host's windows kernel",
+        "Linux on Windows",
+    ),
+    case(
+        "os",
+        "docker",
+        {},
+        {"os_type": None},
+        "unknown",
+        "cannot tell which kernel its containers share",
+        "nobody knows",
+        remedy="declare 'os_type' in the target's rightscope_facts",
+    ),
+    case(
+        "os",
+        "lxd",
+        {"os_family": "freebsd"},
+        {},
+        "never",
+        "freebsd is no Linux, and LXC containers share the host's Linux kernel",
+        "LXC is Linux alone",
+    ),
     case("os", "proxmox", {"os_family": "freebsd"}, {}, None, None, "a machine boots any"),
     case("architecture", "docker", {"architecture": "amd64"}, {}, None, None, "the node's"),
     case("architecture", "docker", {"architecture": "arm64"}, {}, "never", "runs x86_64, aarch64 wanted", "another"),
@@ -44,8 +96,9 @@ TABLE = [
         {"architecture": "arm64"},
         {"architectures": None},
         "unknown",
-        "cannot tell",
+        "cannot tell its architecture",
         "unknown",
+        remedy="declare 'architectures' in the target's rightscope_facts",
     ),
     case(
         "architecture",
@@ -53,11 +106,21 @@ TABLE = [
         {"architecture": "x86_64"},
         {"image": Image(id="1", architecture="aarch64")},
         "not_now",
-        "its image is made for aarch64",
+        "its image is made for aarch64, x86_64 wanted",
         "an image for another",
+        remedy="name another image",
     ),
     case("processes", "docker", {"processes": 1}, {}, None, None, "one"),
-    case("processes", "docker", {"processes": 2}, {}, "never", "runs one process, 2 wanted", "two in a container"),
+    case(
+        "processes",
+        "docker",
+        {"processes": 2},
+        {},
+        "never",
+        "an application container runs one process, 2 wanted",
+        "two in a container",
+        remedy="give each process an image of its own, or say 'init: {supervised: true}' of an image with a supervisor",
+    ),
     case("processes", "lxd", {"processes": 2}, {}, None, None, "two in a system"),
     case("processes", "docker", {"processes": 2, "init": {"supervised": True}}, {}, None, None, "with a supervisor"),
     case(
@@ -69,9 +132,25 @@ TABLE = [
         None,
         "each with an image",
     ),
-    case("init", "docker", {"init": True}, {}, "never", "no init system as PID 1", "in a container"),
+    case(
+        "init",
+        "docker",
+        {"init": True},
+        {},
+        "never",
+        "an application container has no init system as PID 1, which is wanted",
+        "in a container",
+    ),
     case("init", "lxd", {"init": True}, {}, None, None, "in a system"),
-    case("kernel_own", "lxd", {"kernel": {"own": True}}, {}, "never", "shares the host's kernel", "a container shares"),
+    case(
+        "kernel_own",
+        "lxd",
+        {"kernel": {"own": True}},
+        {},
+        "never",
+        "shares the host's kernel, a kernel of its own is wanted",
+        "a container shares",
+    ),
     case("kernel_own", "proxmox", {"kernel": {"own": True}}, {}, None, None, "a machine boots its own"),
     case("kernel_version", "docker", {"kernel": {"version": ">=6.1"}}, {}, None, None, "in range"),
     case(
@@ -80,18 +159,29 @@ TABLE = [
         {"kernel": {"version": ">=6.2"}},
         {},
         "not_now",
-        "6.1.0-13-amd64, >=6.2 wanted",
+        "its kernel is 6.1.0-13-amd64, >=6.2 wanted",
         "too old",
+        remedy="boot another kernel there",
     ),
-    case("kernel_version", "docker", {"kernel": {"version": "<6"}}, {}, "not_now", "<6 wanted", "too new"),
+    case(
+        "kernel_version",
+        "docker",
+        {"kernel": {"version": "<6"}},
+        {},
+        "not_now",
+        "its kernel is 6.1.0-13-amd64, <6 wanted",
+        "too new",
+        remedy="boot another kernel there",
+    ),
     case(
         "kernel_version",
         "lxd",
         {"kernel": {"version": "<6"}},
         {"kernel_version": None},
         "unknown",
-        "cannot tell",
+        "cannot tell its kernel's version",
         "unknown",
+        remedy="declare 'kernel_version' in the target's rightscope_facts",
     ),
     case(
         "kernel_version",
@@ -99,8 +189,9 @@ TABLE = [
         {"kernel": {"version": "<6"}},
         {"kernel_version": "5.4"},
         "not_now",
-        "the kernel of 'debian-12-cloud' is 6.1",
+        "the kernel of 'debian-12-cloud' is 6.1, <6 wanted",
         "the guest's counts, not the host's",
+        remedy="clone a template with another kernel",
     ),
     case(
         "kernel_version",
@@ -110,6 +201,7 @@ TABLE = [
         "unknown",
         "cannot tell the version of the kernel that '1' boots",
         "a template nobody knows",
+        remedy="use a template of a known system, or set 'unknown: accept'",
     ),
     case("kernel_modules", "docker", {"kernel": {"modules": ["overlay"]}}, {}, None, None, "loaded"),
     case(
@@ -118,8 +210,9 @@ TABLE = [
         {"kernel": {"modules": ["nbd", "zfs"]}},
         {},
         "not_now",
-        "has not loaded nbd, zfs",
+        "its kernel has not loaded nbd, zfs",
         "not loaded",
+        remedy="run 'modprobe -a nbd zfs' on dock1",
     ),
     case(
         "kernel_modules",
@@ -136,8 +229,9 @@ TABLE = [
         {"kernel": {"modules": ["nbd"]}},
         {"kernel_modules_complete": False},
         "unknown",
-        "whether its kernel has nbd built in",
+        "cannot tell whether its kernel has nbd built in",
         "it may be built in",
+        remedy="declare 'kernel_modules' in the target's rightscope_facts",
     ),
     case(
         "kernel_modules",
@@ -145,8 +239,9 @@ TABLE = [
         {"kernel": {"modules": ["nbd"]}},
         {"kernel_modules": None},
         "unknown",
-        "cannot tell",
+        "cannot tell which modules its kernel has loaded",
         "unknown",
+        remedy="declare 'kernel_modules' in the target's rightscope_facts",
     ),
     case("kernel_modules", "proxmox", {"kernel": {"modules": ["nbd"]}}, {}, None, None, "a machine loads its own"),
     case("isolation", "docker", {"isolation": "process"}, ALONE, None, None, "the least is always given"),
@@ -156,11 +251,29 @@ TABLE = [
         {"isolation": "user_namespace"},
         {},
         "not_now",
-        "isolates by process",
+        "isolates by process, user namespace wanted",
         "no user namespace",
+        remedy="run its dockerd with 'userns-remap' or rootless",
     ),
-    case("isolation", "docker", {"isolation": "machine"}, {}, "never", "machine wanted", "no container is a machine"),
-    case("isolation", "docker", {"isolation": "machine"}, ALONE, "unknown", "cannot tell", "unknown"),
+    case(
+        "isolation",
+        "docker",
+        {"isolation": "machine"},
+        {},
+        "never",
+        "isolates by process, machine wanted",
+        "no container is a machine",
+    ),
+    case(
+        "isolation",
+        "docker",
+        {"isolation": "machine"},
+        ALONE,
+        "unknown",
+        "cannot tell how its containers are isolated",
+        "unknown",
+        remedy="declare 'isolation' in the target's rightscope_facts",
+    ),
     case("isolation", "lxd", {"isolation": "user_namespace"}, {}, None, None, "an unprivileged system has one"),
     case(
         "isolation",
@@ -168,22 +281,76 @@ TABLE = [
         {"isolation": "user_namespace"},
         {"options": {"config": {"security.privileged": True}}},
         "not_now",
-        "isolates by process",
+        "isolates by process, user namespace wanted",
         "a privileged one has none",
+        remedy="take 'security.privileged' out of its config",
     ),
     case("isolation", "proxmox", {"isolation": "machine"}, ALONE, None, None, "a machine is one"),
     case("cpus", "docker", {"cpus": 4}, {}, None, None, "just enough"),
     case("cpus", "docker", {"cpus": 4.5}, {}, "never", "needs 4.5 processors, has 4", "too few"),
-    case("cpus", "docker", {"cpus": 1}, {"cpus": None}, "unknown", "cannot tell how many processors", "unknown"),
+    case(
+        "cpus",
+        "docker",
+        {"cpus": 1},
+        {"cpus": None},
+        "unknown",
+        "cannot tell how many processors it has",
+        "unknown",
+        remedy="declare 'cpus' in the target's rightscope_facts",
+    ),
     case("memory", "docker", {"memory": 4096}, {}, None, None, "just enough"),
-    case("memory", "docker", {"memory": 4097}, {}, "not_now", "has 4 GiB free", "not free now"),
+    case(
+        "memory",
+        "docker",
+        {"memory": 4097},
+        {},
+        "not_now",
+        "needs 4097 MiB of memory, has 4096 MiB free",
+        "not free now",
+        remedy="free 1 MiB",
+    ),
     case("memory", "docker", {"memory": 4097}, {"held": 1}, None, None, "what it holds already is free for it"),
-    case("memory", "docker", {"memory": 9000}, {}, "never", "has 8 GiB in all", "more than there is"),
-    case("memory", "docker", {"memory": 1}, {"memory_free": None}, "unknown", "cannot tell", "unknown"),
+    case(
+        "memory",
+        "docker",
+        {"memory": 9000},
+        {},
+        "never",
+        "needs 8.8 GiB of memory, has 8 GiB in all",
+        "more than there is",
+    ),
+    case(
+        "memory",
+        "docker",
+        {"memory": 1},
+        {"memory_free": None},
+        "unknown",
+        "cannot tell how much memory is free",
+        "unknown",
+        remedy="declare 'memory_free' in the target's rightscope_facts",
+    ),
     case("disk", "docker", {"disk": "1 GiB"}, {}, None, None, "enough"),
-    case("disk", "docker", {"disk": "1 TiB"}, {}, "not_now", "needs 1 TiB of disk", "not enough"),
+    case(
+        "disk",
+        "docker",
+        {"disk": "1 TiB"},
+        {},
+        "not_now",
+        "needs 1 TiB of disk, has 97.7 GiB free",
+        "not enough",
+        remedy="free 926.3 GiB",
+    ),
     case("disk", "docker", {"disk": "1 TiB"}, {"is_present": True}, None, None, "it has its own already"),
-    case("disk", "docker", {"disk": 1}, {"storages": None}, "unknown", "cannot tell", "unknown"),
+    case(
+        "disk",
+        "docker",
+        {"disk": 1},
+        {"storages": None},
+        "unknown",
+        "cannot tell how much disk is free",
+        "unknown",
+        remedy="declare 'storages' in the target's rightscope_facts",
+    ),
     case(
         "disk",
         "lxd",
@@ -192,6 +359,7 @@ TABLE = [
         "not_now",
         "it has no storage 'fast'",
         "a storage that is not there",
+        remedy="name another storage",
     ),
     case(
         "disk",
@@ -199,14 +367,42 @@ TABLE = [
         {},
         {"storages": {"local": 100}},
         "not_now",
-        "needs 8 GiB of disk",
+        "needs 8 GiB of disk, has 100 MiB free",
         "a clone needs its template's size",
+        remedy="free 7.9 GiB",
     ),
     case("image", "docker", {}, {}, None, None, "there"),
     case("image", "docker", {}, {"image": None, "fetches_image": True}, None, None, "to be fetched"),
-    case("image", "docker", {}, {"image": None}, "not_now", "it has no image 'web:1'", "named and missing"),
-    case("image", "lxd", {"os_family": "ubuntu"}, {}, "not_now", "it has no image of ubuntu", "none of the system"),
-    case("image", "proxmox", {"os_family": "freebsd"}, {}, "not_now", "it has no template of freebsd", "no template"),
+    case(
+        "image",
+        "docker",
+        {},
+        {"image": None},
+        "not_now",
+        "it has no image 'web:1'",
+        "named and missing",
+        remedy="make the image there, or name another",
+    ),
+    case(
+        "image",
+        "lxd",
+        {"os_family": "ubuntu"},
+        {},
+        "not_now",
+        "it has no image of ubuntu",
+        "none of the system",
+        remedy="make one there, or name one under 'as.lxd_container'",
+    ),
+    case(
+        "image",
+        "proxmox",
+        {"os_family": "freebsd"},
+        {},
+        "not_now",
+        "it has no template of freebsd",
+        "no template",
+        remedy="make one there, or name one under 'as.proxmox_vm'",
+    ),
     case("os_version", "lxd", {"os_family": "debian", "os_version": "12"}, {}, None, None, "the release"),
     case(
         "os_version",
@@ -216,6 +412,7 @@ TABLE = [
         "not_now",
         "'1' is debian 12, 13 wanted",
         "another release",
+        remedy="name another image or template",
     ),
     case(
         "os_version",
@@ -225,27 +422,138 @@ TABLE = [
         "not_now",
         "'1' is debian, alpine wanted",
         "another system",
+        remedy="name another image or template",
     ),
     case("name_taken", "docker", {}, {}, None, None, "free"),
     case(
-        "name_taken", "docker", {}, {"stranger": "a Docker container 'web'"}, "not_now", "is not marked", "a stranger's"
+        "name_taken",
+        "docker",
+        {},
+        {"stranger": "a Docker container 'web'"},
+        "not_now",
+        "a Docker container 'web' there has this name and is not marked as this service's",
+        "a stranger's",
+        remedy="rename the service, or remove that by hand if nobody needs it",
     ),
+    case(
+        "kernel_version",
+        "docker",
+        {"kernel": {"version": ">=5"}},
+        {"kernel_version": "custom"},
+        "unknown",
+        "cannot tell its kernel's version",
+        "a release without a number",
+        remedy="declare 'kernel_version' in the target's rightscope_facts",
+    ),
+    case("kernel_version", "proxmox", {"kernel": {"version": ">=6"}}, {}, None, None, "the guest's is in range"),
+    case(
+        "kernel_modules",
+        "lxd",
+        {"kernel": {"modules": ["br-netfilter"]}},
+        {},
+        None,
+        None,
+        "with - for _",
+    ),
+    case("memory", "lxd", {}, {"memory_free": None, "memory": None}, None, None, "none wanted"),
+    case("cpus", "lxd", {}, {"cpus": None}, None, None, "none wanted"),
+    case(
+        "isolation",
+        "docker",
+        {"isolation": "user_namespace"},
+        {"options": {"privileged": True}, "isolation": "user_namespace"},
+        "not_now",
+        "isolates by process, user namespace wanted",
+        "a privileged container has none",
+        remedy="take 'privileged' and 'userns_mode: host' out of its options",
+    ),
+    case(
+        "isolation",
+        "docker",
+        {"isolation": "user_namespace"},
+        {"options": {"userns_mode": "host"}, "isolation": "user_namespace"},
+        "not_now",
+        "isolates by process, user namespace wanted",
+        "a container in the host's user namespace has none",
+        remedy="take 'privileged' and 'userns_mode: host' out of its options",
+    ),
+    case("labels", "docker", {"labels": {"rack": 7}}, {"labels": {"rack": 7}}, None, None, "a number is its text"),
+    case(
+        "os_version",
+        "lxd",
+        {"os_version": "12"},
+        {"image": Image(id="1", os="debian", os_version="12.5")},
+        None,
+        None,
+        "a point release",
+    ),
+    case(
+        "os_version",
+        "lxd",
+        {"os_family": "debian"},
+        {"image": Image(id="1", os="ubuntu")},
+        None,
+        None,
+        "a member of the family",
+    ),
+    case("os_version", "docker", {"os_family": "debian"}, {}, None, None, "Docker never says what is inside"),
+    case(
+        "image",
+        "docker",
+        {},
+        {"image": None, "image_wanted": None},
+        "not_now",
+        "no image is named for a Docker container",
+        "none is named",
+        remedy="give 'as.docker_container.image'",
+    ),
+    case(
+        "image",
+        "proxmox",
+        {},
+        {"image": None, "image_wanted": "gold"},
+        "not_now",
+        "it has no template 'gold'",
+        "a template that is not there",
+        remedy="make the template there, or name another",
+    ),
+    case(
+        "disk",
+        "lxd",
+        {"disk": 1},
+        {"storages": {}},
+        "not_now",
+        "needs 1 GiB of disk, has 0 MiB free",
+        "no storage at all",
+        remedy="free 1 GiB",
+    ),
+    case("disk", "lxd", {}, {"storages": None}, None, None, "none wanted"),
 ]
 
 
-@pytest.mark.parametrize(("rule", "kind", "needs", "facts", "when", "reason"), TABLE)
-def test_a_rule(rule, kind, needs, facts, when, reason):
+@pytest.mark.parametrize(("rule", "kind", "needs", "facts", "when", "reason", "remedy"), TABLE)
+def test_a_rule_holds_or_says_why_not_and_what_would_help(rule, kind, needs, facts, when, reason, remedy):
     of = service(made_as=WEB, **needs)
     failure = getattr(constraints, rule)(of.requirements, candidate(kind, of, **facts))
-    assert (failure and failure.when) == when
-    if reason:
-        assert reason in failure.reason
+    found = (failure.when, failure.reason, failure.remedy) if failure else (None, None, None)
+    assert found == (when, reason, remedy)
 
 
 def test_each_rule_is_tested_where_it_holds_and_where_it_does_not():
     names = {rule.__name__ for rule in constraints.CONSTRAINTS}
     assert {param.values[0] for param in TABLE if param.values[4]} == names
     assert {param.values[0] for param in TABLE if not param.values[4]} == names
+
+
+def test_each_rule_that_asks_a_fact_is_tested_without_it():
+    asking = {"os", "architecture", "kernel_version", "kernel_modules", "isolation", "cpus", "memory", "disk"}
+    assert {param.values[0] for param in TABLE if param.values[4] == "unknown"} == asking
+
+
+def test_all_that_fails_is_told_not_only_the_first():
+    of = service(made_as=WEB, init=True, cpus=64, memory="1 TiB", kernel={"own": True})
+    verdict = judge(of, candidate("docker", of))
+    assert [failure.rule for failure in verdict.failures] == ["init", "kernel_own", "cpus", "memory"]
 
 
 @pytest.mark.parametrize("rule", constraints.CONSTRAINTS, ids=lambda rule: rule.__name__)

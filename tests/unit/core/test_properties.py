@@ -16,14 +16,12 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates impo
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import CONSTRAINTS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide, judge
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.explain import explain
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._facts import FactsError, read_nodes
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import KernelModule, Service
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Facts, KernelModule, Service, Target
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import RequirementsError, parse_service
 
-from .builders import service, target
-
-settings.register_profile("core", deadline=None, derandomize=True, max_examples=80)
-settings.load_profile("core")
+from .builders import instance, service, target
 
 NEEDS = {
     "os_family": some.sampled_from(["any", "linux", "debian", "ubuntu", "freebsd", "windows"]),
@@ -143,15 +141,101 @@ def test_what_is_chosen_fits_and_has_the_narrowest_scope(needs, places):
         assert scopes.index(decision.chosen.candidate.scope) == min(fitting)
 
 
+@given(NEED_SETS, targets(), some.booleans())
+def test_what_is_unknown_is_accepted_only_by_choice_and_then_said(needs, places, accept):
+    of = service(made_as=AS, **needs)
+    for verdict in decide(of, candidates(of, places), accept_unknown=accept).verdicts:
+        assert accept or not verdict.accepted
+        assert {failure.when for failure in verdict.accepted} <= {"unknown"}
+        assert not accept or "unknown" not in {failure.when for failure in verdict.failures}
+
+
+@given(NEED_SETS, targets(least=1), some.integers(0, 3))
+def test_a_service_stays_where_it_is_or_nowhere_is_chosen(needs, places, number):
+    of = service(made_as=AS, **needs)
+    home = places[number % len(places)]
+    there = dataclasses.replace(instance(home.kind, node=home.name), service="web")
+    moved = [dataclasses.replace(one, instances=(there,)) if one is home else one for one in places]
+    decision = _decided(of, moved)
+    assert decision.stays
+    assert decision.chosen is None or decision.chosen.candidate.target == home.name
+
+
+@given(NEED_SETS, targets())
+def test_every_score_is_from_0_to_100_and_so_is_the_total(needs, places):
+    for verdict in _decided(service(made_as=AS, **needs), places).verdicts:
+        assert all(0 <= points <= 100 for points in [*verdict.scores.values(), verdict.total])
+
+
+@given(NEED_SETS, targets())
+def test_the_explanation_has_each_candidate_and_each_reason(needs, places):
+    decision = _decided(service(made_as=AS, **needs), places)
+    text = " ".join(explain(decision).split())
+    for verdict in decision.verdicts:
+        assert f"{verdict.candidate.place}: {'' if verdict.fits else 'rejected, '}" in text
+        for failure in verdict.failures:
+            assert f"{failure.reason} [{failure.rule}" in text
+            assert not failure.remedy or failure.remedy in text
+
+
+@given(NEED_SETS, targets(), some.sampled_from(["started", "stopped", "restarted", "present"]))
+def test_whatever_is_chosen_can_be_planned(needs, places, state):
+    of = service(made_as=AS, **needs)
+    decision = _decided(of, places)
+    if decision.chosen:
+        one = decision.chosen.candidate
+        place = next(place for place in places if place.name == one.target)
+        plan = FORMS[one.form].plan(of, one, place, (), state)
+        assert plan.changed
+        assert plan.calls[0].creates
+        assert plan.state == ("started" if state in ("started", "restarted") else "stopped")
+
+
 ANYTHING = some.recursive(
     some.none() | some.booleans() | some.integers() | some.floats(allow_nan=True) | some.text(max_size=8),
     lambda inner: some.lists(inner, max_size=3) | some.dictionaries(some.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-KEYS = some.sampled_from([*NEEDS, "labels", "forms", "nonsense"])
+KEYS = some.sampled_from(
+    [*NEEDS, "labels", "forms", "version", "modules", "own", "name", "image", "wanted", "nonsense"]
+)
+NESTED = some.recursive(
+    ANYTHING, lambda inner: some.dictionaries(KEYS, inner, max_size=3) | some.lists(inner, max_size=2), max_leaves=12
+)
+SECRET = "S3NTINEL-value"
+HIDDEN = some.recursive(
+    some.just(SECRET),
+    lambda inner: some.dictionaries(KEYS, inner, min_size=1, max_size=3) | some.lists(inner, min_size=1, max_size=2),
+    max_leaves=8,
+)
 
 
-@given(ANYTHING | some.dictionaries(KEYS, ANYTHING, max_size=5), ANYTHING, ANYTHING)
-def test_any_input_is_read_or_refused_in_words(requirements, name, made_as):
-    with suppress(RequirementsError):
+def _problems(name, requirements, made_as) -> tuple:
+    try:
         parse_service(name, requirements, made_as, forms=tuple(FORMS))
+    except RequirementsError as error:
+        return error.problems
+    return ()
+
+
+@settings(max_examples=200)
+@given(ANYTHING | some.dictionaries(KEYS, NESTED, max_size=5), ANYTHING, ANYTHING)
+def test_any_input_is_read_or_refused_in_words(requirements, name, made_as):
+    for problem in _problems(name, requirements, made_as):
+        assert problem.path[0] in ("name", "requirements", "as")
+        assert problem.message.startswith(("must ", "is ", "has ", "cannot "))
+
+
+@given(some.dictionaries(KEYS, HIDDEN, min_size=1, max_size=5))
+def test_no_value_is_ever_in_an_error(requirements):
+    problems = _problems(SECRET, requirements, {"docker_container": SECRET})
+    assert len(problems) >= 2
+    assert SECRET.lower() not in " ".join(map(str, problems)).lower()
+
+
+@given(some.dictionaries(some.sampled_from([field.name for field in dataclasses.fields(Facts)]), ANYTHING, max_size=3))
+def test_any_declaration_is_read_and_judged_or_refused_in_a_sentence(declared):
+    with suppress(FactsError):
+        (node,) = read_nodes({"nodes": [{"name": "a"}]}, declared)
+        of = service(made_as=AS, cpus=1, memory=1, kernel={"version": ">=5"}, isolation="machine", architecture="amd64")
+        explain(_decided(of, [Target(name="a", kind="docker", nodes=(node,))]))

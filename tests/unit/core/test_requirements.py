@@ -9,8 +9,13 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Requirements
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import RequirementsError, parse_service
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import KernelModule, Process, Requirements
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import (
+    RequirementsError,
+    _schema,
+    parse_service,
+)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._versions import VersionRange
 
 from .builders import service
 
@@ -118,17 +123,112 @@ def test_all_mistakes_are_told_at_once():
     assert sorted(paths) == ["as.docker", "name", "requirements.cpus", "requirements.kernel.own", "requirements.memory"]
 
 
+def test_the_error_says_all_of_its_problems():
+    with pytest.raises(RequirementsError) as failure:
+        parse_service("X", {"cpus": -1}, {}, forms=tuple(FORMS))
+    assert [problem.path for problem in failure.value.problems] == [("name",), ("requirements", "cpus")]
+    assert str(failure.value) == "; ".join(map(str, failure.value.problems))
+
+
+def test_each_requirement_is_read():
+    written = {
+        "os_family": "Debian",
+        "os_version": 12,
+        "architecture": ["amd64", "aarch64"],
+        "processes": [{"name": "app", "image": "a", "command": ["run", "it"]}, {"name": "db", "image": "b"}],
+        "init": {"wanted": True},
+        "kernel": {"version": ">=5.15,<7", "modules": "nbd", "own": True},
+        "isolation": "Machine",
+        "cpus": 1.5,
+        "memory": "1.5 GiB",
+        "disk": "20 GiB",
+        "labels": {"zone": "a", "ssd": True},
+        "forms": "proxmox_vm",
+    }
+    assert service(**written).requirements == Requirements(
+        os_family="debian",
+        os_version="12",
+        architectures=("x86_64", "aarch64"),
+        process_count=2,
+        processes=(Process(name="app", image="a", command=["run", "it"]), Process(name="db", image="b")),
+        init=True,
+        kernel_version=VersionRange.parse(">=5.15,<7"),
+        kernel_modules=(KernelModule(name="nbd"),),
+        kernel_own=True,
+        isolation="machine",
+        cpus=1.5,
+        memory=1536,
+        disk=20480,
+        labels={"zone": "a", "ssd": "True"},
+        forms=("proxmox_vm",),
+    )
+    assert set(written) == set(dict(_schema(tuple(FORMS))))
+
+
+def test_a_requirement_that_is_none_is_not_given():
+    assert service(memory=None, kernel=None, labels=None).requirements == Requirements()
+    assert parse_service("web", None, None, forms=tuple(FORMS)).made_as == {}
+
+
+def test_the_options_of_a_form_are_taken_as_they_are():
+    made_as = {"lxd_container": {"config": {"a": 1}}, "proxmox_vm": {}}
+    assert service(made_as=made_as).made_as == made_as
+
+
+@pytest.mark.parametrize("name", ["web\n", "web ", "wéb", "a.b"])
+def test_what_only_looks_like_a_dns_label_is_none(name):
+    assert [problem.split()[0] for problem in problems({}, name=name)] == ["name"]
+
+
+@pytest.mark.parametrize("name", ["a", "web", "web-1", "a" * 63])
+def test_a_dns_label_is_a_name(name):
+    assert service(name).name == name
+
+
 @pytest.mark.parametrize(
-    "requirements",
+    ("given", "path"),
     [
-        {"memory": SENTINEL},
-        {"labels": {"zone": [SENTINEL]}},
-        {"kernel": {"version": SENTINEL, "modules": [f"{SENTINEL} x"]}},
-        {"os_family": SENTINEL},
-        {"architecture": [SENTINEL]},
-        {"isolation": SENTINEL},
-        {"processes": [{"name": SENTINEL, "image": 5}]},
+        pytest.param({"processes": "²"}, "requirements.processes", id="a digit that is no number"),
+        pytest.param({"memory": 10**400}, "requirements.memory", id="a size beyond all numbers"),
+        pytest.param({"cpus": 10**400}, "requirements.cpus", id="processors beyond all numbers"),
+        pytest.param({"cpus": float("inf")}, "requirements.cpus", id="endless processors"),
+        pytest.param({"cpus": float("nan")}, "requirements.cpus", id="not a number"),
+        pytest.param({"kernel": {"modules": ["nbd\n"]}}, "requirements.kernel.modules[0]", id="a line end in a name"),
+        pytest.param({"kernel": {"version": "9" * 5000}}, "requirements.kernel.version", id="an endless version"),
+        pytest.param({"labels": {"a": None}}, "requirements.labels.a", id="a label of nothing"),
+        pytest.param({"labels": {1: "a"}}, "requirements.labels[1]", id="a label without a name"),
+        pytest.param({"forms": ["docker"]}, "requirements.forms[0]", id="a form that is none"),
+        pytest.param({"os_version": True}, "requirements.os_version", id="a switch for a version"),
+        pytest.param({7: 1}, "requirements[7]", id="a key that is no text"),
+        pytest.param({"processes": [{"image": "a"}]}, "requirements.processes[0].name", id="a process without a name"),
+        pytest.param({"processes": [7]}, "requirements.processes[0]", id="a process that is none"),
     ],
 )
+def test_an_odd_value_is_one_problem_with_its_path(given, path):
+    (problem,) = problems(given)
+    assert problem.startswith(f"{path} ")
+    assert problem.split(" ", 1)[1].startswith(("must be ", "is missing", "is not known"))
+
+
+ODD = [
+    *({key: SENTINEL} for key in ("memory", "disk", "cpus", "processes", "init", "kernel", "labels", "os_family")),
+    *({key: SENTINEL} for key in ("architecture", "isolation", "forms")),
+    *({key: [[SENTINEL]]} for key in ("memory", "processes", "architecture", "os_family", "os_version", "forms")),
+    *({key: {"a": SENTINEL}} for key in ("memory", "cpus", "architecture", "os_version", "isolation", "forms")),
+    *({"kernel": {key: SENTINEL}} for key in ("version", "own")),
+    {"kernel": {"modules": [f"{SENTINEL} x"]}},
+    {"kernel": {"modules": [{"name": f"{SENTINEL} x", "optional": SENTINEL}]}},
+    {"labels": {"zone": [SENTINEL]}},
+    {"init": {"wanted": SENTINEL, "supervised": SENTINEL}},
+    {"processes": [{"name": SENTINEL, "image": [SENTINEL], "command": {"a": SENTINEL}}]},
+    {"processes": [{"name": "a", "command": [[SENTINEL]]}]},
+    SENTINEL,
+    [SENTINEL],
+]
+
+
+@pytest.mark.parametrize("requirements", ODD, ids=str)
 def test_no_error_ever_shows_a_value(requirements):
-    assert SENTINEL not in " ".join(problems(requirements, name=SENTINEL))
+    told = problems(requirements, name=SENTINEL, made_as={"docker_container": SENTINEL, "lxd_container": [SENTINEL]})
+    assert len(told) >= 4
+    assert SENTINEL.lower() not in " ".join(told).lower()

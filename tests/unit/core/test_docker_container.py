@@ -1,0 +1,441 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A Docker container, or several: what is made, what differs, and what that takes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._docker_options import COMPARED, IN_PLACE
+
+from .builders import instance, planned, service, target
+
+
+def container(state="started", **host):
+    config = {
+        "Image": "sha256:1",
+        "_image_id": "sha256:1",
+        "Config": {
+            "Image": "web:1",
+            "Env": ["PATH=/bin", "A=1"],
+            "Cmd": ["/bin/httpd", "-f"],
+            "Labels": {"rightscope.service": "web", "rightscope.options": "none", "maintainer": "image"},
+        },
+        "HostConfig": {"Memory": 64 * 2**20, "MemorySwap": 128 * 2**20, "RestartPolicy": {"Name": "no"}, **host},
+        "NetworkSettings": {"Networks": {"bridge": {}}},
+    }
+    return instance("docker", state=state, config=config)
+
+
+IMAGE = {"image": "web:1"}
+
+
+def test_a_container_is_made_with_its_mark_and_limits():
+    (call,) = planned("docker", options={**IMAGE, "env": {"N": 1, "S": True}}, memory=64, cpus=0.5).calls
+    assert call.module == "community.docker.docker_container"
+    assert call.args["labels"] == {"rightscope.service": "web", "rightscope.options": "none"}
+    assert (call.args["memory"], call.args["memory_swap"]) == ("64M", "128M")
+    assert (call.args["cpu_quota"], call.args["cpu_period"]) == (50000, 100000)
+    assert call.args["env"] == {"N": "1", "S": "true"}
+    assert (call.args["name"], call.args["state"], call.creates) == ("web", "started", "web")
+
+
+def test_a_container_that_is_as_wanted_needs_no_call():
+    plan = planned("docker", container(), options={**IMAGE, "env": {"A": 1}, "command": "/bin/httpd -f"}, memory=64)
+    assert (plan.calls, plan.before, plan.after) == ((), {}, {})
+
+
+@pytest.mark.parametrize(
+    ("options", "does"),
+    [
+        pytest.param(
+            {"memory": "128M", "memory_swap": "256M"}, "change memory, memory_swap of container", id="in place"
+        ),
+        pytest.param({"restart_policy": "always"}, "change restart_policy of container", id="policy in place"),
+        pytest.param({"env": {"A": "2"}}, "recreate container 'web' for env", id="environment"),
+        pytest.param({"published_ports": ["80:80"]}, "recreate container 'web' for published_ports", id="ports"),
+        pytest.param(
+            {"healthcheck": {"test": "true"}}, "recreate container 'web' for labels", id="what none can compare"
+        ),
+    ],
+)
+def test_a_difference_says_whether_the_container_is_recreated(options, does):
+    (call,) = planned("docker", container(), options={**IMAGE, "memory": "64M", **options}).calls
+    assert does in call.does
+    assert call.creates is None
+
+
+def test_an_image_that_was_built_anew_is_another_image():
+    there = container()
+    there.config["_image_id"] = "sha256:2"
+    (call,) = planned("docker", there, options=IMAGE).calls
+    assert call.does == "recreate container 'web' for image"
+
+
+@pytest.mark.parametrize(
+    ("was", "state", "does"),
+    [
+        ("started", "started", None),
+        ("started", "present", None),
+        ("stopped", "present", None),
+        ("stopped", "started", "start container 'web'"),
+        ("started", "stopped", "stop container 'web'"),
+        ("started", "restarted", "restart container 'web'"),
+        ("stopped", "restarted", "start container 'web'"),
+    ],
+)
+def test_a_container_is_brought_into_the_state(was, state, does):
+    calls = planned("docker", container(state=was), options=IMAGE, state=state).calls
+    assert [call.does for call in calls] == ([does] if does else [])
+
+
+def inspected(path: str, value) -> dict:
+    """What ``docker inspect`` says, with one value deep in it."""
+    for key in reversed(path.split(".")):
+        value = {key: value}
+    return value
+
+
+PORTS, HOST = "HostConfig.PortBindings", "HostConfig"
+SAME = [
+    ("image", "web", "Config.Image", "web:latest"),
+    ("image", "docker.io/library/web:1", "Config.Image", "web:1"),
+    ("image", "web:1", "Config.Image", "docker.io/library/web:1"),
+    ("command", "run 'a b'", "Config.Cmd", ["run", "a b"]),
+    ("command", ["run", 1], "Config.Cmd", ["run", "1"]),
+    ("entrypoint", ["/init"], "Config.Entrypoint", ["/init"]),
+    ("env", {"A": "1"}, "Config.Env", ["PATH=/bin", "A=1"]),
+    ("env", {"A": "x=y"}, "Config.Env", ["A=x=y"]),
+    ("labels", {"a": 1}, "Config.Labels", {"a": "1", "image": "own"}),
+    ("hostname", "web", "Config.Hostname", "web"),
+    ("user", "1000", "Config.User", "1000"),
+    ("user", "", "Config.User", None),
+    ("working_dir", "/srv", "Config.WorkingDir", "/srv"),
+    ("stop_signal", "SIGINT", "Config.StopSignal", "SIGINT"),
+    ("cpu_period", 100000, f"{HOST}.CpuPeriod", 100000),
+    ("cpu_quota", 0, f"{HOST}.CpuQuota", None),
+    ("cpu_shares", 512, f"{HOST}.CpuShares", 512),
+    ("cpus", 1.5, f"{HOST}.NanoCpus", 1500000000),
+    ("cpuset_cpus", "0,1", f"{HOST}.CpusetCpus", "0,1"),
+    ("cpuset_mems", "0", f"{HOST}.CpusetMems", "0"),
+    ("blkio_weight", 300, f"{HOST}.BlkioWeight", 300),
+    ("memory", "1g", f"{HOST}.Memory", 2**30),
+    ("memory", "67108864", f"{HOST}.Memory", 2**26),
+    ("memory_swap", "unlimited", f"{HOST}.MemorySwap", -1),
+    ("memory_reservation", "64M", f"{HOST}.MemoryReservation", 2**26),
+    ("shm_size", "64M", f"{HOST}.ShmSize", 2**26),
+    ("restart_policy", "no", f"{HOST}.RestartPolicy", {"Name": ""}),
+    ("restart_policy", "always", f"{HOST}.RestartPolicy", {"Name": "always"}),
+    ("restart_retries", 3, f"{HOST}.RestartPolicy", {"MaximumRetryCount": 3}),
+    ("privileged", False, f"{HOST}.Privileged", None),
+    ("read_only", True, f"{HOST}.ReadonlyRootfs", True),
+    ("init", False, f"{HOST}.Init", None),
+    ("pid_mode", "host", f"{HOST}.PidMode", "host"),
+    ("ipc_mode", "private", f"{HOST}.IpcMode", "private"),
+    ("userns_mode", "host", f"{HOST}.UsernsMode", "host"),
+    ("network_mode", "default", f"{HOST}.NetworkMode", "bridge"),
+    ("networks", [{"name": "a"}], "NetworkSettings.Networks", {"a": {}, "b": {}}),
+    ("capabilities", ["net_admin"], f"{HOST}.CapAdd", ["CAP_NET_ADMIN"]),
+    ("cap_drop", ["ALL"], f"{HOST}.CapDrop", ["ALL"]),
+    ("security_opts", ["seccomp:unconfined"], f"{HOST}.SecurityOpt", ["seccomp=unconfined"]),
+    ("sysctls", {"net.core.somaxconn": 1024}, f"{HOST}.Sysctls", {"net.core.somaxconn": "1024"}),
+    ("volumes", ["data:/data", "/etc/x:/x:ro"], f"{HOST}.Binds", ["/etc/x:/x:ro", "data:/data:rw"]),
+    ("volumes", ["/a:/a:z,ro"], f"{HOST}.Binds", ["/a:/a:ro,z"]),
+    ("volumes", ["/anonymous"], "Config.Volumes", {"/anonymous": {}}),
+    ("published_ports", ["80"], PORTS, {"80/tcp": [{"HostIp": "", "HostPort": "4915"}]}),
+    ("published_ports", ["8080:80"], PORTS, {"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]}),
+    ("published_ports", ["127.0.0.1:8080:80/udp"], PORTS, {"80/udp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}]}),
+    ("published_ports", ["[::1]:8080:80"], PORTS, {"80/tcp": [{"HostIp": "::1", "HostPort": "8080"}]}),
+    (
+        "published_ports",
+        ["8000-8001:80-81"],
+        PORTS,
+        {"81/tcp": [{"HostPort": "8001"}], "80/tcp": [{"HostPort": "8000"}]},
+    ),
+    ("published_ports", ["80-81/udp"], PORTS, {"81/udp": [{"HostPort": "1"}], "80/udp": [{"HostPort": "2"}]}),
+    ("published_ports", ["8000-8009:80"], PORTS, {"80/tcp": [{"HostPort": "8000-8009"}]}),
+    ("ports", ["8080:80"], PORTS, {"80/tcp": [{"HostPort": "8080"}]}),
+]
+OTHER = [
+    ("image", "web:1", "Config.Image", "web:2"),
+    ("image", "registry.example/web:1", "Config.Image", "web:1"),
+    ("command", "run", "Config.Cmd", ["run", "-f"]),
+    ("entrypoint", ["/init"], "Config.Entrypoint", None),
+    ("env", {"A": "1"}, "Config.Env", ["B=1"]),
+    ("env", {"A": "1"}, "Config.Env", ["A=2"]),
+    ("labels", {"a": "1"}, "Config.Labels", {"a": "2"}),
+    ("hostname", "web", "Config.Hostname", "abcdef"),
+    ("user", "1000", "Config.User", "root"),
+    ("working_dir", "/srv", "Config.WorkingDir", ""),
+    ("stop_signal", "SIGINT", "Config.StopSignal", None),
+    ("cpu_period", 100000, f"{HOST}.CpuPeriod", 0),
+    ("cpu_quota", 50000, f"{HOST}.CpuQuota", None),
+    ("cpu_shares", 512, f"{HOST}.CpuShares", 1024),
+    ("cpus", 1.5, f"{HOST}.NanoCpus", 0),
+    ("cpuset_cpus", "0", f"{HOST}.CpusetCpus", ""),
+    ("cpuset_mems", "0", f"{HOST}.CpusetMems", "1"),
+    ("blkio_weight", 300, f"{HOST}.BlkioWeight", None),
+    ("memory", "1g", f"{HOST}.Memory", 10**9),
+    ("memory_swap", "unlimited", f"{HOST}.MemorySwap", 2**30),
+    ("memory_swap", "1g", f"{HOST}.MemorySwap", -1),
+    ("memory_reservation", "64M", f"{HOST}.MemoryReservation", 0),
+    ("shm_size", "128M", f"{HOST}.ShmSize", 2**26),
+    ("restart_policy", "always", f"{HOST}.RestartPolicy", {"Name": "no"}),
+    ("restart_retries", 3, f"{HOST}.RestartPolicy", {"MaximumRetryCount": 2}),
+    ("privileged", True, f"{HOST}.Privileged", False),
+    ("read_only", True, f"{HOST}.ReadonlyRootfs", False),
+    ("init", True, f"{HOST}.Init", None),
+    ("pid_mode", "host", f"{HOST}.PidMode", ""),
+    ("ipc_mode", "host", f"{HOST}.IpcMode", "private"),
+    ("userns_mode", "host", f"{HOST}.UsernsMode", ""),
+    ("network_mode", "host", f"{HOST}.NetworkMode", "bridge"),
+    ("networks", [{"name": "a"}], "NetworkSettings.Networks", {"b": {}}),
+    ("capabilities", ["NET_ADMIN"], f"{HOST}.CapAdd", None),
+    ("capabilities", [], f"{HOST}.CapAdd", ["CAP_NET_ADMIN"]),
+    ("cap_drop", ["ALL"], f"{HOST}.CapDrop", ["CAP_CHOWN"]),
+    ("security_opts", ["seccomp=unconfined"], f"{HOST}.SecurityOpt", ["seccomp=/p.json"]),
+    ("sysctls", {"net.core.somaxconn": 1024}, f"{HOST}.Sysctls", {"net.core.somaxconn": "128"}),
+    ("volumes", ["data:/data:ro"], f"{HOST}.Binds", ["data:/data"]),
+    ("volumes", ["data:/data"], f"{HOST}.Binds", ["data:/data", "more:/more"]),
+    ("volumes", ["/anonymous"], "Config.Volumes", None),
+    ("published_ports", ["8080:80"], PORTS, {"80/udp": [{"HostPort": "8080"}]}),
+    ("published_ports", ["8080:80"], PORTS, {"80/tcp": [{"HostPort": "8081"}]}),
+    ("published_ports", ["127.0.0.1:8080:80"], PORTS, {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}),
+    ("published_ports", ["8000-8001:80-81"], PORTS, {"80/tcp": [{"HostPort": "8000"}]}),
+    ("ports", ["8080:80"], PORTS, None),
+]
+
+
+@pytest.mark.parametrize(("option", "value", "path", "there"), SAME)
+def test_an_option_equals_what_the_engine_makes_of_it(option, value, path, there):
+    wanted, found = COMPARED[option](value, inspected(path, there))
+    assert wanted == found
+
+
+@pytest.mark.parametrize(("option", "value", "path", "there"), OTHER)
+def test_an_option_differs_from_anything_else(option, value, path, there):
+    wanted, found = COMPARED[option](value, inspected(path, there))
+    assert wanted != found
+
+
+def test_each_option_that_is_compared_is_tested_both_ways():
+    assert {row[0] for row in SAME} == {row[0] for row in OTHER} == set(COMPARED)
+    assert set(COMPARED) >= IN_PLACE
+
+
+@pytest.mark.parametrize("option", sorted(COMPARED))
+def test_each_option_differs_in_place_or_by_a_recreation(option):
+    value = {"env": {"A": "2"}, "image": "web:2"}.get(option, dict(row[:2] for row in reversed(OTHER))[option])
+    (call,) = planned("docker", container(), options={**IMAGE, option: value}).calls
+    words = ("change ", " in place") if option in IN_PLACE else ("recreate container 'web' for ", "")
+    assert call.does.startswith(words[0])
+    assert call.does.endswith(words[1])
+    assert call.creates is None
+
+
+def test_a_difference_in_place_beside_one_that_is_not_recreates_for_both():
+    (call,) = planned("docker", container(), options={**IMAGE, "memory": "128M", "user": "web"}).calls
+    assert call.does == "recreate container 'web' for memory, user"
+
+
+def test_several_processes_with_images_are_containers_on_a_network_of_their_own():
+    processes = [{"name": "app", "image": "web:1", "command": "run"}, {"name": "db", "image": "web:1"}]
+    plan = planned("docker", processes=processes)
+    assert [call.does for call in plan.calls] == [
+        "create network 'rightscope-web'",
+        "create container 'web-app' from web:1",
+        "create container 'web-db' from web:1",
+    ]
+    assert plan.calls[1].args["networks"] == [{"name": "rightscope-web", "aliases": ["app"]}]
+    assert plan.calls[1].args["command"] == "run"
+
+
+def test_secrets_in_a_difference_are_masked():
+    plan = planned("docker", container(), options={**IMAGE, "env": {"DB_PASSWORD": "S3NTINEL", "A": "2"}})
+    assert "S3NTINEL" not in str((plan.before, plan.after, plan))
+
+
+def test_an_engine_without_swap_accounting_is_given_no_swap_limit():
+    form, of = FORMS["docker_container"], service(made_as={"docker_container": IMAGE}, memory=64)
+    place = target("docker", swap_limit=False)
+    (one,) = candidates(of, [place])
+    (call,) = form.plan(of, one, place, (), "started").calls
+    assert call.args["memory"] == "64M"
+    assert "memory_swap" not in call.args
+
+
+def test_what_the_user_says_wins_over_the_limit_of_a_need():
+    (call,) = planned("docker", options={**IMAGE, "memory": "1g", "cpu_quota": 1}, memory=64, cpus=2).calls
+    assert (call.args["memory"], call.args["cpu_quota"]) == ("1g", 1)
+
+
+@pytest.mark.parametrize(
+    ("state", "sent", "after"),
+    [
+        ("started", "started", "started"),
+        ("restarted", "started", "started"),
+        ("stopped", "stopped", "stopped"),
+        ("present", "present", "stopped"),
+    ],
+)
+def test_a_container_is_made_in_the_state(state, sent, after):
+    plan = planned("docker", options=IMAGE, state=state)
+    (call,) = plan.calls
+    assert (call.args["state"], plan.state) == (sent, after)
+    assert plan.before == {"web": {"state": "absent"}}
+    assert plan.after["web"]["state"] == after
+    assert "restart" not in call.args
+
+
+@pytest.mark.parametrize(
+    ("was", "state", "sent"),
+    [("started", "present", "started"), ("stopped", "present", "present"), ("stopped", "stopped", "stopped")],
+)
+def test_a_container_that_is_recreated_is_in_the_state_it_had(was, state, sent):
+    (call,) = planned("docker", container(state=was), options={**IMAGE, "user": "web"}, state=state).calls
+    assert call.args["state"] == sent
+
+
+def test_a_running_container_is_restarted_by_the_delegate_and_a_stopped_one_started():
+    (running,) = planned("docker", container(), options=IMAGE, state="restarted").calls
+    (stopped,) = planned("docker", container(state="stopped"), options=IMAGE, state="restarted").calls
+    assert (running.args["state"], running.args.get("restart")) == ("started", True)
+    assert (stopped.args["state"], stopped.args.get("restart")) == ("started", None)
+
+
+def digest(**options) -> str:
+    (call,) = planned("docker", options={**IMAGE, **options}).calls
+    return call.args["labels"]["rightscope.options"]
+
+
+def test_a_mark_is_the_same_from_run_to_run():
+    assert digest(healthcheck={"test": "a", "retries": 3}) == digest(healthcheck={"retries": 3, "test": "a"})
+    assert digest(healthcheck={"test": "a"}) == "44437936bde30208"
+
+
+def test_a_mark_tells_apart_what_cannot_be_compared_and_nothing_else():
+    assert digest(healthcheck={"test": "a"}) != digest(healthcheck={"test": "b"})
+    assert digest(user="a") == digest(pull="never", timeout=9) == "none"
+
+
+def test_the_mark_of_its_options_does_not_show_them():
+    assert "S3NT" not in digest(log_options={"token": "S3NT"})
+
+
+TWO = [{"name": "app", "image": "web:1"}, {"name": "db", "image": "web:1"}]
+
+
+def part(name: str, state: str = "started"):
+    options = {"rightscope.service": "web", "rightscope.process": name, "rightscope.options": "none"}
+    config = {
+        "Image": "sha256:1",
+        "_image_id": "sha256:1",
+        "Config": {"Image": "web:1", "Labels": options},
+        "NetworkSettings": {"Networks": {"rightscope-web": {}}},
+    }
+    return instance("docker", f"web-{name}", service="web", process=name, state=state, config=config)
+
+
+def test_several_containers_that_are_as_wanted_need_no_call():
+    assert planned("docker", part("app"), part("db"), processes=TWO).calls == ()
+
+
+def test_a_container_of_several_that_is_missing_is_made_beside_the_others():
+    plan = planned("docker", part("app"), processes=TWO)
+    assert [call.does for call in plan.calls] == [
+        "create network 'rightscope-web'",
+        "create container 'web-db' from web:1",
+    ]
+    assert plan.calls[0].args == {"name": "rightscope-web", "state": "present", "labels": {"rightscope.service": "web"}}
+
+
+def test_a_process_that_is_wanted_no_more_goes():
+    plan = planned("docker", part("app"), part("db"), part("old"), processes=TWO)
+    assert [call.does for call in plan.calls] == ["remove container 'web-old'"]
+    assert plan.after == {"web-old": {"state": "absent"}}
+
+
+def test_where_several_become_one_their_network_goes_too():
+    plan = planned("docker", part("app"), part("db"), options=IMAGE)
+    assert [call.does for call in plan.calls] == [
+        "create container 'web' from web:1",
+        "remove container 'web-app'",
+        "remove container 'web-db'",
+        "remove network 'rightscope-web'",
+    ]
+
+
+def test_one_process_with_an_image_is_one_container_of_the_name_of_the_service():
+    (call,) = planned("docker", processes=[{"name": "app", "image": "web:1", "command": ["a", "b"]}]).calls
+    assert (call.args["name"], call.args["image"], call.args["command"]) == ("web", "web:1", ["a", "b"])
+    assert "networks" not in call.args
+
+
+def test_several_in_the_network_of_the_host_need_none_of_their_own():
+    plan = planned("docker", options={"network_mode": "host"}, processes=TWO)
+    assert all("networks" not in call.args for call in plan.calls)
+
+
+@pytest.mark.parametrize(
+    ("there", "does"),
+    [
+        pytest.param([container()], ["remove container 'web'"], id="one"),
+        pytest.param(
+            [part("app"), part("db")],
+            ["remove container 'web-app'", "remove container 'web-db'", "remove network 'rightscope-web'"],
+            id="several, and their network",
+        ),
+    ],
+)
+def test_all_of_a_service_is_removed(there, does):
+    plan = FORMS["docker_container"].remove(service(), target("docker"), tuple(there))
+    assert [call.does for call in plan.calls] == does
+    assert all(call.args["state"] == "absent" for call in plan.calls)
+    assert plan.state == "absent"
+    assert set(plan.before) == set(plan.after) == {one.name for one in there}
+
+
+def test_a_container_is_reached_through_its_engine():
+    place = dataclasses.replace(target("docker"), options={"docker_host": "tcp://dock1:2376"})
+    form = FORMS["docker_container"]
+    assert form.connection(service(), place, (container(),)) == {
+        "ansible_connection": "community.docker.docker_api",
+        "ansible_host": "web",
+        "ansible_docker_docker_host": "tcp://dock1:2376",
+    }
+    assert "ansible_docker_docker_host" not in form.connection(service(), target("docker"), (container(),))
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("memory", "much"), ("env", ["A"]), ("published_ports", ["1-3:1-2"]), ("published_ports", ["a-b"]), ("cpus", "x")],
+)
+def test_a_value_that_could_never_be_compared_is_found_before_the_work(option, value):
+    with pytest.raises((ValueError, TypeError, AttributeError)):
+        FORMS["docker_container"].check(option, value)
+
+
+def test_each_of_several_containers_says_whose_it_is_and_which():
+    _network, app, db = planned("docker", processes=TWO).calls
+    marks = [
+        (call.args["labels"]["rightscope.service"], call.args["labels"]["rightscope.process"]) for call in (app, db)
+    ]
+    assert marks == [("web", "app"), ("web", "db")]
+
+
+def test_the_volumes_that_nobody_could_find_again_go_with_their_container():
+    (call,) = FORMS["docker_container"].remove(service(), target("docker"), (container(),)).calls
+    assert call.args["keep_volumes"] is False
+
+
+def test_a_secret_that_was_there_before_is_masked_too():
+    there = container()
+    there.config["Config"]["Env"] = ["DB_PASSWORD=S3NT-old"]
+    plan = planned("docker", there, options={**IMAGE, "env": {"DB_PASSWORD": "S3NT-new"}})
+    assert plan.before == plan.after == {"web": {"env": {"DB_PASSWORD": "********"}}}

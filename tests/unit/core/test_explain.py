@@ -1,0 +1,223 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The decision in sentences: whole texts, as people see them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.explain import as_data, explain
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Decision, Failure, Target, Verdict
+
+from .builders import candidate, instance, service, target
+
+WEB = {"docker_container": {"image": "web:1"}}
+
+
+def decided(*targets, made_as=None, weights=None, accept_unknown=False, **needs) -> Decision:
+    of = service(made_as=WEB if made_as is None else made_as, **needs)
+    return decide(of, candidates(of, targets), weights=weights or {}, accept_unknown=accept_unknown)
+
+
+def text(*targets, **more) -> str:
+    return explain(decided(*targets, **more))
+
+
+def test_one_that_alone_fits_is_chosen_and_the_others_say_what_would_help():
+    assert text(target("docker"), target("lxd", kernel_modules=frozenset()), kernel={"modules": ["overlay"]}) == (
+        "Service 'web' goes to 'dock1', a Docker container (1 of 2 candidates fits).\n"
+        "    dock1: chosen, the only one that fits; score 83 (headroom 50, image_present 100, wishes 100).\n"
+        "    lab: rejected, its kernel has not loaded overlay [kernel_modules]; it would fit if you run 'modprobe -a\n"
+        "         overlay' on lab."
+    )
+
+
+def test_the_narrowest_of_several_is_chosen_and_the_others_are_said_to_fit():
+    assert text(target("proxmox"), target("lxd"), target("docker")) == (
+        "Service 'web' goes to 'dock1', a Docker container (3 of 3 candidates fit).\n"
+        "    dock1: chosen, the narrowest scope that fits (application); score 83 (headroom 50, image_present 100,\n"
+        "           wishes 100).\n"
+        "    lab: fits as an LXC container; score 83 (headroom 50, image_present 100, wishes 100).\n"
+        "    pve/pve1: fits as a Proxmox VM; score 83 (headroom 50, image_present 100, wishes 100)."
+    )
+
+
+def test_where_none_fits_all_reasons_and_the_nearest_are_told():
+    assert text(target("docker"), target("lxd"), isolation="machine", memory=9000) == (
+        "No candidate fits service 'web' (0 of 2).\n"
+        "    dock1: rejected, isolates by process, machine wanted [isolation: never]; needs 8.8 GiB of memory, has 8\n"
+        "           GiB in all [memory: never].\n"
+        "    lab: rejected, isolates by user namespace, machine wanted [isolation: never]; needs 8.8 GiB of "
+        "memory, has\n"
+        "         8 GiB in all [memory: never].\n"
+        "The nearest is dock1: 2 reasons against it, 2 of them for ever."
+    )
+
+
+def test_where_one_reason_can_be_mended_it_is_said_to_be_the_only_one():
+    assert text(target("docker", memory_free=32), memory=64) == (
+        "No candidate fits service 'web' (0 of 1).\n"
+        "    dock1: rejected, needs 64 MiB of memory, has 32 MiB free [memory]; it would fit if you free 32 MiB.\n"
+        "The nearest is dock1: 1 reason against it, none of them for ever."
+    )
+
+
+def test_a_remedy_that_is_not_enough_only_would_help():
+    assert text(target("docker", memory_free=32), memory=64, init=True) == (
+        "No candidate fits service 'web' (0 of 1).\n"
+        "    dock1: rejected, an application container has no init system as PID 1, which is wanted [init: never];\n"
+        "           needs 64 MiB of memory, has 32 MiB free [memory]; what would help: free 32 MiB.\n"
+        "The nearest is dock1: 2 reasons against it, 1 of them for ever."
+    )
+
+
+def test_a_service_that_stays_is_said_to_stay():
+    there = target("lxd", instances=(instance("lxd"),))
+    assert text(target("docker"), there) == (
+        "Service 'web' stays on 'lab', an LXC container (2 of 2 candidates fit).\n"
+        "    dock1: fits as a Docker container; score 83 (headroom 50, image_present 100, wishes 100).\n"
+        "    lab: chosen, it is there and still fits; score 83 (headroom 50, image_present 100, wishes 100)."
+    )
+
+
+def test_a_service_that_no_longer_fits_is_left_and_what_to_do_is_told():
+    there = target("docker", instances=(instance("docker"),))
+    assert text(there, target("proxmox"), kernel={"own": True}) == (
+        "Service 'web' is on 'dock1', a Docker container, which no longer fits it (1 of 2 candidates fits).\n"
+        "    pve/pve1: fits as a Proxmox VM; score 83 (headroom 50, image_present 100, wishes 100).\n"
+        "    dock1: rejected, shares the host's kernel, a kernel of its own is wanted [kernel_own: never].\n"
+        "It is left as it is: relax the need, or remove the service with 'state: absent' and let it be placed anew."
+    )
+
+
+def test_a_target_that_does_not_answer_says_only_that():
+    gone = Target(name="gone", kind="docker", trouble="it does not answer within 10 s", remedy="start its dockerd")
+    assert text(gone, memory=64, init=True) == (
+        "No candidate fits service 'web' (0 of 1).\n"
+        "    gone: rejected, it does not answer within 10 s [reachable]; it would fit if you start its dockerd.\n"
+        "The nearest is gone: 1 reason against it, none of them for ever."
+    )
+
+
+def test_no_candidates_at_all_are_said():
+    assert text() == "Service 'web' has no candidates: no target offers any form."
+
+
+def test_grants_estimates_and_what_was_accepted_are_said_of_the_chosen():
+    privileged = {"docker_container": {"image": "web:1", "capabilities": ["NET_ADMIN"], "pid_mode": "host"}}
+    blind = target("docker", kernel_version=None, origins={"memory_free": "estimated"})
+    said = text(blind, made_as=privileged, accept_unknown=True, kernel={"version": ">=5"})
+    assert said == (
+        "Service 'web' goes to 'dock1', a Docker container (1 of 1 candidate fits).\n"
+        "    dock1: chosen, the only one that fits; score 83 (headroom 50, image_present 100, wishes 100); grants:\n"
+        "           capability NET_ADMIN, host pid; accepted though cannot tell its kernel's version [kernel_version:\n"
+        "           unknown]; its free memory is estimated: the total less the limits of its containers."
+    )
+
+
+def verdict(name: str, kind: str = "docker", total: int = 50, grants: tuple = (), **changes) -> Verdict:
+    one = dataclasses.replace(candidate(kind), target=name, node=name, **changes)
+    return Verdict(candidate=one, total=total, grants=grants)
+
+
+@pytest.mark.parametrize(
+    ("rivals", "why"),
+    [
+        pytest.param([], "the only one that fits", id="alone"),
+        pytest.param([verdict("b", "lxd")], "the narrowest scope that fits (application)", id="the others are wider"),
+        pytest.param(
+            [verdict("b", grants=("privileged",), total=90), verdict("c", "lxd")],
+            "the fewest grants in the narrowest scope that fits (application)",
+            id="the others need more",
+        ),
+        pytest.param(
+            [verdict("b", total=49), verdict("c", grants=("privileged",), total=90)],
+            "the best score in the narrowest scope that fits (application)",
+            id="the others are worth less",
+        ),
+        pytest.param(
+            [verdict("b"), verdict("c", total=10)],
+            "the first declared of equals in the narrowest scope that fits (application)",
+            id="another is equal",
+        ),
+    ],
+)
+def test_the_reason_for_the_choice_is_the_one_that_decided(rivals, why):
+    chosen = verdict("a")
+    said = " ".join(explain(Decision(service="web", verdicts=(chosen, *rivals), chosen=chosen)).split())
+    assert f"a: chosen, {why}; score 50" in said
+
+
+def test_where_a_place_offers_several_forms_each_line_says_which():
+    bad = Failure(rule="init", reason="no", when="never")
+    lines = explain(
+        Decision(
+            service="web",
+            verdicts=(
+                dataclasses.replace(verdict("a"), failures=(bad,)),
+                dataclasses.replace(verdict("a", form="other_form"), failures=(bad, bad)),
+                dataclasses.replace(verdict("b"), failures=(bad,)),
+            ),
+        )
+    ).splitlines()
+    assert [line.split(":")[0].strip() for line in lines[1:]] == [
+        "a (docker_container)",
+        "a (other_form)",
+        "b",
+        "The nearest is a (docker_container)",
+    ]
+
+
+def test_a_line_is_no_longer_than_110_characters():
+    said = text(target("docker"), target("lxd"), isolation="machine", memory=9000, cpus=77, kernel={"own": True})
+    assert max(map(len, said.splitlines())) <= 110
+
+
+def test_the_data_says_the_same_as_the_text():
+    data = as_data(decided(target("docker"), target("proxmox", memory_free=10), memory=64))
+    assert data == {
+        "chosen": {"target": "dock1", "node": "dock1", "form": "docker_container"},
+        "verdicts": [
+            {
+                "target": "dock1",
+                "node": "dock1",
+                "form": "docker_container",
+                "scope": "application",
+                "fits": True,
+                "failures": [],
+                "accepted": [],
+                "grants": [],
+                "scores": {"headroom": 49, "image_present": 100, "wishes": 100},
+                "total": 83,
+            },
+            {
+                "target": "pve",
+                "node": "pve1",
+                "form": "proxmox_vm",
+                "scope": "machine",
+                "fits": False,
+                "failures": [
+                    {
+                        "rule": "memory",
+                        "reason": "needs 64 MiB of memory, has 10 MiB free",
+                        "when": "not_now",
+                        "remedy": "free 54 MiB",
+                    }
+                ],
+                "accepted": [],
+                "grants": [],
+                "scores": {"headroom": 0, "image_present": 100, "wishes": 100},
+                "total": 67,
+            },
+        ],
+    }
+
+
+def test_the_data_of_no_choice_has_none():
+    assert as_data(decided()) == {"chosen": None, "verdicts": []}

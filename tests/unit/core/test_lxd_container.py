@@ -1,0 +1,238 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""An LXC container: all texts, devices merged, one call."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
+
+from .builders import instance, planned, service, target
+
+
+def system(state="started", **changes):
+    config = {
+        "config": {"user.rightscope.service": "web", "limits.memory": "64MiB", "volatile.x": "1"},
+        "devices": {"data": {"type": "disk", "path": "/data", "pool": "default"}},
+        "expanded_devices": {"root": {"type": "disk", "path": "/", "pool": "fast"}},
+        "profiles": ["default"],
+    }
+    return instance("lxd", state=state, config={**config, **changes})
+
+
+def test_a_system_is_made_of_texts_with_its_mark():
+    (call,) = planned(
+        "lxd", memory=64, cpus=1.5, options={"config": {"boot.autostart": True, "limits.processes": 9}}
+    ).calls
+    assert call.args["config"] == {
+        "boot.autostart": "true",
+        "limits.processes": "9",
+        "limits.cpu": "2",
+        "limits.cpu.allowance": "150ms/100ms",
+        "limits.memory": "64MiB",
+        "user.rightscope.service": "web",
+    }
+    assert call.args["source"] == {"type": "image", "fingerprint": "f" * 64}
+    assert call.args["wait_for_container"] is True
+
+
+def test_a_system_that_is_as_wanted_needs_no_call():
+    assert planned("lxd", system(), memory=64, options={"profiles": ["default"]}).calls == ()
+
+
+def test_a_device_is_added_to_those_that_are_there():
+    (call,) = planned("lxd", system(), options={"devices": {"eth1": {"type": "nic", "nictype": "bridged"}}}).calls
+    assert set(call.args["devices"]) == {"data", "eth1"}
+    assert call.does == "change devices.eth1 of LXC container 'web' in place"
+
+
+def test_a_disk_sizes_the_root_that_its_profile_gives():
+    (call,) = planned("lxd", system(), disk="2 GiB").calls
+    assert call.args["devices"]["root"] == {"type": "disk", "path": "/", "pool": "fast", "size": "2048MiB"}
+
+
+def test_a_stopped_system_that_is_changed_is_said_to_start_for_a_moment():
+    plan = planned("lxd", system("stopped"), memory=128, state="stopped")
+    assert "started for a moment" in plan.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("was", "state", "sent"),
+    [("stopped", "restarted", "started"), ("started", "restarted", "restarted"), ("started", "stopped", "stopped")],
+)
+def test_a_stopped_system_is_not_restarted_but_started(was, state, sent):
+    (call,) = planned("lxd", system(was), state=state).calls
+    assert call.args["state"] == sent
+
+
+def test_a_running_system_may_shut_down_before_it_is_removed():
+    plan = FORMS["lxd_container"].remove(service(), target("lxd"), (system(),))
+    assert [(call.args["state"], call.args.get("force_stop", False)) for call in plan.calls] == [
+        ("stopped", False),
+        ("absent", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "does"),
+    [
+        pytest.param({"config": {"boot.autostart": True}}, "change config.boot.autostart of", id="a key that is new"),
+        pytest.param({"config": {"limits.memory": "1GiB"}}, "change config.limits.memory of", id="a key that differs"),
+        pytest.param({"profiles": ["fast"]}, "change profiles of", id="its profiles"),
+        pytest.param({"devices": {"data": {"type": "disk", "path": "/x"}}}, "change devices.data of", id="a device"),
+        pytest.param({"description": "x"}, None, id="what the delegate does not change"),
+        pytest.param({"config": {"volatile.x": 1}}, None, id="a number that is there as a text"),
+    ],
+)
+def test_only_what_differs_is_changed_and_in_place(options, does):
+    calls = planned("lxd", system(), options=options).calls
+    assert [call.does for call in calls] == ([f"{does} LXC container 'web' in place"] if does else [])
+
+
+@pytest.mark.parametrize(
+    ("was", "state", "does", "sent"),
+    [
+        ("started", "started", None, None),
+        ("started", "present", None, None),
+        ("stopped", "present", None, None),
+        ("stopped", "stopped", None, None),
+        ("stopped", "started", "start LXC container 'web'", "started"),
+        ("started", "stopped", "stop LXC container 'web'", "stopped"),
+        ("started", "restarted", "restart LXC container 'web'", "restarted"),
+        ("stopped", "restarted", "start LXC container 'web'", "started"),
+    ],
+)
+def test_a_system_is_brought_into_the_state(was, state, does, sent):
+    plan = planned("lxd", system(was), state=state)
+    assert [(call.does, call.args["state"]) for call in plan.calls] == ([(does, sent)] if does else [])
+    assert plan.state == {"restarted": "started", "present": was}.get(state, state)
+
+
+@pytest.mark.parametrize(
+    ("state", "sent"),
+    [("started", "started"), ("restarted", "started"), ("stopped", "stopped"), ("present", "stopped")],
+)
+def test_a_system_is_made_in_the_state(state, sent):
+    plan = planned("lxd", state=state)
+    (call,) = plan.calls
+    assert (call.args["state"], call.creates, plan.state) == (sent, "web", sent)
+    assert call.does == "create LXC container 'web' from debian/12"
+    assert plan.before == {"web": {"state": "absent"}}
+
+
+def test_a_change_and_a_start_are_one_call():
+    plan = planned("lxd", system("stopped"), memory=128)
+    assert [call.does for call in plan.calls] == [
+        "change config.limits.memory of LXC container 'web' in place, start LXC container 'web'"
+    ]
+    assert plan.before == {"web": {"state": "stopped", "config.limits.memory": "64MiB"}}
+    assert plan.after == {"web": {"state": "started", "config.limits.memory": "128MiB"}}
+    assert plan.warnings == ()
+
+
+def test_what_it_was_made_from_is_not_said_again():
+    (call,) = planned(
+        "lxd", system(), memory=128, options={"source": {"alias": "gone"}, "architecture": "x86_64"}
+    ).calls
+    assert not {"source", "architecture", "ephemeral"} & set(call.args)
+
+
+def test_whole_processors_after_a_part_of_one_lift_the_share():
+    shared = {"user.rightscope.service": "web", "limits.cpu": "2", "limits.cpu.allowance": "150ms/100ms"}
+    plan = planned("lxd", system(config=shared), cpus=2)
+    assert plan.after == {"web": {"config.limits.cpu.allowance": "100%"}}
+    lifted = {**shared, "limits.cpu.allowance": "100%"}
+    assert planned("lxd", system(config=lifted), cpus=2).calls == ()
+    assert planned("lxd", system(config={"user.rightscope.service": "web", "limits.cpu": "2"}), cpus=2).calls == ()
+
+
+def test_what_the_user_says_wins_over_the_limit_of_a_need():
+    (call,) = planned("lxd", memory=64, options={"config": {"limits.memory": "1GiB"}}).calls
+    assert call.args["config"]["limits.memory"] == "1GiB"
+
+
+def test_nobody_can_take_the_mark_away():
+    (call,) = planned("lxd", options={"config": {"user.rightscope.service": "other"}}).calls
+    assert call.args["config"]["user.rightscope.service"] == "web"
+
+
+def test_a_disk_sizes_the_root_that_the_user_gives_and_leaves_a_size_alone():
+    (sized,) = planned(
+        "lxd", disk="2 GiB", options={"devices": {"r": {"path": "/", "type": "disk", "pool": "p"}}}
+    ).calls
+    assert sized.args["devices"] == {"r": {"type": "disk", "path": "/", "pool": "p", "size": "2048MiB"}}
+    own = {"r": {"path": "/", "type": "disk", "pool": "p", "size": "9GiB"}}
+    (kept,) = planned("lxd", disk="2 GiB", options={"devices": own}).calls
+    assert kept.args["devices"] == own
+
+
+def test_a_system_is_made_on_the_member_that_was_chosen():
+    form, of = FORMS["lxd_container"], service()
+    place = target("lxd", node="member2")
+    (one,) = candidates(of, [place])
+    (call,) = form.plan(of, one, place, (), "started").calls
+    assert call.args["target"] == "member2"
+    assert "target" not in planned("lxd").calls[0].args
+
+
+@pytest.mark.parametrize(
+    ("needs", "options"),
+    [
+        pytest.param({}, {}, id="nothing"),
+        pytest.param({"memory": "1 GiB", "cpus": 2, "disk": "4 GiB"}, {}, id="limits"),
+        pytest.param({"cpus": 0.5}, {"config": {"boot.autostart": True, "security.nesting": "true"}}, id="switches"),
+        pytest.param({"disk": 1}, {"devices": {"e": {"type": "nic", "mtu": 1500}}, "profiles": ["a"]}, id="devices"),
+    ],
+)
+def test_a_second_run_finds_what_the_first_made(needs, options):
+    (made,) = planned("lxd", options=options, **needs).calls
+    config = {
+        "config": {**made.args["config"], "volatile.uuid": "1"},
+        "devices": made.args.get("devices", {}),
+        "expanded_devices": {"root": {"type": "disk", "path": "/", "pool": "default"}, **made.args.get("devices", {})},
+        "profiles": made.args.get("profiles", ["default"]),
+    }
+    assert planned("lxd", instance("lxd", config=config), options=options, **needs).calls == ()
+
+
+def test_secrets_are_masked_on_both_sides():
+    data = {"environment.DB_PASSWORD": "S3NT-old", "cloud-init.user-data": "password: S3NT", "user.vendor-data": "S3NT"}
+    there = system(config={"user.rightscope.service": "web", **data})
+    new = {key: f"{value} new" for key, value in data.items()}
+    plan = planned("lxd", there, options={"config": new})
+    assert plan.before["web"] == plan.after["web"] == dict.fromkeys([f"config.{key}" for key in data], "********")
+    assert "S3NT" not in str((plan, planned("lxd", options={"config": new})))
+    assert plan.calls[0].args["config"]["environment.DB_PASSWORD"] == "S3NT-old new"
+
+
+def test_a_system_that_is_stopped_is_removed_in_one_call():
+    plan = FORMS["lxd_container"].remove(service(), target("lxd"), (system("stopped"),))
+    assert [call.does for call in plan.calls] == ["remove LXC container 'web'"]
+    assert plan.before == {"web": {"state": "stopped"}}
+
+
+def test_only_a_shutdown_that_is_ignored_may_fail():
+    stop, remove = FORMS["lxd_container"].remove(service(), target("lxd"), (system(),)).calls
+    assert (stop.may_fail, remove.may_fail) == (True, False)
+
+
+def test_a_system_is_reached_by_its_server_in_its_project():
+    form, place = FORMS["lxd_container"], dataclasses.replace(target("lxd"), options={"project": "shop"})
+    assert form.connection(service(), place, (system(),)) == {
+        "ansible_connection": "community.general.lxd",
+        "ansible_host": "web",
+        "ansible_lxd_project": "shop",
+    }
+    assert "ansible_lxd_project" not in form.connection(service(), target("lxd"), (system(),))
+
+
+def test_a_device_that_is_no_mapping_is_found_before_the_work():
+    with pytest.raises(TypeError):
+        FORMS["lxd_container"].check("devices", {"root": "pool"})
+    FORMS["lxd_container"].check("devices", {"root": {"pool": "default"}})
