@@ -18,6 +18,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
     strangers_on,
 )
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._hosts import Host
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._lock import only_run_for
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Decision, Service, Target
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._provision import Provisioner, Unfinished
 
@@ -34,6 +35,12 @@ class ActionModule(DeployAction):
         args = self.arguments(SERVICE)
         service = self.read_service(args)
         hosts = self.hosts(args, task_vars or {})
+        with only_run_for(service.name):
+            return self._bring_about(service, hosts, args, result)
+
+    def _bring_about(
+        self, service: Service, hosts: list[Host], args: dict[str, t.Any], result: dict[str, t.Any]
+    ) -> dict[str, t.Any]:
         targets = self.discover(hosts, service, args)
         self._never_make_a_twin(service, targets, args)
         if args["state"] == "absent":
@@ -59,7 +66,8 @@ class ActionModule(DeployAction):
                 f"Service '{service.name}' was not found, and {names} may hold it and does not answer ({reasons}). "
                 "Nothing was done, lest there are two; bring the target back, or set 'unreachable: ignore'."
             )
-        display.warning(f"{names} did not answer: if service '{service.name}' is there, this run does not know of it.")
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in silent.items())
+        display.warning(f"Not asked: {reasons}. If service '{service.name}' is there, this run does not know of it.")
 
     def _remove(
         self, service: Service, hosts: list[Host], targets: list[Target], args: dict[str, t.Any]

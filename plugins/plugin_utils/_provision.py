@@ -105,7 +105,7 @@ class Provisioner:
             if there:
                 # It is where it was, and what has been done of the plan stays done.
                 raise _Failed(text, left=bool(ran)) from None
-            remains = self._clean_up(host, target, form, plan)
+            remains = self._clean_up(host, target, form, plan, ran)
             raise _Failed(text + remains, left=bool(remains)) from None
         done = self._result(host, target, plan, placement(self.service, target, after))
         waiting = form.pending(after) if hasattr(form, "pending") else ()
@@ -155,13 +155,22 @@ class Provisioner:
     def _mine(self, form: t.Any, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
         return _of(form, tuple(one for one in instances if one.service == self.service.name))
 
-    def _clean_up(self, host: Host, target: Target, form: t.Any, plan: Plan) -> str:
-        """Remove what this run created, and nothing else; says in half a sentence where that failed too."""
-        made = {call.creates for call in plan.calls if call.creates}
+    def _clean_up(self, host: Host, target: Target, form: t.Any, plan: Plan, ran: list[Call]) -> str:
+        """
+        Remove what this run created, and nothing else; says in half a sentence where that failed too.
+
+        A clone that failed made nothing that could be told from another run's of the same id and name.
+        """
+        failed = plan.calls[len(ran)] if len(ran) < len(plan.calls) else None
+        unproven = {failed.creates} if failed and failed.creates and failed.expect else set()
+        made = {call.creates for call in plan.calls[: len(ran) + 1] if call.creates}
         before = {instance.id for instance in target.instances}
         try:
             found = find_instances(host, self.service.name, self.call_timeout)
-            ours = tuple(one for one in _of(form, found) if one.id not in before and self._is_ours(one, made))
+            new = [one for one in _of(form, found) if one.id not in before]
+            if unproven and any(one.id in unproven or one.service == self.service.name for one in new):
+                return f"; {form.TITLE} of its name is there now, and is left alone, for another run may have made it"
+            ours = tuple(one for one in new if self._is_ours(one, made - unproven))
             self._run(host, form.remove(self.service, target, ours), [])
         except (DelegateFailed, DiscoveryError) as error:
             return f"; what was made of it is still there ({str(error).rstrip('.')})"

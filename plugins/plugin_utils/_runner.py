@@ -18,7 +18,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ..module_utils._discovery import DiscoveryError, discover, failed_task, find
 from ._connections import delegate_connection
 from ._facts import FactsError, read_instances, read_nodes
-from ._hosts import Host
+from ._hosts import Host, TargetsError
 from ._model import Call, Instance, Target
 
 TARGET_INFO = "rightscope.deploy.target_info"
@@ -39,7 +39,10 @@ def discover_all(hosts: list[Host], service: str, timeout: float) -> list[Target
     found: dict[str, Target] = {}
 
     def ask(host: Host) -> None:
-        found[host.name] = _discover_one(host, service, timeout)
+        try:
+            found[host.name] = _discover_one(host, service, timeout)
+        except (TargetsError, AnsibleError) as error:
+            found[host.name] = _troubled(host, _clause(_first_line(str(error))), "mend its variables")
 
     threads = []
     for host in hosts:
@@ -137,7 +140,7 @@ def run_call(host: Host, call: Call) -> None:
     """
     began = time.time()
     connection, environment = delegate_connection(host.kind, host.options)
-    arguments = {**connection, **call.args}
+    arguments = {**call.args, **connection}
     try:
         reply = host.execute(call.module, arguments, {**environment, **call.environment})
     except AnsibleError as error:

@@ -112,6 +112,29 @@ class Playbook:
     def service(self, *flags: str, hosts: dict[str, dict] | None = None, **args) -> Outcome:
         return self.run("rightscope.deploy.service", args, *flags, hosts=hosts)
 
+    def everywhere(self, count: int, **args) -> list[Outcome]:
+        """The same task for several hosts of one play at once."""
+        play = _play("rightscope.deploy.service", args, self.directory / "answer-{{ inventory_hostname }}.json")
+        play[0]["hosts"] = "many"
+        names = [f"many{number}" for number in range(count)]
+        inventory = {
+            "rightscope_targets": {"hosts": self.hosts},
+            "many": {"hosts": {name: {"ansible_connection": "local"} for name in names}},
+        }
+        (self.directory / "many.yml").write_text(yaml.safe_dump(play), encoding="utf-8")
+        (self.directory / "many.json").write_text(json.dumps(inventory), encoding="utf-8")
+        done = subprocess.run(
+            [str(SCRIPTS / "ansible-playbook"), "-i", "many.json", "many.yml", "--forks", str(count)],
+            capture_output=True,
+            text=True,
+            env=_environment(self.collections),
+            cwd=self.directory,
+            timeout=240,
+            check=False,
+        )
+        answers = [self.directory / f"answer-{name}.json" for name in names]
+        return [Outcome(json.loads(one.read_text(encoding="utf-8")), done.stdout + done.stderr) for one in answers]
+
     def info(self, *flags: str, hosts: dict[str, dict] | None = None, **args) -> Outcome:
         return self.run("rightscope.deploy.service_info", args, *flags, hosts=hosts)
 

@@ -153,3 +153,14 @@ def test_secrets_are_nowhere(play, docker_eyes, lxd_eyes, pve_eyes):
             assert secret not in outcome.output
         assert outcome["changed"] is False
     assert pve_eyes.engine.options["api_token_secret"] not in outcome.output
+
+
+def test_one_service_for_many_hosts_at_once_is_made_once_and_stays(play, case):
+    """Each host of a play is a fork of its own: none of them may undo what another one made."""
+    outcomes = play.everywhere(4, name="par", **case.args)
+
+    assert [outcome["failed"] for outcome in outcomes] == [False] * 4
+    assert sorted(outcome["changed"] for outcome in outcomes) == [False, False, False, True]
+    assert case.eyes.names() == ["par"]
+    assert {outcome["placement"]["id"] for outcome in outcomes} == {case.eyes.id("par")}
+    assert case.eyes.state("par") == "started"

@@ -138,6 +138,26 @@ def test_several_processes_with_images_are_several_containers_on_one_network(pla
     assert "rightscope-shop" not in docker_eyes.networks()
 
 
+def test_a_list_that_got_shorter_takes_effect(play, docker_eyes):
+    web = {
+        "name": "web",
+        "as": {"docker_container": {"image": DOCKER_IMAGE, "capabilities": ["net_admin", "sys_time"]}},
+    }
+    play.service(**web)
+    web["as"]["docker_container"]["capabilities"] = ["net_admin"]
+
+    assert play.service(**web)["changed"] is True
+    granted = docker_eyes.inspect("web")["HostConfig"]["CapAdd"]
+    assert [name.removeprefix("CAP_").lower() for name in granted] == ["net_admin"]
+    assert play.service(**web)["changed"] is False
+
+
+def test_the_target_says_where_its_engine_is_and_not_the_service(play, docker_eyes):
+    options = {"image": DOCKER_IMAGE, "docker_host": "unix:///nowhere/docker.sock"}
+    assert play.service(name="web", targets=["dock1"], **{"as": {"docker_container": options}})["failed"] is False
+    assert docker_eyes.names() == ["web"]
+
+
 def test_a_published_port_and_all_its_kin_stay_as_they_are(play, docker_eyes):
     web = {
         "name": "web",

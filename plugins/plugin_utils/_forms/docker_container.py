@@ -169,7 +169,9 @@ def _step(part: _Part, there: Instance | None, state: str) -> tuple[Call | None,
     does = [*(_change_words(part, after) if after else ()), *_state_words(part, there, state)]
     if not does:
         return None, {}, {}
-    call = _call(part, _kept_state(there, state), ", ".join(does), restart=state == "restarted" and not run_after)
+    restart = state == "restarted" and not run_after
+    recreate = not set(after) <= IN_PLACE
+    call = _call(part, _kept_state(there, state), ", ".join(does), restart=restart, recreate=recreate)
     return call, masked({**run_before, **before}), masked({**run_after, **after})
 
 
@@ -214,10 +216,15 @@ def _shown(part: _Part) -> dict[str, t.Any]:
     return masked({key: value for key, value in part.options.items() if key not in BEHAVIOUR})
 
 
-def _call(part: _Part, state: str, does: str, *, creates: str | None = None, restart: bool = False) -> Call:
+def _call(
+    part: _Part, state: str, does: str, *, creates: str | None = None, restart: bool = False, recreate: bool = False
+) -> Call:
     args = {**part.options, "name": part.name, "state": STARTED if state == "restarted" else state}
     if restart:
         args["restart"] = True
+    if recreate:
+        # The delegate is content with more than was asked for (comparisons: allow_more_present), a plan is not.
+        args["recreate"] = True
     return Call(module=MODULE, does=does, args=args, creates=creates)
 
 
