@@ -44,14 +44,14 @@ class ActionModule(DeployAction):
         targets = self.discover(hosts, service, args)
         self._never_make_a_twin(service, targets, args)
         if args["state"] == "absent":
-            return result | self._remove(service, hosts, targets, args)
+            return result | _warned(self._remove(service, hosts, targets, args))
 
         decision = self.decide(service, targets, args)
         result.update(decision_result(decision))
         if decision.chosen is None:
             raise AnsibleActionFail(result["explanation"], result={**result, "changed": False})
         display.v(result["explanation"])
-        return result | self._provision(service, decision, hosts, targets, args, result)
+        return result | _warned(self._provision(service, decision, hosts, targets, args, result))
 
     def _never_make_a_twin(self, service: Service, targets: list[Target], args: dict[str, t.Any]) -> None:
         """A service that is found nowhere may yet be on a target that does not answer."""
@@ -60,13 +60,12 @@ class ActionModule(DeployAction):
         if target or not silent:
             return
         names = ", ".join(silent)
+        reasons = "; ".join(f"{name}: {reason}" for name, reason in silent.items())
         if args["unreachable"] == "hold":
-            reasons = "; ".join(f"{name}: {reason}" for name, reason in silent.items())
             raise AnsibleActionFail(
                 f"Service '{service.name}' was not found, and {names} may hold it and does not answer ({reasons}). "
                 "Nothing was done, lest there are two; bring the target back, or set 'unreachable: ignore'."
             )
-        reasons = "; ".join(f"{name}: {reason}" for name, reason in silent.items())
         display.warning(f"Not asked: {reasons}. If service '{service.name}' is there, this run does not know of it.")
 
     def _remove(
@@ -107,6 +106,11 @@ class ActionModule(DeployAction):
         except Unfinished as error:
             message = f"{error} {result['explanation']}"
             raise AnsibleActionFail(message, result={**result, **error.result}) from None
-        for warning in done.pop("warnings", ()):
-            display.warning(warning)
         return done
+
+
+def _warned(done: dict[str, t.Any]) -> dict[str, t.Any]:
+    """What was done, less its warnings, which are shown by now."""
+    for warning in done.pop("warnings", ()):
+        display.warning(warning)
+    return done

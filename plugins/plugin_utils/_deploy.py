@@ -10,7 +10,6 @@ The steps that both actions share, from the task's arguments to a decision, and 
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import typing as t
 from collections.abc import Mapping
 
@@ -28,6 +27,7 @@ from ._model import Decision, Instance, Service, Target
 from ._options import read_options
 from ._requirements import VOLUPTUOUS_ERROR, Problem, RequirementsError, parse_service
 from ._runner import discover_all
+from ._words import did_you_mean
 
 display = Display()
 
@@ -42,8 +42,7 @@ class DeployAction(ActionBase):
         """The task's own options; an unknown one is told with the nearest that there is."""
         for option in self._task.args:
             if option not in spec:
-                near = difflib.get_close_matches(str(option), spec, n=1)
-                hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(spec)}."
+                hint = did_you_mean(option, spec) or f"known: {', '.join(spec)}."
                 raise AnsibleActionFail(f"{option} is no option of {self._task.action}; {hint}", obj=option)
         _validation, args = self.validate_argument_spec(argument_spec=spec)
         return args
@@ -90,8 +89,7 @@ class DeployAction(ActionBase):
         names = [scorer.__name__ for scorer in SCORERS]
         for name, weight in weights.items():
             if name not in names:
-                near = difflib.get_close_matches(str(name), names, n=1)
-                hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(names)}."
+                hint = did_you_mean(name, names) or f"known: {', '.join(names)}."
                 raise AnsibleActionFail(f"weights.{name} is no scorer; {hint}", obj=self._task.args)
             if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight < 0:
                 raise AnsibleActionFail(f"weights.{name} must be a number of 0 or more.", obj=self._task.args)

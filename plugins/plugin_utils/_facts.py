@@ -8,13 +8,13 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import typing as t
 from collections.abc import Mapping
 
 from ._knowledge.distributions import ARCHITECTURES
 from ._model import ISOLATIONS, Facts, Image, Instance, Node
+from ._words import did_you_mean
 
 _FIELDS = {field.name for field in dataclasses.fields(Facts)} - {"origins"}
 _IMAGE_FIELDS = {field.name for field in dataclasses.fields(Image)}
@@ -55,8 +55,8 @@ def read_facts(raw: Mapping[str, t.Any], origins: Mapping[str, str] | None = Non
     known = {}
     for name, value in raw.items():
         if name not in _FIELDS:
-            near = difflib.get_close_matches(str(name), _FIELDS, n=1)
-            raise FactsError(f"'{name}' is no fact{f'; did you mean {near[0]!r}?' if near else '.'}")
+            hint = did_you_mean(name, sorted(_FIELDS))
+            raise FactsError(f"'{name}' is no fact{f'; {hint}' if hint else '.'}")
         if value is not None:
             known[name] = _SHAPES.get(name, _same)(name, value)
     return Facts(**known, origins=dict(origins or {}))

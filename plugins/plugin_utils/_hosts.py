@@ -12,7 +12,6 @@ action is made here for each target, with the connection, become and interpreter
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import sys
 import typing as t
@@ -24,6 +23,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import become_loader
 
 from ._forms import KINDS
+from ._words import did_you_mean
 
 GROUP = "rightscope_targets"
 SECRET_OPTIONS = ("api_password", "api_token_secret", "trust_password")
@@ -67,8 +67,7 @@ class Host:
                 f"Host '{self.name}' is a target and has no 'rightscope_kind'; set it to one of {', '.join(KINDS)}."
             )
         if kind not in KINDS:
-            near = difflib.get_close_matches(str(kind), KINDS, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"use one of {', '.join(KINDS)}."
+            hint = did_you_mean(kind, KINDS) or f"use one of {', '.join(KINDS)}."
             raise TargetsError(f"Host '{self.name}' has a 'rightscope_kind' that is not known; {hint}")
         return str(kind)
 
@@ -175,8 +174,8 @@ def _named(wanted: list[str], task_vars: Mapping[str, t.Any]) -> list[str]:
     for word in wanted:
         found = groups[word] if word in groups else fnmatch.filter(hosts, word)
         if not found:
-            near = difflib.get_close_matches(word, [*hosts, *groups], n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else "."
-            raise TargetsError(f"'targets' names '{word}', which is no host, group or pattern of the inventory{hint}")
+            hint = did_you_mean(word, [*hosts, *groups])
+            sentence = f"'targets' names '{word}', which is no host, group or pattern of the inventory"
+            raise TargetsError(f"{sentence}; {hint}" if hint else f"{sentence}.")
         names |= dict.fromkeys(found)
     return list(names)

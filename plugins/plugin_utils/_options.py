@@ -12,7 +12,6 @@ whichever release is installed. No message ever holds a value.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import typing as t
 from collections.abc import Mapping
@@ -21,6 +20,8 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.loader import fragment_loader, module_loader
 from ansible.utils import plugin_docs
+
+from ._words import did_you_mean
 
 _KEPT = ("type", "elements", "choices")
 _WORDS = {
@@ -47,8 +48,8 @@ def read_options(form: t.Any, options: Mapping[str, t.Any]) -> tuple[dict[str, t
         if name in form.RESERVED:
             wrong.append((option, "is set by the collection itself and cannot be given"))
         elif spec and name not in spec:
-            near = difflib.get_close_matches(str(option), [*spec, *aliases], n=1)
-            wrong.append((option, f"is no option of {form.MODULE}{f'; did you mean {near[0]!r}?' if near else ''}"))
+            hint = did_you_mean(option, [*spec, *aliases])
+            wrong.append((option, f"is no option of {form.MODULE}{f'; {hint}' if hint else ''}"))
         elif value is not None:
             try:
                 read[name] = _converted(name, value, spec.get(name, {}))

@@ -19,7 +19,7 @@ from ..module_utils._discovery import DiscoveryError
 from ._candidates import present
 from ._deploy import placement
 from ._forms import FORMS
-from ._forms._common import ABSENT, STARTED
+from ._forms._common import STARTED
 from ._hosts import Host
 from ._model import Call, Candidate, Decision, Instance, Plan, Service, Target, Verdict
 from ._runner import DelegateFailed, find_instances, run_call, wait_until
@@ -79,7 +79,7 @@ class Provisioner:
                 continue
             if attempts:
                 done["attempts"] = [*attempts, _told(candidate, None)]
-                done["warnings"] = [*done.get("warnings", ()), _second_choice(attempts, candidate)]
+                done["warnings"] = [*done["warnings"], _second_choice(attempts, candidate)]
             return done
         told = " ".join(f"On '{one['target']}' ({one['form']}): {one['error']}." for one in attempts)
         message = f"Service '{self.service.name}' could not be {_participle(self.state)}. {told}"
@@ -95,7 +95,7 @@ class Provisioner:
         there = _of(form, present(self.service, target))
         plan = form.plan(self.service, candidate, target, there, self.state)
         if not plan.changed or self.check_mode:
-            return self._result(host, target, plan, self._predicted(candidate, target, plan, there))
+            return self._result(target, plan, self._predicted(candidate, target, plan, there))
         ran: list[Call] = []
         try:
             self._run(host, plan, ran)
@@ -107,8 +107,8 @@ class Provisioner:
                 raise _Failed(text, left=bool(ran)) from None
             remains = self._clean_up(host, target, form, plan, ran)
             raise _Failed(text + remains, left=bool(remains)) from None
-        done = self._result(host, target, plan, placement(self.service, target, after))
-        waiting = form.pending(after) if hasattr(form, "pending") else ()
+        done = self._result(target, plan, placement(self.service, target, after))
+        waiting = form.pending(after)
         if waiting:
             done["restart_required"] = list(waiting)
             done["warnings"] = [
@@ -191,7 +191,7 @@ class Provisioner:
         form = FORMS[instances[0].form]
         plan = form.remove(self.service, target, instances)
         if self.check_mode:
-            return self._result(host, target, plan, None)
+            return self._result(target, plan, None)
         ran: list[Call] = []
         try:
             self._run(host, plan, ran)
@@ -207,7 +207,7 @@ class Provisioner:
         except (DelegateFailed, DiscoveryError, _Failed) as error:
             message = f"Service '{self.service.name}' could not be removed from '{target.name}': {error}."
             raise Unfinished(message, {"changed": bool(ran)}) from None
-        return self._result(host, target, plan, None)
+        return self._result(target, plan, None)
 
     # --- what is said ---------------------------------------------------------------------------
 
@@ -219,7 +219,7 @@ class Provisioner:
         predicted = Instance(form=candidate.form, name=self.service.name, id="", node=candidate.node, state=plan.state)
         return placement(self.service, target, (predicted,)) | {"id": None}
 
-    def _result(self, host: Host, target: Target, plan: Plan, placed: dict[str, t.Any] | None) -> dict[str, t.Any]:
+    def _result(self, target: Target, plan: Plan, placed: dict[str, t.Any] | None) -> dict[str, t.Any]:
         done: dict[str, t.Any] = {
             "changed": plan.changed,
             "failed": False,
@@ -232,8 +232,6 @@ class Provisioner:
         }
         if plan.changed:
             done["diff"] = {"before": dict(plan.before), "after": dict(plan.after)}
-        if plan.state == ABSENT:
-            done.pop("warnings")
         return done
 
 

@@ -11,7 +11,6 @@ No error ever quotes a value that the user wrote: it may be a secret that landed
 
 from __future__ import annotations
 
-import difflib
 import re
 import typing as t
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +20,7 @@ from ._knowledge.distributions import ARCHITECTURES, is_known_os, known_os_names
 from ._model import ISOLATIONS, KernelModule, Process, Requirements, Service
 from ._quantities import mebibytes
 from ._versions import VersionRange
+from ._words import did_you_mean
 
 try:
     import voluptuous as v
@@ -130,8 +130,8 @@ def _one_of(choices: tuple[str, ...], what: str) -> Callable[[t.Any], str]:
 
 def _nearest(word: str, known: t.Iterable[str]) -> str:
     """A hint at the known word that is meant; the user's own word is not repeated."""
-    near = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
-    return f"; did you mean '{near[0]}'?" if near else ""
+    hint = did_you_mean(word.lower(), known, cutoff=0.5)
+    return f"; {hint}" if hint else ""
 
 
 def _os_family(value: t.Any) -> str:

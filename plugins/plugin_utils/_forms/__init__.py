@@ -18,6 +18,8 @@ A form's module has:
     what a service would be made from;
 ``storage(options) -> str | None``
     the storage that the user named for it;
+``pending(instances) -> tuple[str, ...]``
+    the settings that are written and wait for a restart;
 ``plan(service, candidate, target, instances, state) -> Plan``
     the calls from what is there to what is wanted;
 ``remove(service, target, instances) -> Plan``

@@ -98,6 +98,13 @@ def removal(calls: Iterable[Call], instances: Iterable[Instance]) -> Plan:
     )
 
 
+def run_state(state: str, now: str = STOPPED) -> str:
+    """
+    What it shall be after a request for ``state``: a restart ends started, ``present`` leaves it as it is ``now``.
+    """
+    return {"present": now, "restarted": STARTED}.get(state, state)
+
+
 def text(value: t.Any) -> str:
     """A value as the engines keep it: all of theirs are texts, and switches are in lower case."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .._model import Call, Candidate, Facts, Instance, Plan, Process, Requirements, Service, Target
-from ._common import ABSENT, MARK, STARTED, STOPPED, Source, differences, image_named, masked, removal, text
+from ._common import ABSENT, MARK, STARTED, STOPPED, Source, differences, image_named, masked, removal, run_state, text
 from ._docker_options import BEHAVIOUR, COMPARED, IN_PLACE, image_reference
 
 NAME = "docker_container"
@@ -54,6 +54,11 @@ def check(option: str, value: t.Any) -> None:
         COMPARED[option](value, {})
 
 
+def pending(_instances: tuple[Instance, ...]) -> tuple[str, ...]:
+    """Nothing waits: what is not changed in place is made anew."""
+    return ()
+
+
 def storage(_options: Mapping[str, t.Any]) -> str | None:
     """Docker has one place for its data."""
     return None
@@ -78,7 +83,12 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     if len(parts) == 1 and any(instance.process for instance in instances):
         # What were several is one now, and nothing would ever find their network again.
         calls.append(_network(service, ABSENT))
-    return Plan(calls=tuple(calls), before=before, after=after, state=_end(state, instances))
+    return Plan(
+        calls=tuple(calls),
+        before=before,
+        after=after,
+        state=run_state(state, instances[0].state if instances else STOPPED),
+    )
 
 
 def remove(service: Service, _target: Target, instances: tuple[Instance, ...]) -> Plan:
@@ -161,7 +171,7 @@ def _digest(options: Mapping[str, t.Any]) -> str:
 
 def _step(part: _Part, there: Instance | None, state: str) -> tuple[Call | None, dict[str, t.Any], dict[str, t.Any]]:
     if there is None:
-        after = {"state": STARTED if state in (STARTED, "restarted") else STOPPED, **_shown(part)}
+        after = {"state": run_state(state), **_shown(part)}
         does = f"create container '{part.name}' from {part.options.get('image')}"
         return _call(part, state, does, creates=part.name), {"state": ABSENT}, after
     before, after = _compare(part, there)
@@ -176,17 +186,15 @@ def _step(part: _Part, there: Instance | None, state: str) -> tuple[Call | None,
 
 
 def _running(there: Instance, state: str) -> tuple[dict[str, str], dict[str, str]]:
-    wanted = {"restarted": STARTED}.get(state, state)
-    if state == "present" or there.state == wanted:
+    wanted = run_state(state, there.state)
+    if there.state == wanted:
         return {}, {}
     return {"state": there.state}, {"state": wanted}
 
 
 def _kept_state(there: Instance, state: str) -> str:
     """``present`` leaves the run state alone; a container that is recreated must be given it again."""
-    if state == "present":
-        return STARTED if there.state == STARTED else "present"
-    return STARTED if state == "restarted" else state
+    return "present" if state == "present" and there.state != STARTED else run_state(state, there.state)
 
 
 def _state_words(part: _Part, there: Instance, state: str) -> list[str]:
@@ -246,9 +254,3 @@ def _network(service: Service, state: str) -> Call:
         args["labels"] = {MARK: service.name}
     does = f"{'create' if state == 'present' else 'remove'} network '{name}'"
     return Call(module=NETWORK_MODULE, does=does, args=args)
-
-
-def _end(state: str, instances: tuple[Instance, ...]) -> str:
-    if state == "present":
-        return instances[0].state if instances else STOPPED
-    return STARTED if state == "restarted" else state

@@ -28,6 +28,7 @@ from ._common import (
     image_of_system,
     masked,
     removal,
+    run_state,
     text,
 )
 
@@ -62,6 +63,11 @@ def check(option: str, value: t.Any) -> None:
     """Raises TypeError for devices that are no mappings, which the delegate takes and LXD does not."""
     if option == "devices" and not all(isinstance(device, Mapping) for device in value.values()):
         raise TypeError(option)
+
+
+def pending(_instances: tuple[Instance, ...]) -> tuple[str, ...]:
+    """Nothing waits: LXD applies at once what it takes from a running container."""
+    return ()
 
 
 def storage(options: Mapping[str, t.Any]) -> str | None:
@@ -176,8 +182,7 @@ def _difference(wanted: Mapping[str, t.Any], config: Mapping[str, t.Any]) -> tup
 def _creation(
     service: Service, candidate: Candidate, args: dict[str, t.Any], wanted: Mapping[str, t.Any], state: str
 ) -> Plan:
-    running = state in (STARTED, "restarted")
-    args["state"] = STARTED if running else STOPPED
+    args["state"] = run_state(state)
     # Without this the delegate starts before an image that is still on its way has arrived.
     args["wait_for_container"] = True
     if candidate.node != candidate.target:
@@ -206,7 +211,7 @@ def _change(
     after: dict[str, t.Any],
     state: str,
 ) -> Plan:
-    end = there.state if state == "present" else STARTED if state == "restarted" else state
+    end = run_state(state, there.state)
     does, warnings = [], []
     if after:
         does.append(f"change {', '.join(sorted(after))} of LXC container '{service.name}' in place")

@@ -20,7 +20,19 @@ from collections.abc import Mapping
 
 from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
 from .._quantities import readable
-from ._common import ABSENT, MARK, STARTED, STOPPED, Source, image_named, image_of_system, masked, picked, removal
+from ._common import (
+    ABSENT,
+    MARK,
+    STARTED,
+    STOPPED,
+    Source,
+    image_named,
+    image_of_system,
+    masked,
+    picked,
+    removal,
+    run_state,
+)
 from ._proxmox_config import Settings, boot_disk, disk_mib, free_slot, has_cloud_init, settings, without_macs
 
 NAME = "proxmox_vm"
@@ -70,7 +82,6 @@ def storage(options: Mapping[str, t.Any]) -> str | None:
 def plan(service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str) -> Plan:
     """Clone, configure, grow the disk, start: each only where something differs."""
     options = {key: value for key, value in (candidate.options or {}).items() if value is not None}
-    running = state in (STARTED, "restarted")
     if instances:
         return _change(service, candidate, options, instances[0], state)
     base = candidate.image
@@ -80,10 +91,10 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     where = {"vmid": vmid, "node": candidate.node, "timeout": options.get("timeout", TIMEOUT)}
     calls = [_clone(service, candidate, options, vmid), *_configure(where, wanted, fresh=True)]
     calls += _grow(service, candidate, where, config)
-    if running:
+    end = run_state(state)
+    if end == STARTED:
         calls.append(_power(where, STARTED, f"start VM {vmid}"))
     disk = {"disk": readable(service.requirements.disk)} if service.requirements.disk else {}
-    end = STARTED if running else STOPPED
     after = {"state": end, "clone": candidate.image_wanted or base.id, **wanted.shown(), **disk}
     return Plan(
         calls=tuple(calls), before={service.name: {"state": ABSENT}}, after={service.name: masked(after)}, state=end
@@ -219,7 +230,7 @@ def _change(service: Service, candidate: Candidate, options: Mapping[str, t.Any]
     disk = boot_disk(config)
     if calls and calls[-1].module == DISK_MODULE:
         before["disk"], after["disk"] = readable(disk_mib(config, disk) or 0), readable(service.requirements.disk)
-    end = there.state if state == "present" else STARTED if state == "restarted" else state
+    end = run_state(state, there.state)
     if end != there.state:
         verb = "start" if end == STARTED else "stop"
         calls.append(_power(where, end, f"{verb} VM {there.id}", force=end == STOPPED))
