@@ -13,6 +13,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._arguments impor
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
     DeployAction,
     decision_result,
+    elsewhere,
     present_on,
     silent_places,
     strangers_on,
@@ -42,6 +43,9 @@ class ActionModule(DeployAction):
         self, service: Service, hosts: list[Host], args: dict[str, t.Any], result: dict[str, t.Any]
     ) -> dict[str, t.Any]:
         targets = self.discover(hosts, service, args)
+        other = elsewhere(service, targets)
+        if other:
+            raise AnsibleActionFail(f"{other}, and has one place only; name that one too, or remove it there first.")
         self._never_make_a_twin(service, targets, args)
         if args["state"] == "absent":
             return result | _warned(self._remove(service, hosts, targets, args))
@@ -77,7 +81,9 @@ class ActionModule(DeployAction):
             )
         target, instances = present_on(service, targets)
         if target is None:
-            explanation = f"Service '{service.name}' is on none of the {len(targets)} targets."
+            asked = sum(not target.trouble for target in targets)
+            which = "targets" if asked == len(targets) else "targets that answered"
+            explanation = f"Service '{service.name}' is on none of the {asked} {which}."
             return {"changed": False, "failed": False, "placement": None, "calls": [], "explanation": explanation}
         host = next(host for host in hosts if host.name == target.name)
         provisioner = Provisioner(service, "absent", args, check_mode=self._task.check_mode)
@@ -104,7 +110,7 @@ class ActionModule(DeployAction):
                 decision, {host.name: host for host in hosts}, {target.name: target for target in targets}
             )
         except Unfinished as error:
-            message = f"{error} {result['explanation']}"
+            message = f"{error}\nThe decision was: {result['explanation']}"
             raise AnsibleActionFail(message, result={**result, **error.result}) from None
         return done
 

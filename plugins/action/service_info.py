@@ -12,6 +12,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._arguments impor
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
     DeployAction,
     decision_result,
+    elsewhere,
     placement,
     present_on,
 )
@@ -31,6 +32,9 @@ class ActionModule(DeployAction):
         targets = self.discover(self.hosts(args, task_vars or {}), service, args)
         decision = self.decide(service, targets, args)
         target, instances = present_on(service, targets)
+        other = elsewhere(service, targets)
+        if other:
+            display.warning(f"{other}; the decision is of those that it names.")
 
         result.update(decision_result(decision), changed=False, failed=False)
         result["placement"] = placement(service, target, instances) if target else None

@@ -124,6 +124,7 @@ options:
     description:
       - The targets to choose from, as names of inventory hosts, groups, or patterns with C(*).
       - If not set, the hosts of the group C(rightscope_targets).
+      - The service is looked for on all hosts of that group in any case, for it has one place only.
     type: list
     elements: str
   weights:

@@ -35,14 +35,16 @@ options:
   unreachable:
     description:
       - What to do where the service was not found, and a target that may hold it does not answer.
-      - V(ignore) goes on with a warning. V(hold) fails and does nothing, lest there are two.
+      - V(hold) fails and does nothing, lest there are two. V(ignore) goes on with a warning.
     type: str
     choices:
       - hold
       - ignore
-    default: ignore
+    default: hold
   max_attempts:
-    description: How many candidates to try where making it fails. What a failed attempt made is removed first.
+    description:
+      - How many candidates to try where making it fails. What a failed attempt made is removed first.
+      - Where O(as) has an entry, no form without one is tried after a failure.
     type: int
     default: 3
   wait_timeout:

@@ -24,7 +24,10 @@ DECISION = {
 SERVICE = {
     **DECISION,
     "state": {"type": "str", "choices": list(STATES), "default": "started"},
-    "unreachable": {"type": "str", "choices": ["hold", "ignore"], "default": "ignore"},
+    "unreachable": {"type": "str", "choices": ["hold", "ignore"], "default": "hold"},
     "max_attempts": {"type": "int", "default": 3},
     "wait_timeout": {"type": "float", "default": 120.0},
 }
+
+LEAST = {"discovery_timeout": 0.1, "max_attempts": 1, "wait_timeout": 0}
+"""The least that each number may be."""

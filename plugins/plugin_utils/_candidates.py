@@ -14,10 +14,11 @@ from ._model import Candidate, Facts, Instance, Node, Service, Target
 
 
 def candidates(service: Service, targets: Iterable[Target]) -> tuple[Candidate, ...]:
-    """Every form that every node of every target offers, in the order of declaration."""
+    """Every form that every node of every eligible target offers, in the order of declaration."""
     return tuple(
         _candidate(service, target, node, form)
         for target in targets
+        if target.eligible
         for node in target.nodes or (Node(name=target.name, facts=Facts()),)
         for form in FORMS.values()
         if target.kind == form.KIND

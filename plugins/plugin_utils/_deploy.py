@@ -17,6 +17,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ._arguments import LEAST
 from ._candidates import candidates, places, present, strangers
 from ._decision.decide import decide
 from ._decision.explain import as_data, explain
@@ -27,7 +28,7 @@ from ._model import Decision, Instance, Service, Target
 from ._options import read_options
 from ._requirements import VOLUPTUOUS_ERROR, Problem, RequirementsError, parse_service
 from ._runner import discover_all
-from ._words import did_you_mean
+from ._words import did_you_mean, ended
 
 display = Display()
 
@@ -45,6 +46,9 @@ class DeployAction(ActionBase):
                 hint = did_you_mean(option, spec) or f"known: {', '.join(spec)}."
                 raise AnsibleActionFail(f"{option} is no option of {self._task.action}; {hint}", obj=option)
         _validation, args = self.validate_argument_spec(argument_spec=spec)
+        for option, least in LEAST.items():
+            if option in spec and not args[option] >= least:
+                raise AnsibleActionFail(f"{option} must be {least} or more.", obj=self._task.args[option])
         return args
 
     def read_service(self, args: Mapping[str, t.Any]) -> Service:
@@ -69,12 +73,15 @@ class DeployAction(ActionBase):
 
     def _fail_for(self, problems: tuple[Problem, ...]) -> t.NoReturn:
         text = "; ".join(str(problem) for problem in problems)
-        raise AnsibleActionFail(f"The service is not valid: {text}.", obj=self._written(problems[0].path))
+        raise AnsibleActionFail(f"The service is not valid: {ended(text)}", obj=self._written(problems[0].path))
 
     def _written(self, path: tuple[t.Any, ...]) -> t.Any:
         """The value as the user wrote it, or the nearest thing around it: only that remembers file and line."""
         value: t.Any = self._task.args
         for step in path:
+            if isinstance(value, str):
+                # One value where a list of them may be: its index leads to it, and not to a letter of it.
+                break
             try:
                 value = value[step]
             except (KeyError, IndexError, TypeError):
@@ -101,10 +108,11 @@ class DeployAction(ActionBase):
             raise AnsibleActionFail(str(error), obj=self._task.args) from None
 
     def discover(self, hosts: list[Host], service: Service, args: Mapping[str, t.Any]) -> list[Target]:
-        """All targets, with what is on them; fails only where none of them answers."""
+        """All targets, with what is on them; fails only where none that the service may go to answers."""
         targets = discover_all(hosts, service.name, args["discovery_timeout"])
-        if all(target.trouble for target in targets):
-            each = "; ".join(f"{target.name}: {_trouble(target)}" for target in targets)
+        eligible = [target for target in targets if target.eligible]
+        if all(target.trouble for target in eligible):
+            each = "; ".join(f"{target.name}: {_trouble(target)}" for target in eligible)
             raise AnsibleActionFail(f"None of the targets can be used for service '{service.name}'. {each}.")
         self._one_place(service, targets)
         return targets
@@ -125,9 +133,23 @@ class DeployAction(ActionBase):
             accept_unknown=args["unknown"] == "accept",
         )
         if decision.chosen:
+            chosen = decision.chosen.candidate
             for failure in decision.chosen.accepted:
-                display.warning(f"Service '{service.name}' on '{decision.chosen.candidate.place}': {failure.reason}.")
+                display.warning(f"Service '{service.name}' on '{chosen.place}': {failure.reason}.")
+            if service.made_as and chosen.options is None:
+                display.warning(
+                    f"Nothing under 'as' says how service '{service.name}' is made as {chosen.title}: "
+                    "it is its image and no more."
+                )
         return decision
+
+
+def elsewhere(service: Service, targets: list[Target]) -> str | None:
+    """The sentence that says on which target the service is, where the task's ``targets`` leaves that one out."""
+    target, _instances = present_on(service, targets)
+    if target is None or target.eligible:
+        return None
+    return f"Service '{service.name}' is on '{target.name}', which 'targets' does not name"
 
 
 def _trouble(target: Target) -> str:

@@ -18,10 +18,13 @@ import typing as t
 from collections.abc import Mapping
 
 from ansible import constants as C
+from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import become_loader
 
+from ..module_utils._discovery import connection_options
+from ._facts import FactsError, read_facts
 from ._forms import KINDS
 from ._words import did_you_mean
 
@@ -42,10 +45,15 @@ class _Proxy(ActionBase):
 
 
 class Host:
-    """One target's inventory host."""
+    """
+    One target's inventory host. ``eligible`` says whether the service may go there, or is only looked for there.
 
-    def __init__(self, name: str, action: ActionBase, task_vars: Mapping[str, t.Any]) -> None:
+    Raises TargetsError for a variable that is not what it must be: no run can make up for that, so none begins.
+    """
+
+    def __init__(self, name: str, action: ActionBase, task_vars: Mapping[str, t.Any], *, eligible: bool) -> None:
         self.name = name
+        self.eligible = eligible
         self._action = action
         self._variables = dict(task_vars["hostvars"].raw_get(name))
         self._templar = action._templar.copy_with_new_env(available_variables=self._variables)
@@ -53,12 +61,20 @@ class Host:
         self.options: dict[str, t.Any] = self._mapping("rightscope_options")
         self.labels: dict[str, t.Any] = self._mapping("rightscope_labels")
         self.declared: dict[str, t.Any] = self._mapping("rightscope_facts")
+        self._check_options()
+        self._check_facts()
         self._connection_name = self.variable("ansible_connection") or C.DEFAULT_TRANSPORT
         self.is_local = self._connection_name in ("local", "ansible.builtin.local")
 
     def variable(self, name: str) -> t.Any:
         """The host's variable, templated under its own variables; None where it has none."""
-        return self._templar.template(self._variables[name]) if name in self._variables else None
+        if name not in self._variables:
+            return None
+        try:
+            return self._templar.template(self._variables[name])
+        except AnsibleError as error:
+            # Ansible names neither: it knows the text of the template alone.
+            raise TargetsError(f"The variable '{name}' of host '{self.name}' cannot be used: {error.message}") from None
 
     def _kind(self) -> str:
         kind = self.variable("rightscope_kind")
@@ -78,6 +94,22 @@ class Host:
         if not isinstance(value, Mapping):
             raise TargetsError(f"The variable '{name}' of host '{self.name}' must be a mapping.")
         return dict(value)
+
+    def _check_options(self) -> None:
+        known = connection_options(self.kind)
+        for option in self.options:
+            if option not in known:
+                hint = did_you_mean(option, known) or f"known are {', '.join(known)}."
+                raise TargetsError(
+                    f"'{option}' in 'rightscope_options' of host '{self.name}' is no connection option "
+                    f"of a {self.kind} target; {hint}"
+                )
+
+    def _check_facts(self) -> None:
+        try:
+            read_facts(self.declared)
+        except FactsError as error:
+            raise TargetsError(f"The 'rightscope_facts' of host '{self.name}' cannot be used. {error}") from None
 
     def scrub(self, text: str) -> str:
         """The text without any of the target's secrets."""
@@ -159,13 +191,17 @@ def target_hosts(wanted: list[str] | None, action: ActionBase, task_vars: Mappin
     """
     The targets, in the order of declaration: the named hosts, groups and patterns, or the group of all targets.
 
+    The rest of that group follows, not eligible: a service that is there must not be made a second time.
     Raises TargetsError where there are none, or one is not what a target must be.
     """
-    names = _named(wanted, task_vars) if wanted else list(task_vars["groups"].get(GROUP, ()))
+    everywhere = list(task_vars["groups"].get(GROUP, ()))
+    names = _named(wanted, task_vars) if wanted else everywhere
     if not names:
         where = "'targets' names no host" if wanted else f"the inventory has no host in the group '{GROUP}'"
         raise TargetsError(f"There are no targets: {where}. Put hosts with a 'rightscope_kind' into it.")
-    return [Host(name, action, task_vars) for name in names]
+    eligible = dict.fromkeys(names, True)
+    others = {name: False for name in everywhere if name not in eligible}
+    return [Host(name, action, task_vars, eligible=may) for name, may in {**eligible, **others}.items()]
 
 
 def _named(wanted: list[str], task_vars: Mapping[str, t.Any]) -> list[str]:

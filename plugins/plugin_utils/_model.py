@@ -178,8 +178,9 @@ class Target:
     """
     A place to deploy to, with everything that discovery found there.
 
-    ``trouble`` is the sentence that says why it could not be asked; then it has no nodes. ``options``
-    are the connection options of its delegate: they hold secrets and never leave the runner.
+    ``trouble`` is the sentence that says why it could not be asked; then it has no nodes. One that is not
+    ``eligible`` offers no candidate, and is only looked at for the service: the task's targets leave it out.
+    ``options`` are the connection options of its delegate: they hold secrets and never leave the runner.
     """
 
     name: str
@@ -188,6 +189,7 @@ class Target:
     instances: tuple[Instance, ...] = ()
     labels: Mapping[str, str] = field(default_factory=_nothing)
     next_id: int | None = None
+    eligible: bool = True
     trouble: str | None = None
     remedy: str | None = None
     options: Mapping[str, t.Any] = field(default_factory=_nothing, repr=False)

@@ -21,6 +21,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.loader import fragment_loader, module_loader
 from ansible.utils import plugin_docs
 
+from ..module_utils._discovery import connection_options
+from ._forms import OptionError
 from ._words import did_you_mean
 
 _KEPT = ("type", "elements", "choices")
@@ -41,12 +43,15 @@ def read_options(form: t.Any, options: Mapping[str, t.Any]) -> tuple[dict[str, t
     What a form compares is tried out here on nothing, so a value that it cannot read is found before the work.
     """
     spec, aliases = _specification(form.MODULE)
+    connection = connection_options(form.KIND)
     read: dict[str, t.Any] = {}
     wrong: list[Wrong] = []
     for option, value in options.items():
         name = aliases.get(option, option)
         if name in form.RESERVED:
             wrong.append((option, "is set by the collection itself and cannot be given"))
+        elif name in connection:
+            wrong.append((option, "is a connection option, and belongs into the target's 'rightscope_options'"))
         elif spec and name not in spec:
             hint = did_you_mean(option, [*spec, *aliases])
             wrong.append((option, f"is no option of {form.MODULE}{f'; {hint}' if hint else ''}"))
@@ -54,6 +59,8 @@ def read_options(form: t.Any, options: Mapping[str, t.Any]) -> tuple[dict[str, t
             try:
                 read[name] = _converted(name, value, spec.get(name, {}))
                 form.check(name, read[name])
+            except OptionError as error:
+                wrong.append((option, str(error)))
             except (ValueError, TypeError, KeyError, AttributeError):
                 wrong.append((option, f"is not what {form.MODULE} takes: {_expected(spec.get(name, {}))}"))
     return read, wrong

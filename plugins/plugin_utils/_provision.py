@@ -54,7 +54,7 @@ class Provisioner:
         self.check_mode = check_mode
         self.wait_timeout: float = args["wait_timeout"]
         self.call_timeout: float = args["discovery_timeout"]
-        self.max_attempts: int = max(1, args["max_attempts"])
+        self.max_attempts: int = args["max_attempts"]
 
     # --- to a place -----------------------------------------------------------------------------
 
@@ -88,7 +88,20 @@ class Provisioner:
     def _order(self, decision: Decision) -> list[Verdict]:
         if decision.stays:
             return [decision.chosen]
-        return [verdict for verdict in decision.verdicts if verdict.fits][: self.max_attempts]
+        return [verdict for verdict in decision.verdicts if self._may_follow(verdict, decision.chosen)][
+            : self.max_attempts
+        ]
+
+    def _may_follow(self, verdict: Verdict, chosen: Verdict) -> bool:
+        """
+        Whether a candidate may be tried when the chosen one has failed.
+
+        A form that the user left out of ``as`` fits with any image of the system: to end in it over a mistake in
+        another form's options would be an empty guest and a green task.
+        """
+        form = verdict.candidate.form
+        described = not self.service.made_as or form in self.service.made_as
+        return verdict.fits and (described or form == chosen.candidate.form)
 
     def _attempt(self, host: Host, target: Target, candidate: Candidate) -> dict[str, t.Any]:
         form = FORMS[candidate.form]

@@ -130,7 +130,7 @@ def _one_of(choices: tuple[str, ...], what: str) -> Callable[[t.Any], str]:
 
 def _nearest(word: str, known: t.Iterable[str]) -> str:
     """A hint at the known word that is meant; the user's own word is not repeated."""
-    hint = did_you_mean(word.lower(), known, cutoff=0.5)
+    hint = did_you_mean(word.lower(), known)
     return f"; {hint}" if hint else ""
 
 

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import contextvars
+import re
 import threading
 import time
 import typing as t
@@ -17,7 +18,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ..module_utils._discovery import DiscoveryError, discover, failed_task, find
 from ._connections import delegate_connection
-from ._facts import FactsError, read_instances, read_nodes
+from ._facts import read_instances, read_nodes
 from ._hosts import Host, TargetsError
 from ._model import Call, Instance, Target
 
@@ -62,7 +63,14 @@ def _late(host: Host, timeout: float) -> Target:
 
 
 def _troubled(host: Host, trouble: str, remedy: str | None) -> Target:
-    return Target(name=host.name, kind=host.kind, labels=host.labels, trouble=trouble, remedy=_imperative(remedy))
+    return Target(
+        name=host.name,
+        kind=host.kind,
+        labels=host.labels,
+        eligible=host.eligible,
+        trouble=trouble,
+        remedy=_imperative(remedy),
+    )
 
 
 def _clause(sentence: str) -> str:
@@ -89,6 +97,7 @@ def _discover_one(host: Host, service: str, timeout: float) -> Target:
             name=host.name,
             kind=host.kind,
             labels=host.labels,
+            eligible=host.eligible,
             options=host.options,
             nodes=read_nodes(reply, host.declared),
             instances=read_instances(reply.get("instances", ())),
@@ -96,8 +105,6 @@ def _discover_one(host: Host, service: str, timeout: float) -> Target:
         )
     except DiscoveryError as error:
         return _troubled(host, _clause(error.message), error.remedy)
-    except FactsError as error:
-        return _troubled(host, f"its rightscope_facts cannot be used: {str(error).rstrip('.')}", "mend them")
 
 
 def find_instances(host: Host, service: str, timeout: float) -> tuple[Instance, ...]:
@@ -182,6 +189,15 @@ def wait_until(
         time.sleep(POLL)
 
 
+_NOISE = (
+    # The SDK names the address of each request, and an id in full: the cause comes after them.
+    (re.compile(r" for (url: )?http\+?[a-z]*://\S+"), ""),
+    (re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b"), r"\1"),
+)
+
+
 def _first_line(text: str) -> str:
     line = next((line.strip() for line in text.splitlines() if line.strip()), "it gave no reason")
+    for pattern, instead in _NOISE:
+        line = pattern.sub(instead, line)
     return line if len(line) <= 400 else line[:400] + "…"

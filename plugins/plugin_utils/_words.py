@@ -11,7 +11,14 @@ import difflib
 from collections.abc import Iterable
 
 
-def did_you_mean(word: object, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+def ended(text: str) -> str:
+    """The text with the full stop that it lacks: a question has its own."""
+    return text if text.endswith(("?", ".")) else f"{text}."
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
     """A question with the known word that is probably meant; empty where none is near. The word is not repeated."""
-    near = difflib.get_close_matches(str(word), list(known), n=1, cutoff=cutoff)
+    names, text = list(known), str(word)
+    begins = [name for name in names if len(text) > 2 and name.startswith(text)]
+    near = difflib.get_close_matches(text, names, n=1) or begins
     return f"did you mean '{near[0]}'?" if near else ""

@@ -49,6 +49,9 @@ class DockerEyes:
     def networks(self) -> list[str]:
         return sorted(self._docker("network", "ls", "--format", "{{.Name}}").split())
 
+    def pause(self, name: str) -> None:
+        self._docker("pause", name)
+
     def put_stranger(self, name: str) -> str:
         """Something of somebody else's that has the name."""
         return self._docker("run", "--detach", "--name", name, "rightscope-test/web:1").strip()

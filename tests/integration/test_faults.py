@@ -71,6 +71,64 @@ def test_the_next_best_candidate_is_tried_and_each_attempt_is_told(play, docker_
     assert lxd_eyes.names() == ["web"]
 
 
+def test_a_mistake_in_one_form_does_not_end_in_a_form_that_nobody_described(play, docker_eyes, lxd_eyes, pve_eyes):
+    args = {"docker_container": {"image": "127.0.0.1:9/none:1"}}
+
+    outcome = play.service(name="web", **{"as": args})
+
+    assert outcome["failed"] is True
+    assert [attempt["target"] for attempt in outcome["attempts"]] == ["dock1"]
+    assert docker_eyes.names() == lxd_eyes.names() == pve_eyes.names() == []
+
+
+def test_a_form_that_nobody_described_is_warned_of(play, lxd_eyes):
+    args = {"docker_container": {"image": DOCKER_IMAGE}}
+
+    outcome = play.service(name="web", requirements={"init": True}, **{"as": args})
+
+    assert outcome["placement"]["target"] == "lab"
+    warning = "Nothing under 'as' says how service 'web' is made as an LXC container: it is its image and no more."
+    assert warning in " ".join(outcome.output.split())
+
+
+def test_a_service_keeps_its_one_place_when_the_targets_are_narrowed(play, docker_eyes, lxd_eyes):
+    args = {
+        "docker_container": {"image": DOCKER_IMAGE},
+        "lxd_container": {"source": {"type": "image", "alias": LXD_IMAGE}},
+    }
+    play.service(name="web", **{"as": args})
+
+    for state in ("started", "absent"):
+        outcome = play.service(name="web", targets=["lab"], state=state, **{"as": args})
+        assert outcome["failed"] is True
+        assert "Service 'web' is on 'dock1', which 'targets' does not name" in outcome["msg"]
+    told = play.info(name="web", targets=["lab"], **{"as": args})
+    assert told["placement"]["target"] == "dock1"
+    assert {verdict["target"] for verdict in told["decision"]["verdicts"]} == {"lab"}
+    assert "Service 'web' is on 'dock1', which 'targets' does not name" in " ".join(told.output.split())
+    assert docker_eyes.names() == ["web"]
+    assert lxd_eyes.names() == []
+
+
+def test_a_paused_container_is_started_again(play, docker_eyes):
+    args = {"docker_container": {"image": DOCKER_IMAGE}}
+    play.service(name="web", **{"as": args})
+    docker_eyes.pause("web")
+
+    foreseen = play.service("--check", name="web", **{"as": args})
+    assert foreseen["changed"] is True
+    outcome = play.service(name="web", **{"as": args})
+
+    assert (outcome["failed"], outcome["changed"]) == (False, True)
+    assert (
+        outcome["diff"]
+        == foreseen["diff"]
+        == {"before": {"web": {"state": "paused"}}, "after": {"web": {"state": "started"}}}
+    )
+    assert docker_eyes.state("web") == "started"
+    assert play.service(name="web", **{"as": args})["changed"] is False
+
+
 def test_of_several_containers_none_is_left_when_one_fails(play, docker_eyes):
     processes = [{"name": "app", "image": DOCKER_IMAGE}, {"name": "db", "image": "127.0.0.1:9/none:1"}]
 

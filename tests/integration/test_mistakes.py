@@ -71,6 +71,26 @@ def _with(**requirements) -> dict:
         ),
         pytest.param({**WEB, "targets": ["dock"]}, "did you mean 'dock1'?", id="unknown target"),
         pytest.param({**WEB, "weights": {"headrom": 2}}, "did you mean 'headroom'?", id="scorer"),
+        pytest.param(_with(architecture="x86_65"), "did you mean 'x86_64'?", id="one value for a list"),
+        pytest.param(
+            {"name": "web", "as": {"docker_container": {"image": "x", "docker_host": "tcp://elsewhere"}}},
+            "as.docker_container.docker_host is a connection option, and belongs into the target's "
+            "'rightscope_options'.",
+            id="connection option",
+        ),
+        pytest.param(
+            {"name": "web", "as": {"docker_container": {"image": "x", "labels": {"rightscope.service": "db"}}}},
+            "as.docker_container.labels must not have a name that begins with 'rightscope.'",
+            id="mark of the collection",
+        ),
+        pytest.param(
+            {"name": "web", "as": {"docker_container": {"image": "x", "volumes": ["~:/data"]}}},
+            "as.docker_container.volumes must name each path on the host in full, from '/' on.",
+            id="path in short",
+        ),
+        pytest.param({**WEB, "wait_timeout": -1}, "wait_timeout must be 0 or more.", id="negative time"),
+        pytest.param({**WEB, "discovery_timeout": 0}, "discovery_timeout must be 0.1 or more.", id="no time"),
+        pytest.param({**WEB, "max_attempts": 0}, "max_attempts must be 1 or more.", id="no attempt"),
     ],
 )
 def test_a_mistake_is_one_sentence_with_its_place(play, docker_eyes, args, sentence):
@@ -78,8 +98,11 @@ def test_a_mistake_is_one_sentence_with_its_place(play, docker_eyes, args, sente
 
     assert outcome["failed"] is True
     assert sentence in outcome["msg"]
+    assert "?." not in outcome["msg"]
     assert "Traceback" not in outcome.output
-    assert ".yml:" in outcome.output.split("Origin:")[1].splitlines()[0]
+    origins = [part.splitlines()[0] for part in outcome.output.split("Origin:")[1:]]
+    assert all(".yml:" in origin for origin in origins)
+    assert origins
     assert docker_eyes.names() == []
 
 
@@ -100,21 +123,38 @@ def test_all_mistakes_are_told_at_once(play):
             "did you mean 'docker_host'?",
             id="connection option",
         ),
+        pytest.param(
+            {"rightscope_kind": "docker", "rightscope_options": {"docker_host": "{{ nowhere_defined }}"}},
+            "The variable 'rightscope_options' of host 'dock9' cannot be used",
+            id="undefined variable",
+        ),
+        pytest.param(
+            {"rightscope_kind": "docker", "rightscope_labels": ["zone"]},
+            "The variable 'rightscope_labels' of host 'dock9' must be a mapping.",
+            id="labels",
+        ),
     ],
 )
-def test_a_target_that_is_declared_wrongly_is_named(play, docker_target, host, sentence):
-    base = {"rightscope_facts": {}, "rightscope_options": docker_target["rightscope_options"]}
-    outcome = play.service(**WEB, hosts={"dock9": {**base, "ansible_connection": "local", **host}})
+def test_a_target_that_is_declared_wrongly_is_named_beside_others_that_are_right(play, docker_eyes, host, sentence):
+    base = {"rightscope_facts": {}, "rightscope_options": play.hosts["dock1"]["rightscope_options"]}
+    hosts = {**play.hosts, "dock9": {**base, "ansible_connection": "local", **host}}
+    outcome = play.service(**WEB, hosts=hosts, targets=["dock1"])
     assert outcome["failed"] is True
     assert "dock9" in outcome["msg"]
     assert sentence in outcome["msg"]
     assert "Traceback" not in outcome.output
+    assert docker_eyes.names() == []
 
 
 def test_no_targets_at_all_is_said(play):
     outcome = play.service(**WEB, hosts={})
     assert outcome["failed"] is True
     assert "There are no targets: the inventory has no host in the group 'rightscope_targets'" in outcome["msg"]
+
+
+def _one_line(outcome) -> str:
+    """All that was printed, without the line breaks that Ansible puts into warnings."""
+    return " ".join(outcome.output.split())
 
 
 @pytest.fixture
@@ -137,9 +177,10 @@ def test_a_target_that_does_not_answer_is_a_rejected_candidate(play, docker_eyes
         **play.hosts,
     }
 
-    outcome = play.service(**WEB, hosts=hosts, discovery_timeout=1)
+    outcome = play.service(**WEB, hosts=hosts, discovery_timeout=1, unreachable="ignore")
 
     assert outcome["changed"] is True
+    assert "Not asked: gone: the Docker engine at unix:///nowhere/docker.sock does not answer" in _one_line(outcome)
     assert outcome["placement"]["target"] == "dock1"
     assert docker_eyes.names() == ["web"]
     reasons = {one["target"]: one["failures"] for one in outcome["decision"]["verdicts"] if one["target"] in hosts}
@@ -149,14 +190,52 @@ def test_a_target_that_does_not_answer_is_a_rejected_candidate(play, docker_eyes
     assert "S3NTINEL" not in outcome.output
 
 
-def test_nothing_is_made_where_a_silent_target_may_hold_it_and_the_user_says_so(play, docker_eyes):
+def test_nothing_is_made_where_a_silent_target_may_hold_it(play, docker_eyes):
     hosts = {"gone": _dead("docker", docker_host="unix:///nowhere/docker.sock"), **play.hosts}
 
-    outcome = play.service(**WEB, hosts=hosts, unreachable="hold")
+    outcome = play.service(**WEB, hosts=hosts)
 
     assert outcome["failed"] is True
     assert "gone may hold it and does not answer" in outcome["msg"]
+    assert "set 'unreachable: ignore'" in outcome["msg"]
     assert docker_eyes.names() == []
+
+
+def test_a_silent_target_is_no_hindrance_to_a_service_that_has_its_place(play, docker_eyes):
+    play.service(**WEB)
+    hosts = {"gone": _dead("docker", docker_host="unix:///nowhere/docker.sock"), **play.hosts}
+
+    again = play.service(**WEB, hosts=hosts)
+    assert (again["failed"], again["changed"]) == (False, False)
+    assert again["placement"]["target"] == "dock1"
+
+    removed = play.service(**WEB, hosts=hosts, state="absent")
+    assert (removed["failed"], removed["changed"]) == (False, True)
+    assert docker_eyes.names() == []
+
+
+def test_a_service_is_not_called_absent_from_a_target_that_does_not_answer(play):
+    hosts = {"gone": _dead("docker", docker_host="unix:///nowhere/docker.sock"), **play.hosts}
+
+    held = play.service(**WEB, hosts=hosts, state="absent")
+    assert held["failed"] is True
+    assert "gone may hold it and does not answer" in held["msg"]
+
+    ignored = play.service(**WEB, hosts=hosts, state="absent", unreachable="ignore")
+    assert ignored["failed"] is False
+    assert ignored["explanation"] == "Service 'web' is on none of the 3 targets that answered."
+
+
+def test_a_connection_plugin_that_is_not_there_is_a_rejected_candidate(play):
+    hosts = {"odd": {"ansible_connection": "no.such.plugin", "rightscope_kind": "docker"}, **play.hosts}
+
+    outcome = play.info(**WEB, hosts=hosts)
+
+    (verdict,) = [one for one in outcome["decision"]["verdicts"] if one["target"] == "odd"]
+    (failure,) = verdict["failures"]
+    assert failure["rule"] == "reachable"
+    assert "connection plugin 'no.such.plugin' of host 'odd' was not found" in failure["reason"]
+    assert "Traceback" not in outcome.output
 
 
 def test_when_no_target_answers_the_task_says_why_of_each(play, pve, silent):

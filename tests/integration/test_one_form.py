@@ -152,12 +152,6 @@ def test_a_list_that_got_shorter_takes_effect(play, docker_eyes):
     assert play.service(**web)["changed"] is False
 
 
-def test_the_target_says_where_its_engine_is_and_not_the_service(play, docker_eyes):
-    options = {"image": DOCKER_IMAGE, "docker_host": "unix:///nowhere/docker.sock"}
-    assert play.service(name="web", targets=["dock1"], **{"as": {"docker_container": options}})["failed"] is False
-    assert docker_eyes.names() == ["web"]
-
-
 def test_a_published_port_and_all_its_kin_stay_as_they_are(play, docker_eyes):
     web = {
         "name": "web",

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from .errors import DiscoveryError, nearest
 
-__all__ = ["KINDS", "DiscoveryError", "discover", "failed_task", "find"]
+__all__ = ["KINDS", "DiscoveryError", "connection_options", "discover", "failed_task", "find"]
 
 KINDS = ("docker", "lxd", "proxmox")
 """The APIs that a target can speak."""
@@ -49,6 +49,11 @@ def _backend(kind):
         raise DiscoveryError(
             f"'{kind}' is no kind of target{nearest(str(kind), KINDS)}", f"Use one of {', '.join(KINDS)}."
         ) from None
+
+
+def connection_options(kind) -> tuple[str, ...]:
+    """The names of the connection options that a target of this kind can have, sorted."""
+    return tuple(sorted(_backend(kind).OPTIONS))
 
 
 def discover(kind, options, service=None, target="", timeout=10.0) -> dict:

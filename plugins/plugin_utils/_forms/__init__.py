@@ -13,7 +13,7 @@ A form's module has:
 ``RESERVED``
     the delegate's options that the collection sets itself;
 ``check(option, value)``
-    raises for a value that it could not compare;
+    raises OptionError for a value that must not be given, and anything else for one that it could not compare;
 ``image(requirements, options, facts) -> Source``
     what a service would be made from;
 ``storage(options) -> str | None``
@@ -31,9 +31,12 @@ A form's module has:
 from __future__ import annotations
 
 from . import docker_container, lxd_container, proxmox_vm
+from ._common import OptionError
 
 FORMS = {form.NAME: form for form in (docker_container, lxd_container, proxmox_vm)}
 """Every form by its name; a new one is a file beside this one and an entry here."""
+
+__all__ = ["FORMS", "KINDS", "OptionError"]
 
 KINDS = tuple(sorted({form.KIND for form in FORMS.values()}))
 """The kinds of target that offer at least one form."""

@@ -18,10 +18,29 @@ from .._model import Call, Facts, Image, Instance, Plan, Requirements
 MARK = "rightscope.service"
 """The ownership mark: a Docker label, an LXD ``user.`` key, a line in a Proxmox description."""
 
+MARKS = "rightscope."
+"""How the names of all marks begin."""
+
 STARTED, STOPPED, ABSENT = "started", "stopped", "absent"
 
-_SECRET_NAME = re.compile(r"pass|secret|token|key|credential|auth|(user|vendor)-data", re.IGNORECASE)
+_SECRET_WORDS = r"(?:pass|pwd|secret|token|key|credential|auth|cookie|(?:user|vendor)-data)"
+_SECRET_NAME = re.compile(_SECRET_WORDS, re.IGNORECASE)
+_LOGIN_IN_URL = re.compile(r"(://[^\s/:@]*:)[^\s/@]+@")
+_SECRET_IN_TEXT = re.compile(rf"([\w.-]*{_SECRET_WORDS}[\w.-]*(?:\s*[=:]\s*|\s+))(\S+)", re.IGNORECASE)
+_FREE_TEXTS = ("command", "entrypoint", "description", "healthcheck", "test")
+"""Options whose value is a text of many words, any of which may be a secret's name and the next one the secret."""
+
 MASK = "********"
+
+
+class OptionError(ValueError):
+    """An option under ``as`` that must not have this value; the text says why, and reads on after the option's name."""
+
+
+def need_no_marks(names: Iterable[str], prefix: str = "") -> None:
+    """Raises OptionError where one of the names is kept for the collection's own marks."""
+    if any(str(name).startswith(f"{prefix}{MARKS}") for name in names):
+        raise OptionError(f"must not have a name that begins with '{prefix}{MARKS}': such are this collection's marks")
 
 
 @dataclass(frozen=True)
@@ -69,13 +88,20 @@ def differences(wanted: Mapping[str, t.Any], there: Mapping[str, t.Any]) -> tupl
 
 
 def masked(value: t.Any, name: str = "") -> t.Any:
-    """A copy for people's eyes: whatever is named like a secret is hidden, at any depth."""
-    if isinstance(value, Mapping):
-        return {key: masked(item, str(key)) for key, item in value.items()}
+    """
+    A copy for people's eyes: whatever is named like a secret is hidden, at any depth, and a password in a URL.
+
+    In a command or a description the word after such a name is.
+    """
     if value is not None and _SECRET_NAME.search(name):
         return MASK
+    if isinstance(value, Mapping):
+        return {key: masked(item, str(key)) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_masked_item(item) for item in value]
+        return _masked_words(value) if name in _FREE_TEXTS else [_masked_item(item) for item in value]
+    if isinstance(value, str):
+        text = _SECRET_IN_TEXT.sub(rf"\g<1>{MASK}", value) if name in _FREE_TEXTS else value
+        return _LOGIN_IN_URL.sub(rf"\g<1>{MASK}@", text)
     return value
 
 
@@ -85,6 +111,17 @@ def _masked_item(item: t.Any) -> t.Any:
         name, _sign, value = item.partition("=")
         return f"{name}={masked(value, name)}"
     return masked(item)
+
+
+def _masked_words(words: Iterable[t.Any]) -> list[t.Any]:
+    """A command word by word: ``--password=x``, and ``--password`` with its value in the next word."""
+    shown, before = [], ""
+    for word in words:
+        names_a_secret = before.startswith("-") and "=" not in before and _SECRET_NAME.search(before)
+        hidden = names_a_secret and not str(word).startswith("-")
+        shown.append(MASK if hidden else masked(word, _FREE_TEXTS[0]))
+        before = str(word)
+    return shown
 
 
 def removal(calls: Iterable[Call], instances: Iterable[Instance]) -> Plan:

@@ -17,6 +17,7 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 from .._quantities import MIB, mebibytes
+from ._common import OptionError
 
 Compared = Callable[[t.Any, Mapping[str, t.Any]], tuple[t.Any, t.Any]]
 
@@ -41,6 +42,12 @@ def image_reference(name: str) -> tuple[str, ...]:
     full = name if ":" in last or "@" in last else f"{name}:latest"
     bare = full.removeprefix("docker.io/").removeprefix("library/")
     return tuple(dict.fromkeys((name, full, bare)))
+
+
+def need_full_paths(volumes: t.Iterable[t.Any]) -> None:
+    """Raises OptionError for ``~`` and relative paths: the delegate makes them whole on the node, out of our sight."""
+    if any(str(volume).startswith(("~", ".")) for volume in volumes):
+        raise OptionError("must name each path on the host in full, from '/' on")
 
 
 def _at(config: Mapping[str, t.Any], path: str) -> t.Any:

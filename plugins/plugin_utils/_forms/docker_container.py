@@ -19,8 +19,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .._model import Call, Candidate, Facts, Instance, Plan, Process, Requirements, Service, Target
-from ._common import ABSENT, MARK, STARTED, STOPPED, Source, differences, image_named, masked, removal, run_state, text
-from ._docker_options import BEHAVIOUR, COMPARED, IN_PLACE, image_reference
+from ._common import (
+    ABSENT,
+    MARK,
+    STARTED,
+    STOPPED,
+    Source,
+    differences,
+    image_named,
+    masked,
+    need_no_marks,
+    removal,
+    run_state,
+    text,
+)
+from ._docker_options import BEHAVIOUR, COMPARED, IN_PLACE, image_reference, need_full_paths
 
 NAME = "docker_container"
 TITLE = "a Docker container"
@@ -28,7 +41,7 @@ SCOPE = "application"
 KIND = "docker"
 MODULE = "community.docker.docker_container"
 NETWORK_MODULE = "community.docker.docker_network"
-RESERVED = ("name", "state", "restart", "recreate")
+RESERVED = ("name", "state", "restart", "recreate", "paused")
 
 PROCESS_MARK = "rightscope.process"
 OPTIONS_MARK = "rightscope.options"
@@ -49,7 +62,11 @@ def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts
 
 
 def check(option: str, value: t.Any) -> None:
-    """Raises ValueError or its like for a value that could never be compared."""
+    """Raises OptionError for the collection's own marks and paths in short; else for what could never be compared."""
+    if option == "labels":
+        need_no_marks(value)
+    if option == "volumes":
+        need_full_paths(value)
     if option in COMPARED:
         COMPARED[option](value, {})
 
@@ -74,11 +91,12 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
         call, was, shall = _step(part, there.get(part.name), state)
         if call:
             calls.append(call)
+        if was or shall:
             before[part.name], after[part.name] = was, shall
     for name in sorted(set(there) - {part.name for part in parts}):
         calls.append(_removal(there[name]))
         before[name], after[name] = {"state": there[name].state}, {"state": ABSENT}
-    if len(parts) > 1 and any(call.creates for call in calls):
+    if any(call.creates for call in calls) and any(_joins(part, service) for part in parts):
         calls.insert(0, _network(service, "present"))
     if len(parts) == 1 and any(instance.process for instance in instances):
         # What were several is one now, and nothing would ever find their network again.
@@ -139,6 +157,11 @@ def _part(service: Service, candidate: Candidate, process: Process | None, *, se
     return _Part(name, {**options, "labels": {key: str(value) for key, value in labels.items()}})
 
 
+def _joins(part: _Part, service: Service) -> bool:
+    """Whether the container is to be on the service's own network."""
+    return any(network.get("name") == network_name(service) for network in part.options.get("networks") or ())
+
+
 def _limits(requirements: Requirements, facts: Facts) -> dict[str, t.Any]:
     """
     The requirements as limits, in options that the engine changes in place: ``cpus`` would recreate.
@@ -181,7 +204,8 @@ def _step(part: _Part, there: Instance | None, state: str) -> tuple[Call | None,
         return None, {}, {}
     restart = state == "restarted" and not run_after
     recreate = not set(after) <= IN_PLACE
-    call = _call(part, _kept_state(there, state), ", ".join(does), restart=restart, recreate=recreate)
+    wakes = there.state == "paused" and run_after.get("state") == STARTED
+    call = _call(part, _kept_state(there, state), ", ".join(does), restart=restart, recreate=recreate, wakes=wakes)
     return call, masked({**run_before, **before}), masked({**run_after, **after})
 
 
@@ -225,9 +249,19 @@ def _shown(part: _Part) -> dict[str, t.Any]:
 
 
 def _call(
-    part: _Part, state: str, does: str, *, creates: str | None = None, restart: bool = False, recreate: bool = False
+    part: _Part,
+    state: str,
+    does: str,
+    *,
+    creates: str | None = None,
+    restart: bool = False,
+    recreate: bool = False,
+    wakes: bool = False,
 ) -> Call:
     args = {**part.options, "name": part.name, "state": STARTED if state == "restarted" else state}
+    if wakes:
+        # To the delegate a paused container is a started one.
+        args["paused"] = False
     if restart:
         args["restart"] = True
     if recreate:

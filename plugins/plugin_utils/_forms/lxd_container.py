@@ -27,6 +27,7 @@ from ._common import (
     image_named,
     image_of_system,
     masked,
+    need_no_marks,
     removal,
     run_state,
     text,
@@ -60,7 +61,9 @@ def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts
 
 
 def check(option: str, value: t.Any) -> None:
-    """Raises TypeError for devices that are no mappings, which the delegate takes and LXD does not."""
+    """Raises OptionError for the collection's own marks, TypeError for devices that are no mappings."""
+    if option == "config":
+        need_no_marks(value, "user.")
     if option == "devices" and not all(isinstance(device, Mapping) for device in value.values()):
         raise TypeError(option)
 

@@ -29,6 +29,7 @@ from ._common import (
     image_named,
     image_of_system,
     masked,
+    need_no_marks,
     picked,
     removal,
     run_state,
@@ -70,7 +71,9 @@ def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts
 
 
 def check(option: str, value: t.Any) -> None:
-    """Raises ValueError or its like for a value that could never be compared."""
+    """Raises OptionError for the collection's own mark, or its like for a value that could never be compared."""
+    if option == "description":
+        need_no_marks(line.strip() for line in str(value).splitlines())
     settings({option: value}, {})
 
 

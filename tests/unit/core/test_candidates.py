@@ -42,6 +42,13 @@ def test_a_target_that_does_not_answer_is_a_candidate_about_which_nothing_is_kno
     assert (one.facts, one.trouble, one.remedy, one.place) == (Facts(), "it does not answer", "start it", "gone")
 
 
+def test_a_target_that_is_not_eligible_offers_nothing_and_is_still_looked_at():
+    web = instance("docker")
+    left_out = dataclasses.replace(target("docker", instances=(web,)), eligible=False)
+    assert [one.target for one in candidates(WEB, [left_out, target("lxd")])] == ["lab"]
+    assert list(places(WEB, [left_out])) == [(left_out, "dock1", "docker_container")]
+
+
 def test_a_node_that_is_offline_says_so_and_the_others_do_not():
     up, down = Node(name="a", facts=facts("lxd")), Node(name="b", facts=Facts(), online=False)
     first, second = candidates(WEB, [Target(name="lab", kind="lxd", nodes=(up, down))])

@@ -361,6 +361,32 @@ def test_a_process_that_is_wanted_no_more_goes():
     assert plan.after == {"web-old": {"state": "absent"}}
 
 
+def test_containers_without_a_network_get_none_made():
+    processes = [{"name": "app", "image": "web:1"}, {"name": "db", "image": "web:1"}]
+    plan = planned("docker", options={"network_mode": "none"}, processes=processes)
+    assert [call.args["name"] for call in plan.calls] == ["web-app", "web-db"]
+
+
+def test_a_restart_is_a_call_and_no_difference():
+    plan = planned("docker", container(), options=IMAGE, state="restarted")
+    assert [call.does for call in plan.calls] == ["restart container 'web'"]
+    assert (plan.before, plan.after) == ({}, {})
+
+
+@pytest.mark.parametrize("state", ["started", "restarted"])
+def test_a_paused_container_is_woken(state):
+    (call,) = planned("docker", container("paused"), options=IMAGE, state=state).calls
+    assert call.args["paused"] is False
+    assert call.args["state"] == "started"
+
+
+@pytest.mark.parametrize("state", ["stopped", "present"])
+def test_a_paused_container_is_not_woken_to_be_anything_else(state):
+    assert all(
+        "paused" not in call.args for call in planned("docker", container("paused"), options=IMAGE, state=state).calls
+    )
+
+
 def test_where_several_become_one_their_network_goes_too():
     plan = planned("docker", part("app"), part("db"), options=IMAGE)
     assert [call.does for call in plan.calls] == [

@@ -10,7 +10,7 @@ import copy
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS, KINDS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS, KINDS, OptionError
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._common import MASK, differences, masked
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import SCOPES
 
@@ -33,6 +33,34 @@ def test_a_form_has_all_that_a_form_has(form):
         pytest.param({"env": ["KEY=x=y", "A=1"]}, {"env": [f"KEY={MASK}", "A=1"]}, id="NAME=value"),
         pytest.param({"list": [{"secret": 1}]}, {"list": [{"secret": MASK}]}, id="in a list"),
         pytest.param({"passwords": ["x"]}, {"passwords": MASK}, id="a whole list"),
+        pytest.param({"credentials": {"user": "x"}}, {"credentials": MASK}, id="a whole mapping"),
+        pytest.param(
+            {"DATABASE_URL": "postgres://ops:x@db/app?a=b"},
+            {"DATABASE_URL": f"postgres://ops:{MASK}@db/app?a=b"},
+            id="a login in a URL",
+        ),
+        pytest.param(["URL=amqp://:x@mq"], [f"URL=amqp://:{MASK}@mq"], id="a login in an item"),
+        pytest.param(
+            {"command": ["app", "--password", "x", "-v"]}, {"command": ["app", "--password", MASK, "-v"]}, id="word"
+        ),
+        pytest.param(
+            {"command": ["app", "--password=x"]}, {"command": ["app", f"--password={MASK}"]}, id="part of a word"
+        ),
+        pytest.param(
+            {"command": ["app", "--no-auth", "-v"]}, {"command": ["app", "--no-auth", "-v"]}, id="a switch alone"
+        ),
+        pytest.param(
+            {"command": "app --api-token x --port 80"},
+            {"command": f"app --api-token {MASK} --port 80"},
+            id="in a command",
+        ),
+        pytest.param(
+            {"description": "Search\nadmin password: x"},
+            {"description": f"Search\nadmin password: {MASK}"},
+            id="in a text",
+        ),
+        pytest.param({"image": "authelia:4.38"}, {"image": "authelia:4.38"}, id="an image is no secret"),
+        pytest.param({"published_ports": ["80:80"]}, {"published_ports": ["80:80"]}, id="a port is no login"),
         pytest.param({"user.user-data": "x"}, {"user.user-data": MASK}, id="what cloud-init runs"),
         pytest.param({"password": None}, {"password": None}, id="that there is none is no secret"),
         pytest.param({"memory": 1, "user": "x"}, {"memory": 1, "user": "x"}, id="all else is shown"),
@@ -46,6 +74,34 @@ def test_what_is_masked_is_a_copy():
     value = {"env": ["KEY=x"], "a": {"token": "x"}}
     masked(value)
     assert value == {"env": ["KEY=x"], "a": {"token": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("form", "option", "value", "words"),
+    [
+        pytest.param("docker_container", "labels", {"rightscope.x": "1"}, "'rightscope.'", id="label"),
+        pytest.param("docker_container", "volumes", ["/a:/a", "~/b:/b"], "in full", id="home directory"),
+        pytest.param("docker_container", "volumes", ["./b:/b"], "in full", id="relative path"),
+        pytest.param("lxd_container", "config", {"user.rightscope.service": "db"}, "'user.rightscope.'", id="LXD key"),
+        pytest.param("proxmox_vm", "description", "Search\n rightscope.service: db", "'rightscope.'", id="description"),
+    ],
+)
+def test_what_the_collection_keeps_for_itself_is_refused(form, option, value, words):
+    with pytest.raises(OptionError, match=words):
+        FORMS[form].check(option, value)
+
+
+@pytest.mark.parametrize(
+    ("form", "option", "value"),
+    [
+        pytest.param("docker_container", "labels", {"my.rightscope.x": "1"}, id="label"),
+        pytest.param("docker_container", "volumes", ["/a:/a:ro", "data:/b", "/cache"], id="volumes"),
+        pytest.param("lxd_container", "config", {"user.note": "rightscope.service"}, id="LXD key"),
+        pytest.param("proxmox_vm", "description", "see rightscope.service: the mark", id="description"),
+    ],
+)
+def test_what_only_looks_like_a_mark_is_fine(form, option, value):
+    FORMS[form].check(option, value)
 
 
 def test_of_a_difference_only_what_is_wanted_is_said():
