@@ -7,7 +7,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from ._forms import FORMS
 from ._model import Candidate, Facts, Instance, Node, Service, Target
@@ -15,20 +16,23 @@ from ._model import Candidate, Facts, Instance, Node, Service, Target
 
 def candidates(service: Service, targets: Iterable[Target]) -> tuple[Candidate, ...]:
     """Every form that every node of every eligible target offers, in the order of declaration."""
-    return tuple(
-        _candidate(service, target, node, form)
-        for target in targets
-        if target.eligible
-        for node in target.nodes or (Node(name=target.name, facts=Facts()),)
-        for form in FORMS.values()
-        if target.kind == form.KIND
-    )
+    return tuple(one for target in targets if target.eligible for one in _of_target(service, target))
 
 
-def _candidate(service: Service, target: Target, node: Node, form) -> Candidate:
+def _of_target(service: Service, target: Target) -> Iterator[Candidate]:
+    forms = [form for form in FORMS.values() if target.kind == form.KIND]
+    there, stranger = present(service, target), _stranger(service, target)
+    for node in target.nodes or (Node(name=target.name, facts=Facts()),):
+        for form in forms:
+            yield _candidate(service, target, node, form, there, stranger)
+
+
+def _candidate(
+    service: Service, target: Target, node: Node, form, there: tuple[Instance, ...], stranger: str | None
+) -> Candidate:
     options = service.made_as.get(form.NAME)
     source = form.image(service.requirements, options or {}, node.facts)
-    held = [one for one in present(service, target) if one.form == form.NAME and one.node == node.name]
+    held = [one for one in there if one.form == form.NAME and one.node == node.name]
     trouble, remedy = target.trouble, target.remedy
     if not trouble and not node.online:
         trouble, remedy = f"its node '{node.name}' is offline", f"bring '{node.name}' back"
@@ -47,12 +51,18 @@ def _candidate(service: Service, target: Target, node: Node, form) -> Candidate:
         # What it was made from may have gone since: a service that is there needs no image.
         fetches_image=source.fetched or bool(held),
         storage=form.storage(options or {}),
-        stranger=_stranger(service, target),
+        stranger=stranger,
         held=sum(one.memory for one in held),
+        held_ports=frozenset(_host_port(port) for one in held for port in one.ports),
         is_present=bool(held),
         trouble=trouble,
         remedy=remedy,
     )
+
+
+def _host_port(port: Mapping[str, Any]) -> str:
+    """A published port of the host as facts write it: ``8080/tcp``."""
+    return f"{port.get('host_port')}/{str(port.get('container', '')).rpartition('/')[2] or 'tcp'}"
 
 
 def present(service: Service, target: Target) -> tuple[Instance, ...]:

@@ -37,11 +37,19 @@ def read_nodes(reply: Mapping[str, t.Any], declared: Mapping[str, t.Any]) -> tup
 
 def _node(raw: Mapping[str, t.Any], declared: Mapping[str, t.Any], extra: Facts) -> Node:
     facts = read_facts(raw.get("facts") or {}, raw.get("origins") or {})
-    changes = {name: getattr(extra, name) for name in declared}
+    changes = {name: _laid_over(name, getattr(facts, name), getattr(extra, name)) for name in declared}
     if changes:
         origins = {**facts.origins, **dict.fromkeys(changes, "declared")}
         facts = dataclasses.replace(facts, **changes, origins=origins)
     return Node(name=raw["name"], online=raw.get("online", True), facts=facts)
+
+
+_TABLES = ("kernel_sysctls", "module_versions", "module_parameters", "storage_types", "networks")
+
+
+def _laid_over(name: str, found: t.Any, declared: t.Any) -> t.Any:
+    """A declared entry of a table stands beside those that were found; any other fact stands alone."""
+    return {**(found or {}), **(declared or {})} if name in _TABLES else declared
 
 
 def read_facts(raw: Mapping[str, t.Any], origins: Mapping[str, str] | None = None) -> Facts:
@@ -58,7 +66,7 @@ def read_facts(raw: Mapping[str, t.Any], origins: Mapping[str, str] | None = Non
             hint = did_you_mean(name, sorted(_FIELDS))
             raise FactsError(f"'{name}' is no fact{f'; {hint}' if hint else '.'}")
         if value is not None:
-            known[name] = _SHAPES.get(name, _same)(name, value)
+            known[name] = _SHAPES[name](name, value)
     return Facts(**known, origins=dict(origins or {}))
 
 
@@ -72,10 +80,6 @@ def _instance(raw: Mapping[str, t.Any]) -> Instance:
     known["addresses"] = tuple(known.get("addresses") or ())
     known["ports"] = tuple(known.get("ports") or ())
     return Instance(**known)
-
-
-def _same(_name: str, value: t.Any) -> t.Any:
-    return value
 
 
 def _text(name: str, value: t.Any) -> str:
@@ -117,6 +121,38 @@ def _storages(name: str, value: t.Any) -> dict[str, int]:
     return {str(storage): int(_number(name, free)) for storage, free in value.items()}
 
 
+def _switch(name: str, value: t.Any) -> bool:
+    if not isinstance(value, bool):
+        raise FactsError(f"The fact '{name}' must be true or false.")
+    return value
+
+
+def _names(name: str, value: t.Any) -> frozenset[str]:
+    return frozenset(_texts(name, value))
+
+
+def _table(name: str, value: t.Any) -> dict[str, str]:
+    """Texts by name. YAML reads a kernel setting as a number, and a module's parameter as a switch."""
+    if not isinstance(value, Mapping):
+        raise FactsError(f"The fact '{name}' must be a mapping.")
+    return {str(key): _setting(f"{name}.{key}", item) for key, item in value.items()}
+
+
+def _setting(name: str, value: t.Any) -> str:
+    return str(int(value)) if isinstance(value, bool) else " ".join(_text(name, value).split())
+
+
+def _tables(name: str, value: t.Any) -> dict[str, dict[str, str]]:
+    if not isinstance(value, Mapping):
+        raise FactsError(f"The fact '{name}' must be a mapping of module names to parameters.")
+    return {str(key).replace("-", "_"): _table(f"{name}.{key}", item) for key, item in value.items()}
+
+
+def _ports(name: str, value: t.Any) -> frozenset[str]:
+    """``8080`` means its TCP port."""
+    return frozenset(text if "/" in text else f"{text}/tcp" for text in _texts(name, value))
+
+
 def _images(name: str, value: t.Any) -> tuple[Image, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(item, Mapping) and "id" in item for item in value):
         raise FactsError(f"The fact '{name}' must be a list of mappings that have an id.")
@@ -128,19 +164,46 @@ def _image(name: str, item: Mapping[str, t.Any]) -> Image:
     # YAML reads the id of a template as a number.
     known["id"] = _text(name, item["id"])
     known["names"] = _texts(f"{name}.names", known.get("names", ()))
+    if "os_version" in known:
+        known["os_version"] = _text(f"{name}.os_version", known["os_version"])
+    if "requirements" in known:
+        known["requirements"] = _table(f"{name}.requirements", known["requirements"])
     return Image(**known)
 
 
 _SHAPES: dict[str, t.Callable[[str, t.Any], t.Any]] = {
     "os_type": _text,
     "os_name": _text,
+    "os_version": _text,
+    "engine_version": _text,
     "architectures": _architectures,
+    "cpu_flags": _names,
     "kernel_version": _text,
+    "kernel_flavour": _text,
     "kernel_modules": _modules,
+    "kernel_modules_complete": _switch,
+    "module_versions": _table,
+    "module_parameters": _tables,
+    "kernel_sysctls": _table,
+    "kernel_parameters": _texts,
+    "kernel_btf": _switch,
+    "cgroup_version": _number,
+    "nested_virtualization": _switch,
+    "devices": _names,
+    "pci_devices": _texts,
+    "usb_devices": _texts,
+    "gpus": _number,
     "isolation": _isolation,
     "cpus": _number,
     "memory": _number,
     "memory_free": _number,
+    "memory_reserved": _number,
     "storages": _storages,
+    "storage_types": _table,
+    "networks": _table,
+    "ports_taken": _ports,
+    "peers": _number,
+    "swap_limit": _switch,
     "images": _images,
 }
+"""How each fact is read. A test holds that none is missing."""

@@ -25,6 +25,9 @@ SCOPES = ("application", "system", "machine")
 ISOLATIONS = ("process", "user_namespace", "machine")
 """What separates a service from its neighbours, weakest first."""
 
+PRIVILEGES = ("none", "capabilities", "nesting", "privileged")
+"""How far grants may go: each of these allows what those before it allow."""
+
 NOTHING: Mapping[str, t.Any] = MappingProxyType({})
 
 
@@ -46,32 +49,107 @@ class Process:
 
 @dataclass(frozen=True, kw_only=True)
 class KernelModule:
-    """A kernel module that must be loaded; an optional one is a wish and never widens the scope."""
+    """A kernel module that must be loaded, in a range of its own versions and with these parameters, if any."""
 
     name: str
-    optional: bool = False
+    version: VersionRange | None = None
+    parameters: Mapping[str, str] = field(default_factory=_nothing)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sysctl:
+    """A kernel setting: ``at_least`` compares numbers, else the value must be the very same."""
+
+    name: str
+    value: str
+    at_least: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name}{'>=' if self.at_least else '='}{self.value}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device:
+    """
+    A device of the host: ``kind`` is ``path``, ``pci``, ``usb`` or ``gpu``.
+
+    ``value`` is the path, the PCI address or ``vendor:device``, the USB ``vendor:product``, or how many GPUs.
+    """
+
+    kind: str
+    value: str
+
+    def __str__(self) -> str:
+        return self.value if self.kind == "path" else f"{self.kind} {self.value}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Port:
+    """A port that the service listens on, and the one of the host it is published at: None where any will do."""
+
+    number: int
+    protocol: str = "tcp"
+    host: int | None = None
+    process: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.protocol}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """
+    A need that is optional: it counts in the score and never rejects anything.
+
+    ``needs`` holds it alone, as if it were a must; ``name`` is its path in the requirements.
+    """
+
+    name: str
+    needs: Requirements
 
 
 @dataclass(frozen=True, kw_only=True)
 class Requirements:
-    """What a service needs. Each default constrains nothing, but for ``os_family`` and ``process_count``."""
+    """
+    What a service needs. Each default constrains nothing, but for ``os_family`` and ``process_count``.
+
+    ``max_privilege`` bounds what its form may be granted, whoever asks for it.
+    """
 
     os_family: str = "linux"
     os_version: str | None = None
     architectures: tuple[str, ...] = ()
+    cpu_level: str | None = None
+    cpu_features: tuple[str, ...] = ()
     process_count: int = 1
     processes: tuple[Process, ...] = ()
     init: bool = False
     supervised: bool = False
     kernel_version: VersionRange | None = None
-    kernel_modules: tuple[KernelModule, ...] = ()
     kernel_own: bool = False
+    kernel_flavour: str | None = None
+    kernel_modules: tuple[KernelModule, ...] = ()
+    kernel_sysctls: tuple[Sysctl, ...] = ()
+    kernel_parameters: tuple[str, ...] = ()
+    kernel_features: tuple[str, ...] = ()
+    privileges: tuple[str, ...] = ()
+    devices: tuple[Device, ...] = ()
+    host_view: bool = False
+    host_network: bool = False
     isolation: str = "process"
     cpus: float | None = None
     memory: int | None = None
     disk: int | None = None
+    shm: int | None = None
+    address: str = "shared"
+    nics: int | None = None
+    ports: tuple[Port, ...] = ()
+    snapshots: bool = False
+    live_migration: bool = False
     labels: Mapping[str, str] = field(default_factory=_nothing)
     forms: tuple[str, ...] = ()
+    max_privilege: str = "capabilities"
+    wishes: tuple[Wish, ...] = ()
 
     @property
     def each_process_has_an_image(self) -> bool:
@@ -98,6 +176,7 @@ class Image:
 
     ``os`` and ``os_version`` are those inside of the image; None where nobody said. ``disk`` is the size
     of a template's first disk in MiB, ``disk_key`` its name, ``config`` all its settings: a clone has them too.
+    ``requirements`` are an LXD image's own (its properties ``requirements.*``), without that prefix.
     """
 
     id: str
@@ -106,6 +185,8 @@ class Image:
     os_version: str | None = None
     architecture: str | None = None
     kernel_version: str | None = None
+    kernel_flavour: str | None = None
+    requirements: Mapping[str, str] = field(default_factory=_nothing)
     disk: int | None = None
     disk_key: str | None = None
     storage: str | None = None
@@ -122,16 +203,35 @@ class Facts:
 
     os_type: str | None = None
     os_name: str | None = None
+    os_version: str | None = None
+    engine_version: str | None = None
     architectures: tuple[str, ...] | None = None
+    cpu_flags: frozenset[str] | None = None
     kernel_version: str | None = None
+    kernel_flavour: str | None = None
     kernel_modules: frozenset[str] | None = None
     kernel_modules_complete: bool = True
+    module_versions: Mapping[str, str] | None = None
+    module_parameters: Mapping[str, Mapping[str, str]] | None = None
+    kernel_sysctls: Mapping[str, str] | None = None
+    kernel_parameters: tuple[str, ...] | None = None
+    kernel_btf: bool | None = None
     cgroup_version: int | None = None
+    nested_virtualization: bool | None = None
+    devices: frozenset[str] | None = None
+    pci_devices: tuple[str, ...] | None = None
+    usb_devices: tuple[str, ...] | None = None
+    gpus: int | None = None
     isolation: str | None = None
     cpus: float | None = None
     memory: int | None = None
     memory_free: int | None = None
+    memory_reserved: int | None = None
     storages: Mapping[str, int] | None = None
+    storage_types: Mapping[str, str] | None = None
+    networks: Mapping[str, str] | None = None
+    ports_taken: frozenset[str] | None = None
+    peers: int | None = None
     swap_limit: bool | None = None
     images: tuple[Image, ...] = ()
     origins: Mapping[str, str] = field(default_factory=_nothing)
@@ -199,6 +299,24 @@ class Target:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Grant:
+    """
+    A privilege that a form is given for a service.
+
+    ``kind`` and ``value`` say what, such as capability and NET_ADMIN; ``level`` how far that goes, one of
+    PRIVILEGES; ``why`` the need it is for, empty where the user wrote it under ``as``.
+    """
+
+    kind: str
+    value: str = ""
+    level: str = "capabilities"
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.value}" if self.value else self.kind
+
+
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
     """
     A target's node offering one form.
@@ -206,7 +324,8 @@ class Candidate:
     ``title`` names the form in sentences. ``options`` is the user's ``as`` entry for it, None without one.
     ``image`` is what the service would be made from, ``image_wanted`` the user's name for it,
     ``fetches_image`` whether the engine would get a missing one by itself. ``held`` is the memory in MiB
-    that the service already has on this node, where it ``is_present``.
+    that the service already has on this node and ``held_ports`` the host's ports, where it ``is_present``.
+    ``grants`` are those that the needs take: the decision adds them, and the plan gives them.
     """
 
     target: str
@@ -224,7 +343,9 @@ class Candidate:
     storage: str | None = None
     stranger: str | None = None
     held: int = 0
+    held_ports: frozenset[str] = frozenset()
     is_present: bool = False
+    grants: tuple[Grant, ...] = ()
     trouble: str | None = None
     remedy: str | None = None
 
@@ -264,7 +385,7 @@ class Verdict:
     candidate: Candidate
     failures: tuple[Failure, ...] = ()
     accepted: tuple[Failure, ...] = ()
-    grants: tuple[str, ...] = ()
+    grants: tuple[Grant, ...] = ()
     scores: Mapping[str, int] = field(default_factory=_nothing)
     total: int = 0
 
@@ -275,12 +396,17 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """All verdicts in order, best first, and the chosen one, or None."""
+    """
+    All verdicts in order, best first, and the chosen one, or None.
+
+    ``proof`` are the lines that say which needs forced the chosen form, and with what.
+    """
 
     service: str
     verdicts: tuple[Verdict, ...] = ()
     chosen: Verdict | None = None
     stays: bool = False
+    proof: tuple[str, ...] = ()
 
 
 # --- the plan -----------------------------------------------------------------------------------

@@ -16,8 +16,22 @@ import typing as t
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ._knowledge.distributions import ARCHITECTURES, is_known_os, known_os_names
-from ._model import ISOLATIONS, KernelModule, Process, Requirements, Service
+from ._knowledge.distributions import ANY, ARCHITECTURES, is_known_os, known_os_names
+from ._knowledge.features import known_features
+from ._knowledge.privileges import known_privileges
+from ._knowledge.processors import LEVELS
+from ._model import (
+    ISOLATIONS,
+    PRIVILEGES,
+    Device,
+    KernelModule,
+    Port,
+    Process,
+    Requirements,
+    Service,
+    Sysctl,
+    Wish,
+)
 from ._quantities import mebibytes
 from ._versions import VersionRange
 from ._words import did_you_mean
@@ -31,6 +45,14 @@ else:
 
 _DNS_LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _MODULE_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_FLAG = re.compile(r"[a-z0-9_.]+")
+_SYSCTL_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_:-]+)+")
+_SYSCTL_VALUE = re.compile(r"\s*(>=|==)?\s*(\S.*?)\s*")
+_NUMBERS = re.compile(r"-?\d+(\s+-?\d+)*")
+_PORT = re.compile(r"(?:(?P<host>\d{1,5}):)?(?P<port>\d{1,5})(?:/(?P<protocol>[a-z]+))?")
+_PCI = re.compile(r"([0-9a-f]{4}:)?[0-9a-f]{2}:[0-9a-f]{2}(\.[0-7])?|[0-9a-f]{4}:[0-9a-f]{4}")
+_USB = re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}|\d+-\d+(\.\d+)*")
+_PROTOCOLS = ("tcp", "udp", "sctp")
 _MANY = 10**9
 """More than there ever is of anything that is counted."""
 
@@ -198,10 +220,169 @@ def _listed(item: t.Any) -> t.Any:
     return lambda value: v.Schema([item])(list(value) if isinstance(value, (list, tuple)) else [value])
 
 
-def _module(value: t.Any) -> t.Any:
+# A list's entry is a plain value or a mapping; with ``optional: true`` it is a wish. So each is read as a pair,
+# (what is needed, whether it is optional).
+Entry = tuple[t.Any, bool]
+
+
+def _entry(value: t.Any, plain: str, schema: Mapping[str, t.Any], make: Callable[..., t.Any]) -> Entry:
+    """A plain value stands for a mapping of the key ``plain`` alone."""
+    given = value if isinstance(value, Mapping) else {plain: value}
+    required = {v.Required(key) if key == plain else key: check for key, check in schema.items()}
+    read = v.Schema({**required, "optional": _word(_strict_bool)})(dict(given))
+    optional = read.pop("optional", False)
+    return make(**read), optional
+
+
+def _named(check: Callable[[t.Any], t.Any]) -> Callable[[t.Any], Entry]:
+    """Entries that are a name and no more."""
+    return lambda value: _entry(value, "name", {"name": _word(check)}, lambda name: name)
+
+
+def _one(choices: tuple[str, ...], what: str, normal: Callable[[str], str]) -> Callable[[t.Any], str]:
+    def check(value: t.Any) -> str:
+        word = normal(_text(value))
+        if word not in choices:
+            raise ValueError(f"must be {what}{_nearest(word, choices) or ' that is known'}")
+        return word
+
+    return check
+
+
+def _capability(text: str) -> str:
+    """``cap_net_admin`` and ``NET_ADMIN`` are the same; the other privileges are in lower case."""
+    word = text.upper().removeprefix("CAP_")
+    return word if word in known_privileges() else text.lower()
+
+
+def _flag(value: t.Any) -> str:
+    word = _text(value).lower()
+    if not _FLAG.fullmatch(word):
+        raise ValueError("must be a flag as /proc/cpuinfo has them, such as 'avx2'")
+    return word
+
+
+def _module(value: t.Any) -> Entry:
+    parameters = v.Schema({str: v.Any(str, int, bool, msg="must be a plain value")})
+    schema = {"name": _word(_module_name), "version": _word(_version_range), "parameters": parameters}
+    return _entry(value, "name", schema, _make_module)
+
+
+def _make_module(name: str, version: VersionRange | None = None, parameters: Mapping[str, t.Any] | None = None):
+    texts = {key: _plain(item) for key, item in (parameters or {}).items()}
+    return KernelModule(name=name, version=version, parameters=texts)
+
+
+def _plain(value: t.Any) -> str:
+    """A value as the kernel writes it: a switch is 1 or 0."""
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _sysctls(value: t.Any) -> list[Entry]:
     if not isinstance(value, Mapping):
-        return {"name": _word(_module_name)(value)}
-    return v.Schema({v.Required("name"): _word(_module_name), "optional": _word(_strict_bool)})(value)
+        raise v.Invalid("must be a mapping of names to values")
+    found, errors = [], []
+    for key, item in value.items():
+        try:
+            found.append(_sysctl(key, item))
+        except v.MultipleInvalid as error:
+            errors += [v.Invalid(one.error_message, [key, *one.path]) for one in error.errors]
+        except ValueError as error:
+            errors.append(v.Invalid(str(error), [key]))
+    if errors:
+        raise v.MultipleInvalid(errors)
+    return found
+
+
+def _sysctl(name: t.Any, value: t.Any) -> Entry:
+    # sysctl(8) takes a path too.
+    key = str(name).replace("/", ".")
+    if not _SYSCTL_NAME.fullmatch(key):
+        raise ValueError("is no name of a kernel setting, such as 'vm.max_map_count'")
+    return _entry(value, "value", {"value": _word(_sysctl_value)}, lambda value: _make_sysctl(key, value))
+
+
+def _sysctl_value(value: t.Any) -> str:
+    if isinstance(value, (bool, int)):
+        return _plain(value)
+    if not isinstance(value, str) or not _SYSCTL_VALUE.fullmatch(value):
+        raise ValueError("must be a number, a text, '>=N' or '==N'")
+    return value
+
+
+def _make_sysctl(name: str, text: str) -> Sysctl:
+    """A number is a minimum, unless ``==`` says otherwise; a text is what it is."""
+    sign, value = _SYSCTL_VALUE.fullmatch(text).groups()
+    numbers = _NUMBERS.fullmatch(value) is not None
+    return Sysctl(name=name, value=" ".join(value.split()), at_least=numbers and sign != "==")
+
+
+def _device(value: t.Any) -> Entry:
+    if not isinstance(value, Mapping):
+        return _entry(value, "path", {"path": _word(_device_path)}, lambda path: Device(kind="path", value=path))
+    kinds = {"path": _device_path, "pci": _pci, "usb": _usb, "gpu": _count}
+    named = [kind for kind in kinds if kind in value]
+    if len(named) != 1:
+        raise v.Invalid(f"must have one of the keys {', '.join(kinds)}")
+    (kind,) = named
+    return _entry(value, kind, {kind: _word(kinds[kind])}, lambda **read: Device(kind=kind, value=str(read[kind])))
+
+
+def _device_path(value: t.Any) -> str:
+    path = _text(value)
+    if not path.startswith("/dev/"):
+        raise ValueError("must be a path below /dev")
+    return path
+
+
+def _pci(value: t.Any) -> str:
+    text = _text(value).lower()
+    if not _PCI.fullmatch(text):
+        raise ValueError("must be a PCI address such as '0000:01:00.0', or 'vendor:device' in hexadecimal")
+    return text
+
+
+def _usb(value: t.Any) -> str:
+    text = _text(value).lower()
+    if not _USB.fullmatch(text):
+        raise ValueError("must be 'vendor:product' in hexadecimal, or a bus and port such as '1-2'")
+    return text
+
+
+def _port(value: t.Any) -> Entry:
+    given = value if isinstance(value, Mapping) else _port_text(value)
+    schema = {
+        "port": _word(_port_number),
+        "host": _word(_port_number),
+        "protocol": _one_of(_PROTOCOLS, "a protocol"),
+        "process": _word(_label),
+    }
+    return _entry(given, "port", schema, lambda port, **rest: Port(number=port, **rest))
+
+
+def _port_text(value: t.Any) -> dict[str, t.Any]:
+    found = None if isinstance(value, bool) else _PORT.fullmatch(str(value).strip().lower())
+    if found is None:
+        raise v.Invalid("must be a port such as 80, '53/udp' or '8080:80' (the host's first)")
+    return {key: part for key, part in found.groupdict().items() if part is not None}
+
+
+def _port_number(value: t.Any) -> int:
+    number = _count(value)
+    if number > 65535:
+        raise ValueError("must be a port, 1 to 65535")
+    return number
+
+
+def _labels(value: t.Any) -> dict[str, Entry]:
+    plain = v.Any(str, int, float, bool, msg="must be a plain value")
+    if not isinstance(value, Mapping):
+        raise v.Invalid("must be a mapping of names to values")
+
+    def read(item: t.Any) -> Entry:
+        return _entry(item, "value", {"value": plain}, lambda value: str(value))
+
+    return v.Schema({str: read})(dict(value))
 
 
 def _process(value: t.Any) -> t.Any:
@@ -225,8 +406,12 @@ def _init(value: t.Any) -> t.Any:
 
 _KERNEL = {
     "version": _word(_version_range),
-    "modules": _listed(_module),
     "own": _word(_strict_bool),
+    "flavour": _word(lambda value: _text(value).lower()),
+    "modules": _listed(_module),
+    "sysctls": _sysctls,
+    "parameters": _listed(_named(_text)),
+    "features": _listed(_named(_one(known_features(), "a feature", str.lower))),
 }
 
 
@@ -235,16 +420,34 @@ def _schema(forms: tuple[str, ...]) -> dict[str, t.Any]:
         "os_family": _word(_os_family),
         "os_version": _word(_version_text),
         "architecture": _listed(_word(_architecture)),
+        "cpu_level": _one_of(LEVELS, "a level"),
+        "cpu_features": _listed(_named(_flag)),
         "processes": _processes,
         "init": _init,
         "kernel": _KERNEL,
+        "privileges": _listed(_named(_one(known_privileges(), "a privilege or capability", _capability))),
+        "devices": _listed(_device),
+        "host_view": _word(_strict_bool),
+        "host_network": _word(_strict_bool),
         "isolation": _one_of(ISOLATIONS, "an isolation"),
         "cpus": _word(_positive),
         "memory": _size("MiB"),
         "disk": _size("GiB"),
-        "labels": {str: v.Any(str, int, float, bool, msg="must be a plain value")},
+        "shm": _size("MiB"),
+        "address": _one_of(("shared", "own"), "a sort of address"),
+        "nics": _word(_count),
+        "ports": _listed(_port),
+        "snapshots": _word(_strict_bool),
+        "live_migration": _word(_strict_bool),
+        "labels": _labels,
         "forms": _listed(_one_of(forms, "a form")),
+        "max_privilege": _one_of(PRIVILEGES, "a bound of privileges"),
     }
+
+
+def requirement_names() -> tuple[str, ...]:
+    """Every key that ``requirements`` can have, those of ``kernel`` behind a dot."""
+    return (*(key for key in _schema(()) if key != "kernel"), *(f"kernel.{key}" for key in _KERNEL))
 
 
 def _made_as_schema(forms: tuple[str, ...]) -> dict[str, t.Any]:
@@ -292,11 +495,19 @@ def _worded(error: v.Invalid, schema: dict[str, t.Any], root: Path) -> Problem:
     return Problem(path, _MESSAGES.get(error.error_message, error.error_message))
 
 
+_NAMED = ("name", "optional")
 _INNER_KEYS = {
-    ("kernel", "modules"): ("name", "optional"),
+    ("cpu_features",): _NAMED,
+    ("kernel", "modules"): ("name", "version", "parameters", "optional"),
+    ("kernel", "parameters"): _NAMED,
+    ("kernel", "features"): _NAMED,
+    ("privileges",): _NAMED,
+    ("devices",): ("path", "pci", "usb", "gpu", "optional"),
+    ("ports",): ("port", "host", "protocol", "process", "optional"),
     ("processes",): ("name", "image", "command"),
     ("init",): ("wanted", "supervised"),
 }
+_BELOW_A_NAME = {("kernel", "sysctls"): ("value", "optional"), ("labels",): ("value", "optional")}
 
 
 def _keys_at(schema: dict[str, t.Any], path: Path) -> tuple[str, ...]:
@@ -307,7 +518,7 @@ def _keys_at(schema: dict[str, t.Any], path: Path) -> tuple[str, ...]:
         level = level.get(name) if isinstance(level, Mapping) else None
     if isinstance(level, Mapping):
         return tuple(str(key) for key in level)
-    return _INNER_KEYS.get(names, ())
+    return _INNER_KEYS.get(names) or _BELOW_A_NAME.get(names[:-1], ())
 
 
 def _contradictions(needs: Mapping[str, t.Any]) -> Iterator[Problem]:
@@ -322,6 +533,26 @@ def _contradictions(needs: Mapping[str, t.Any]) -> Iterator[Problem]:
     if init.get("supervised") and init.get("wanted"):
         message = "cannot be true with 'wanted': an image with a supervisor of its own needs no init"
         yield Problem(("requirements", "init", "supervised"), message)
+    yield from _clashing_ports(needs)
+    apart = (needs.get("kernel") or {}).get("own") or needs.get("isolation") == ISOLATIONS[-1]
+    for name in ("host_view", "host_network"):
+        if needs.get(name) and apart:
+            yield Problem(("requirements", name), "cannot be true of a service that must not share the host's kernel")
+    if needs.get("host_network") and needs.get("address") == "own":
+        yield Problem(("requirements", "address"), "cannot be 'own' with 'host_network'")
+
+
+def _clashing_ports(needs: Mapping[str, t.Any]) -> Iterator[Problem]:
+    processes = needs.get("processes")
+    names = {process["name"] for process in processes} if isinstance(processes, list) else set()
+    seen = set()
+    for index, (port, _optional) in enumerate(needs.get("ports", ())):
+        path = ("requirements", "ports", index)
+        if port.process and port.process not in names:
+            yield Problem((*path, "process"), "is the name of no process")
+        if port.host and (port.host, port.protocol) in seen:
+            yield Problem((*path, "host"), "is the host port of an earlier one too")
+        seen.add((port.host, port.protocol))
 
 
 # --- the meaning --------------------------------------------------------------------------------
@@ -332,21 +563,63 @@ def _requirements(needs: Mapping[str, t.Any]) -> Requirements:
     init = needs.get("init") or {}
     processes = needs.get("processes", 1)
     described = tuple(Process(**process) for process in processes) if isinstance(processes, list) else ()
+    musts, wishes = _sorted_out(needs, kernel)
     return Requirements(
         os_family=needs.get("os_family", "linux"),
         os_version=needs.get("os_version"),
         architectures=tuple(needs.get("architecture", ())),
+        cpu_level=needs.get("cpu_level"),
         process_count=len(described) or processes,
         processes=described,
         init=init.get("wanted", False),
         supervised=init.get("supervised", False),
         kernel_version=kernel.get("version"),
-        kernel_modules=tuple(KernelModule(**module) for module in kernel.get("modules", ())),
         kernel_own=kernel.get("own", False),
+        kernel_flavour=kernel.get("flavour"),
+        host_view=needs.get("host_view", False),
+        host_network=needs.get("host_network", False),
         isolation=needs.get("isolation", "process"),
         cpus=needs.get("cpus"),
         memory=needs.get("memory"),
         disk=needs.get("disk"),
-        labels={key: str(value) for key, value in needs.get("labels", {}).items()},
+        shm=needs.get("shm"),
+        address=needs.get("address", "shared"),
+        nics=needs.get("nics"),
+        snapshots=needs.get("snapshots", False),
+        live_migration=needs.get("live_migration", False),
         forms=tuple(needs.get("forms", ())),
+        max_privilege=needs.get("max_privilege", "capabilities"),
+        wishes=wishes,
+        **musts,
     )
+
+
+_ENTRIES = {
+    "cpu_features": ("cpu_features",),
+    "kernel_modules": ("kernel", "modules"),
+    "kernel_sysctls": ("kernel", "sysctls"),
+    "kernel_parameters": ("kernel", "parameters"),
+    "kernel_features": ("kernel", "features"),
+    "privileges": ("privileges",),
+    "devices": ("devices",),
+    "ports": ("ports",),
+}
+"""The fields of Requirements that are lists, and where a user writes their entries."""
+
+
+def _sorted_out(needs: Mapping[str, t.Any], kernel: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], tuple[Wish, ...]]:
+    """(the fields that are lists, with what must be; every optional entry as a need of its own)."""
+    musts: dict[str, t.Any] = {}
+    wishes: list[Wish] = []
+    for field, path in _ENTRIES.items():
+        entries = (kernel if len(path) > 1 else needs).get(path[-1], ())
+        musts[field] = tuple(item for item, optional in entries if not optional)
+        wishes += [_wish(dotted(path), field, (item,)) for item, optional in entries if optional]
+    labels = needs.get("labels", {})
+    musts["labels"] = {name: value for name, (value, optional) in labels.items() if not optional}
+    wishes += [_wish("labels", "labels", {name: value}) for name, (value, optional) in labels.items() if optional]
+    return musts, tuple(wishes)
+
+
+def _wish(name: str, field: str, value: t.Any) -> Wish:
+    return Wish(name=name, needs=Requirements(os_family=ANY, **{field: value}))

@@ -11,12 +11,10 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from .._model import NEVER, NOTHING, SCOPES, UNKNOWN, Candidate, Decision, Failure, Service, Verdict
-from .constraints import CONSTRAINTS, forms, labels, reachable
+from .constraints import CONSTRAINTS, WITHOUT_FACTS
 from .grants import grants
+from .proof import prove
 from .scorers import score
-
-# A target that does not answer has no facts: to add 'cannot tell' for each of them would hide the reason.
-_WITHOUT_FACTS = (reachable, labels, forms)
 
 
 def decide(
@@ -38,25 +36,30 @@ def decide(
     ordered = tuple(sorted(verdicts, key=_rank))
     present = next((verdict for verdict in ordered if verdict.candidate.is_present), None)
     if present is not None:
-        return Decision(service=service.name, verdicts=ordered, chosen=present if present.fits else None, stays=True)
-    best = next((verdict for verdict in ordered if verdict.fits), None)
-    return Decision(service=service.name, verdicts=ordered, chosen=best)
+        chosen = present if present.fits else None
+    else:
+        chosen = next((verdict for verdict in ordered if verdict.fits), None)
+    made = Decision(service=service.name, verdicts=ordered, chosen=chosen, stays=present is not None)
+    return dataclasses.replace(made, proof=prove(service.requirements, made))
 
 
 def judge(
     service: Service, candidate: Candidate, weights: Mapping[str, float] = NOTHING, accept_unknown: bool = False
 ) -> Verdict:
     """Everything said of one candidate; it depends on no other."""
-    rules = _WITHOUT_FACTS if candidate.trouble else CONSTRAINTS
-    found = [(rule.__name__, rule(service.requirements, candidate)) for rule in rules]
-    failures = [dataclasses.replace(failure, rule=name) for name, failure in found if failure]
-    accepted = [failure for failure in failures if accept_unknown and failure.when == UNKNOWN]
-    scores, total = ({}, 0) if candidate.trouble else score(service.requirements, candidate, weights)
+    needs = service.requirements
+    failures, accepted = [], []
+    for rule in WITHOUT_FACTS if candidate.trouble else CONSTRAINTS:
+        failure = rule(needs, candidate)
+        if failure is not None:
+            passed = accept_unknown and failure.when == UNKNOWN
+            (accepted if passed else failures).append(dataclasses.replace(failure, rule=rule.__name__))
+    scores, total = ({}, 0) if candidate.trouble else score(needs, candidate, weights)
     return Verdict(
         candidate=candidate,
-        failures=tuple(failure for failure in failures if failure not in accepted),
+        failures=tuple(failures),
         accepted=tuple(accepted),
-        grants=grants(candidate),
+        grants=grants(needs, candidate),
         scores=scores,
         total=total,
     )

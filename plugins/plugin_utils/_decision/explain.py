@@ -10,34 +10,46 @@ from __future__ import annotations
 import textwrap
 import typing as t
 
-from .._model import NEVER, NOT_NOW, SCOPES, Decision, Failure, Verdict
+from .._model import NEVER, NOT_NOW, SCOPES, Candidate, Decision, Failure, Verdict
 
 _WIDTH = 110
 
 
 def explain(decision: Decision) -> str:
-    """One sentence that says it, then a paragraph for each candidate: every reason, never only the first."""
+    """
+    One sentence that says it, then a paragraph for each candidate: every reason, never only the first.
+
+    The proof follows: what kept the service out of every narrower form, and what lets it be so narrow.
+    """
     several = _several_forms(decision)
-    lines = [_headline(decision)]
+    lines = [headline(decision)]
     for verdict in decision.verdicts:
         lines.append(_paragraph(_name(verdict, several), _line(decision, verdict)))
     if decision.chosen is None and decision.verdicts:
         lines.append(_what_would_help(decision, several))
+    if decision.proof:
+        lines.append(f"Why {decision.chosen.candidate.title}:")
+        lines += [_filled(f"- {line}", " " * 4, " " * 6) for line in decision.proof]
     return "\n".join(lines)
 
 
 def _paragraph(name: str, text: str) -> str:
+    return _filled(f"{name}: {text}", " " * 4, " " * (6 + len(name)))
+
+
+def _filled(text: str, first: str, rest: str) -> str:
     return textwrap.fill(
-        f"{name}: {text}",
+        text,
         width=_WIDTH,
-        initial_indent=" " * 4,
-        subsequent_indent=" " * (6 + len(name)),
+        initial_indent=first,
+        subsequent_indent=rest,
         break_long_words=False,
         break_on_hyphens=False,
     )
 
 
-def _headline(decision: Decision) -> str:
+def headline(decision: Decision) -> str:
+    """The decision in one sentence."""
     service, count = decision.service, len(decision.verdicts)
     fitting = sum(verdict.fits for verdict in decision.verdicts)
     fit = f"({fitting} of {count} candidate{'s' if count != 1 else ''} fit{'s' if fitting == 1 else ''})"
@@ -74,10 +86,16 @@ def _line(decision: Decision, verdict: Verdict) -> str:
         parts = [f"fits as {verdict.candidate.title}"]
     parts.append(f"score {verdict.total} ({', '.join(f'{name} {points}' for name, points in verdict.scores.items())})")
     if verdict.grants:
-        parts.append(f"grants: {', '.join(verdict.grants)}")
+        parts.append(f"grants: {', '.join(map(str, verdict.grants))}")
+    if verdict.candidate.options is None and verdict.candidate.image is not None:
+        parts.append(f"made from {_image(verdict.candidate)} and no more, for 'as' does not say how")
     parts.extend(f"accepted though {_reason(failure)}" for failure in verdict.accepted)
     parts.extend(_estimates(verdict))
     return "; ".join(parts) + "."
+
+
+def _image(candidate: Candidate) -> str:
+    return f"'{candidate.image.names[0] if candidate.image.names else candidate.image.id}'"
 
 
 def _rejection(verdict: Verdict) -> str:
@@ -138,6 +156,7 @@ def as_data(decision: Decision) -> dict[str, t.Any]:
     chosen = decision.chosen.candidate if decision.chosen else None
     return {
         "chosen": {"target": chosen.target, "node": chosen.node, "form": chosen.form} if chosen else None,
+        "proof": list(decision.proof),
         "verdicts": [_verdict_data(verdict) for verdict in decision.verdicts],
     }
 
@@ -152,7 +171,7 @@ def _verdict_data(verdict: Verdict) -> dict[str, t.Any]:
         "fits": verdict.fits,
         "failures": [_failure_data(failure) for failure in verdict.failures],
         "accepted": [_failure_data(failure) for failure in verdict.accepted],
-        "grants": list(verdict.grants),
+        "grants": [str(grant) for grant in verdict.grants],
         "scores": dict(verdict.scores),
         "total": verdict.total,
     }

@@ -6,59 +6,159 @@
 """
 The privileges that a form is given for a service.
 
-None is ever added here: these are the ones that the user wrote under ``as``. They are listed for whoever
-reviews them, and the candidate that needs fewer is preferred.
+Some the user wrote under ``as``; the others are what the needs take, by the tables. They are listed for whoever
+reviews them, ``max_privilege`` bounds them, and the candidate that needs fewer is preferred.
 """
 
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
-from .._model import Candidate
-
-_DOCKER_SWITCHES = ("privileged",)
-_DOCKER_LISTS = {"capabilities": "capability", "devices": "device", "device_requests": "device request"}
-_DOCKER_HOST_NAMESPACES = ("network_mode", "pid_mode", "ipc_mode", "userns_mode", "cgroupns_mode")
-_LXD_SWITCHES = {"security.privileged": "privileged", "security.nesting": "nesting"}
-_LXD_HOST_DEVICES = ("disk", "gpu", "pci", "unix-block", "unix-char", "usb")
+from .._knowledge.features import DOCKER, LXC, VM, feature_row
+from .._knowledge.privileges import CAPABILITIES, OTHER_PRIVILEGES, capability_level
+from .._model import Candidate, Grant, Requirements
 
 
-def grants(candidate: Candidate) -> tuple[str, ...]:
-    """What is granted to the service on this candidate, one phrase a privilege, in a stable order."""
-    options = candidate.options or {}
-    return tuple(_BY_KIND.get(candidate.kind, _none)(options))
+def grants(requirements: Requirements, candidate: Candidate) -> tuple[Grant, ...]:
+    """What is granted to the service on this candidate, each once: the user's own first, then what the needs take."""
+    options = candidate.options
+    written = tuple(_WRITTEN[candidate.form](options)) if options and candidate.form in _WRITTEN else ()
+    added = needed(requirements, candidate)
+    if not added:
+        return written
+    each = {(grant.kind, grant.value): grant for grant in reversed((*written, *added))}
+    return tuple(reversed(each.values()))
 
 
-def _docker(options: t.Mapping[str, t.Any]) -> Iterator[str]:
-    for name in _DOCKER_SWITCHES:
-        if options.get(name) is True:
-            yield name
-    for name, phrase in _DOCKER_LISTS.items():
-        for item in options.get(name) or ():
-            yield f"{phrase} {item}" if isinstance(item, str) else phrase
-    for name in _DOCKER_HOST_NAMESPACES:
-        if options.get(name) == "host":
-            yield f"host {name.removesuffix('_mode').removesuffix('ns')}"
-    for item in options.get("security_opts") or ():
-        if isinstance(item, str) and "unconfined" in item:
-            yield item.replace(":", "=")
+def needed(requirements: Requirements, candidate: Candidate) -> tuple[Grant, ...]:
+    """What the needs take in this form, whether the user wrote it or not. A wish is never worth a privilege."""
+    asks = (
+        requirements.kernel_features
+        or requirements.privileges
+        or requirements.devices
+        or requirements.host_view
+        or requirements.host_network
+    )
+    found = _of_image(candidate)
+    if not asks:
+        return tuple(found)
+    for feature in requirements.kernel_features:
+        row = feature_row(feature, candidate.form, candidate.facts.engine_version)
+        if row is not None:
+            found += [_for(grant, feature) for grant in row.grants]
+    for name in requirements.privileges:
+        found += [_for(grant, name) for grant in _PRIVILEGES.get(candidate.form, _none)(name)]
+    for device in requirements.devices:
+        if device.kind != "path" or candidate.form != VM:
+            kind = "device" if device.kind == "path" else device.kind
+            found.append(Grant(kind=kind, value=device.value, why="devices"))
+    if candidate.form == DOCKER:
+        if requirements.host_view:
+            found.append(Grant(kind="host", value="pid", why="host_view"))
+        if requirements.host_network:
+            found.append(Grant(kind="host", value="network", why="host_network"))
+    return tuple({(grant.kind, grant.value): grant for grant in found}.values())
 
 
-def _lxd(options: t.Mapping[str, t.Any]) -> Iterator[str]:
-    config = options.get("config") or {}
-    for name, phrase in _LXD_SWITCHES.items():
-        if str(config.get(name, "")).lower() in ("true", "1"):
-            yield phrase
-    for name, device in sorted((options.get("devices") or {}).items()):
-        kind = device.get("type") if isinstance(device, t.Mapping) else None
-        if kind in _LXD_HOST_DEVICES and (kind != "disk" or device.get("source")):
-            yield f"device {name} ({kind})"
+def _of_image(candidate: Candidate) -> list[Grant]:
+    """What an LXD image says that it needs itself."""
+    if candidate.form != LXC or candidate.image is None or not candidate.image.requirements:
+        return []
+    wanted = candidate.image.requirements
+    return [
+        Grant(kind=kind, level=kind, why="its image") for kind in _LXD_SWITCHES.values() if _is_on(wanted.get(kind))
+    ]
 
 
-def _none(_options: t.Mapping[str, t.Any]) -> Iterator[str]:
+def _for(grant: Grant, why: str) -> Grant:
+    return Grant(kind=grant.kind, value=grant.value, level=grant.level, why=why)
+
+
+# --- a privilege that the user asks for -----------------------------------------------------------
+
+
+def _docker_privilege(name: str) -> Iterator[Grant]:
+    if name in OTHER_PRIVILEGES:
+        row = OTHER_PRIVILEGES[name]
+        yield Grant(kind=row.kind, value=row.value, level=row.level)
+    elif not CAPABILITIES[name].default:
+        yield Grant(kind="capability", value=name, level=CAPABILITIES[name].level)
+
+
+def _lxc_privilege(name: str) -> Iterator[Grant]:
+    """In its own user namespace a container has what is owned by that; for the rest it must be a privileged one."""
+    if name == "apparmor_unconfined":
+        yield Grant(kind="config", value="raw.lxc=lxc.apparmor.profile=unconfined", level="nesting")
+        return
+    row = OTHER_PRIVILEGES.get(name) or CAPABILITIES[name]
+    if not row.owned and name != "host_pid":
+        yield Grant(kind="privileged", level="privileged")
+
+
+def _none(_name: str) -> Iterator[Grant]:
     # A machine has its privileges inside of itself.
     return iter(())
 
 
-_BY_KIND = {"docker": _docker, "lxd": _lxd}
+_PRIVILEGES: dict[str, Callable[[str], Iterator[Grant]]] = {DOCKER: _docker_privilege, LXC: _lxc_privilege}
+
+
+# --- what the user wrote under 'as' ---------------------------------------------------------------
+
+_DOCKER_LISTS = {"devices": "device", "device_requests": "device request"}
+_DOCKER_HOST_NAMESPACES = ("network_mode", "pid_mode", "ipc_mode", "userns_mode", "cgroupns_mode")
+_DOCKER_SOCKETS = ("/var/run/docker.sock", "/run/docker.sock")
+
+
+def _docker(options: Mapping[str, t.Any]) -> Iterator[Grant]:
+    if options.get("privileged") is True:
+        yield Grant(kind="privileged", level="privileged")
+    for item in options.get("capabilities") or ():
+        name = str(item).upper().removeprefix("CAP_")
+        yield Grant(kind="capability", value=name, level=capability_level(name))
+    for option, kind in _DOCKER_LISTS.items():
+        for item in options.get(option) or ():
+            yield Grant(kind=kind, value=item.split(":", 1)[0] if isinstance(item, str) else "")
+    for option in _DOCKER_HOST_NAMESPACES:
+        if options.get(option) == "host":
+            yield Grant(kind="host", value=option.removesuffix("_mode").removesuffix("ns"))
+    for item in options.get("security_opts") or ():
+        if isinstance(item, str) and "unconfined" in item:
+            yield Grant(kind=item.replace("=", ":").split(":", 1)[0], value="unconfined", level="nesting")
+    for item in options.get("volumes") or ():
+        if str(item).split(":", 1)[0] in _DOCKER_SOCKETS:
+            # Whoever may speak to the engine can have any container made, a privileged one too.
+            yield Grant(kind="socket", value=str(item).split(":", 1)[0], level="privileged")
+
+
+_LXD_SWITCHES = {"security.privileged": "privileged", "security.nesting": "nesting"}
+_LXD_HOST_DEVICES = ("disk", "gpu", "pci", "unix-block", "unix-char", "usb")
+_LXD_OPEN = {"raw.": "privileged", "security.syscalls.intercept.mount": "privileged", "security.syscalls.": "nesting"}
+
+
+def _lxd(options: Mapping[str, t.Any]) -> Iterator[Grant]:
+    config = options.get("config") or {}
+    for key, kind in _LXD_SWITCHES.items():
+        if _is_on(config.get(key)):
+            yield Grant(kind=kind, level=kind)
+    for key, value in sorted(config.items()):
+        level = next((level for start, level in _LXD_OPEN.items() if str(key).startswith(start)), None)
+        if level and value not in (None, False, "false", "0", ""):
+            yield Grant(kind="config", value=f"{key}={_lower(value)}", level=level)
+    for name, device in sorted((options.get("devices") or {}).items()):
+        kind = device.get("type") if isinstance(device, Mapping) else None
+        if kind in _LXD_HOST_DEVICES and (kind != "disk" or device.get("source")):
+            source = device.get("source") or device.get("path")
+            yield Grant(kind="device", value=str(source) if kind.startswith("unix") and source else f"{name} ({kind})")
+
+
+def _is_on(value: t.Any) -> bool:
+    return str(value).lower() in ("true", "1")
+
+
+def _lower(value: t.Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_WRITTEN: dict[str, Callable[[Mapping[str, t.Any]], Iterator[Grant]]] = {DOCKER: _docker, LXC: _lxd}

@@ -6,7 +6,8 @@
 """
 The preferences. A scorer is absolute, 0 to 100, and never looks at another candidate.
 
-So adding a target changes nobody else's score. What is not known scores 0: nothing is to be won by silence.
+So adding a target changes nobody else's score. What is not known scores 0: nothing is to be won by silence. The
+first line of a scorer's docstring is what the documentation says of it.
 """
 
 from __future__ import annotations
@@ -14,15 +15,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .._model import Candidate, Requirements
+from .constraints import CONSTRAINTS
+from .constraints.size import free_memory
+from .grants import grants, needed
+
+_WORST_GRANTS = 10
+"""With as many grants, or more, nothing is left of the score."""
 
 
 def headroom(requirements: Requirements, candidate: Candidate) -> int:
-    """The share of the node's memory that stays free with the service on it."""
-    free, total = candidate.facts.memory_free, candidate.facts.memory
+    """The share of the node's memory that stays free with the service on it: services spread."""
+    free, total = free_memory(candidate.facts), candidate.facts.memory
     if free is None or not total:
         return 0
     left = free + candidate.held - (requirements.memory or 0)
     return _clamped(100 * left / total)
+
+
+def packing(requirements: Requirements, candidate: Candidate) -> int:
+    """The share of the node's memory that is taken with the service on it: services pack. Counts 0 if not weighted."""
+    if free_memory(candidate.facts) is None or not candidate.facts.memory:
+        return 0
+    return 100 - headroom(requirements, candidate)
 
 
 def image_present(_requirements: Requirements, candidate: Candidate) -> int:
@@ -30,24 +44,56 @@ def image_present(_requirements: Requirements, candidate: Candidate) -> int:
     return 100 if candidate.image is not None else 0
 
 
-def wishes(requirements: Requirements, candidate: Candidate) -> int:
-    """The share of the optional needs that come true here; 100 where there are none."""
-    wanted = {module.name for module in requirements.kernel_modules if module.optional}
-    if not wanted or not candidate.shares_kernel:
+def fewest_grants(requirements: Requirements, candidate: Candidate) -> int:
+    """100 without any grant, 10 less for each."""
+    return _clamped(100 - 100 * len(grants(requirements, candidate)) / _WORST_GRANTS)
+
+
+def free_ports(requirements: Requirements, candidate: Candidate) -> int:
+    """The share of the service's ports that nobody else uses on the host; 100 where it has all to itself."""
+    wanted = requirements.ports
+    if not wanted or candidate.kind != "docker":
         return 100
-    return _clamped(100 * len(wanted & (candidate.facts.kernel_modules or frozenset())) / len(wanted))
+    taken = candidate.facts.ports_taken
+    if taken is None:
+        return 0
+    free = sum(f"{port.host or port.number}/{port.protocol}" not in taken - candidate.held_ports for port in wanted)
+    return _clamped(100 * free / len(wanted))
 
 
-SCORERS = (headroom, image_present, wishes)
+def wishes(requirements: Requirements, candidate: Candidate) -> int:
+    """The share of the optional needs, labels too, that come true here without a grant; 100 where there are none."""
+    wanted = requirements.wishes
+    if not wanted:
+        return 100
+    return _clamped(100 * sum(_comes_true(wish.needs, candidate) for wish in wanted) / len(wanted))
+
+
+def _comes_true(needs: Requirements, candidate: Candidate) -> bool:
+    return not needed(needs, candidate) and all(rule(needs, candidate) is None for rule in _OF_WISHES)
+
+
+# What a wish alone says nothing of: these judge the candidate whatever is wanted.
+_ALWAYS = ("reachable", "image", "name_taken", "image_requirements", "max_privilege", "os", "os_version", "disk")
+_OF_WISHES = tuple(rule for rule in CONSTRAINTS if rule.__name__ not in _ALWAYS)
+
+SCORERS = (headroom, packing, image_present, fewest_grants, free_ports, wishes)
+DEFAULT_WEIGHTS: Mapping[str, float] = {"packing": 0}
+"""What a scorer counts where the user says nothing: 1, but for these."""
 
 
 def score(requirements: Requirements, candidate: Candidate, weights: Mapping[str, float]) -> tuple[dict[str, int], int]:
-    """Every score by its scorer's name, and their mean, weighted by the user (1 where nothing is said)."""
-    scores = {scorer.__name__: scorer(requirements, candidate) for scorer in SCORERS}
-    shares = {name: weights.get(name, 1) for name in scores}
-    whole = sum(shares.values())
-    total = sum(scores[name] * share for name, share in shares.items()) / whole if whole else 0
-    return scores, round(total)
+    """Every score by its scorer's name, and their mean, weighted by the user."""
+    scores, whole, total = {}, 0.0, 0.0
+    for scorer in SCORERS:
+        name = scorer.__name__
+        share = weights.get(name, DEFAULT_WEIGHTS.get(name, 1))
+        if not share:
+            continue
+        scores[name] = points = scorer(requirements, candidate)
+        whole += share
+        total += points * share
+    return scores, round(total / whole) if whole else 0
 
 
 def _clamped(number: float) -> int:

@@ -35,7 +35,7 @@ LAYERS = {
     "_facts.py": {"_knowledge", "_model", "_words"},
     "_connections.py": set(),
     "_candidates.py": {"_forms", "_model"},
-    "_knowledge": {"_model"},
+    "_knowledge": {"_model", "_versions"},
     "_decision": {"_knowledge", "_model", "_quantities", "_versions"},
     "_forms": {"_knowledge", "_model", "_quantities"},
 }

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""How a rule says that it does not hold."""
+
+from __future__ import annotations
+
+from ..._model import NEVER, NOT_NOW, UNKNOWN, Candidate, Failure
+from ..._quantities import readable
+
+
+def never(reason: str, remedy: str | None = None) -> Failure:
+    """This candidate is of the wrong sort; the remedy is to relax the need or to change an option."""
+    return Failure(reason=reason, when=NEVER, remedy=remedy)
+
+
+def not_now(reason: str, remedy: str | None = None) -> Failure:
+    """It would fit after a change of its present state."""
+    return Failure(reason=reason, when=NOT_NOW, remedy=remedy)
+
+
+def unknown(reason: str, fact: str) -> Failure:
+    """Nobody knows; the fact's name is what to declare."""
+    return Failure(reason=reason, when=UNKNOWN, remedy=f"declare '{fact}' in the target's rightscope_facts")
+
+
+def told_apart(wanted: float, found: float) -> tuple[str, str]:
+    """Two sizes in words, in MiB where they would read the same."""
+    words = readable(wanted), readable(found)
+    return words if words[0] != words[1] else (f"{wanted:.10g} MiB", f"{found:.10g} MiB")
+
+
+def image_name(candidate: Candidate) -> str:
+    """The image or template by its first name, in quotes."""
+    if candidate.image is None:
+        return "its template" if candidate.scope == "machine" else "its image"
+    return f"'{candidate.image.names[0] if candidate.image.names else candidate.image.id}'"
+
+
+def listed(names: tuple[str, ...] | list[str]) -> str:
+    """``a, b and c``."""
+    *rest, last = names
+    return f"{', '.join(rest)} and {last}" if rest else last

@@ -1,0 +1,393 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""The kernel that the service would run on: the host's for a container, the guest's own for a machine."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable
+
+from ..._knowledge.distributions import default_kernel
+from ..._knowledge.features import Condition, FeatureRow, feature_row
+from ..._knowledge.modules import is_built_in
+from ..._knowledge.processors import PHYSICAL
+from ..._knowledge.sysctls import SysctlRow, sysctl_row
+from ..._model import NEVER, NOT_NOW, UNKNOWN, Candidate, Facts, Failure, KernelModule, Requirements, Sysctl
+from ..._versions import VersionRange, is_release
+from ._say import image_name, listed, never, not_now, unknown
+from .processor import guest_model
+
+
+def kernel_own(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """Only a machine boots a kernel of its own."""
+    if not requirements.kernel_own or not candidate.shares_kernel:
+        return None
+    return never("shares the host's kernel, a kernel of its own is wanted")
+
+
+def kernel_version(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """The kernel that the form runs on must be in range: the host's for a container, the guest's for a VM."""
+    wanted = requirements.kernel_version
+    return _in_range(wanted, candidate) if wanted is not None else None
+
+
+def _in_range(wanted: VersionRange, candidate: Candidate) -> Failure | None:
+    if candidate.shares_kernel:
+        found, whose = candidate.facts.kernel_version, "its kernel"
+        if not is_release(found):
+            return unknown("cannot tell its kernel's version", "kernel_version")
+    else:
+        found, whose = _guest_kernel(candidate), f"the kernel of {image_name(candidate)}"
+        if not is_release(found):
+            return Failure(
+                reason=f"cannot tell the version of the kernel that {image_name(candidate)} boots",
+                when=UNKNOWN,
+                remedy="use a template of a known system, or set 'unknown: accept'",
+            )
+    if found in wanted:
+        return None
+    remedy = "boot another kernel there" if candidate.shares_kernel else "clone a template with another kernel"
+    return not_now(f"{whose} is {found}, {wanted} wanted", remedy)
+
+
+def _guest_kernel(candidate: Candidate) -> str | None:
+    if candidate.image is None:
+        return None
+    return candidate.image.kernel_version or default_kernel(candidate.image.os, candidate.image.os_version)
+
+
+_FLAVOURS = re.compile(r"preempt[-_]rt|[-.]rt\d|[-+]rt(?:[-.]|$)|realtime")
+
+
+def kernel_flavour(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """A special kernel, such as ``preempt-rt``, must be the one that is booted: there, or by the template."""
+    wanted = requirements.kernel_flavour
+    if wanted is None:
+        return None
+    if not candidate.shares_kernel:
+        found = candidate.image.kernel_flavour if candidate.image else None
+        if found == wanted:
+            return None
+        if found is None:
+            reason = f"cannot tell whether {image_name(candidate)} boots a {wanted} kernel"
+            remedy = "make a template that does, and say so in the target's rightscope_facts, or set 'unknown: accept'"
+            return Failure(reason=reason, when=UNKNOWN, remedy=remedy)
+        return not_now(f"{image_name(candidate)} boots a {found} kernel, {wanted} wanted", "clone another template")
+    found = flavour_of(candidate.facts)
+    if found is None:
+        return unknown(f"cannot tell whether its kernel is a {wanted} one", "kernel_flavour")
+    if found == wanted:
+        return None
+    return not_now(f"its kernel is a {found} one, {wanted} wanted", f"boot a {wanted} kernel there")
+
+
+def flavour_of(facts: Facts) -> str | None:
+    """The flavour that is known, or that the release's name tells; ``generic`` for a release that tells none."""
+    if facts.kernel_flavour:
+        return facts.kernel_flavour
+    if facts.kernel_version is None:
+        return None
+    return "preempt-rt" if _FLAVOURS.search(facts.kernel_version.lower()) else "generic"
+
+
+# --- modules ------------------------------------------------------------------------------------
+
+
+def kernel_modules(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """
+    Each needed module must be in the kernel that the service shares, in its version and with its parameters.
+
+    A machine loads its own. Where built-in modules cannot be listed, a module that is not seen may yet be there:
+    unknown.
+    """
+    if not requirements.kernel_modules or not candidate.shares_kernel:
+        return None
+    facts, needed = candidate.facts, requirements.kernel_modules
+    if facts.kernel_modules is None:
+        names = listed([module.name for module in needed])
+        return unknown(f"cannot tell whether its kernel has loaded {names}", "kernel_modules")
+    missing = sorted(module.name for module in needed if not has_module(facts, module.name))
+    if missing:
+        return _missing(missing, candidate)
+    return next((failure for module in needed if (failure := _other_than_wanted(module, candidate))), None)
+
+
+def has_module(facts: Facts, name: str) -> bool:
+    """Whether a module is loaded, or built into kernels of this release."""
+    return name in (facts.kernel_modules or ()) or is_built_in(name, facts.kernel_version)
+
+
+def _missing(names: list[str], candidate: Candidate) -> Failure:
+    if not candidate.facts.kernel_modules_complete:
+        return unknown(f"cannot tell whether its kernel has {listed(names)} built in", "kernel_modules")
+    remedy = f"run 'modprobe -a {' '.join(names)}' on {candidate.place}"
+    return not_now(f"its kernel has not loaded {listed(names)}", remedy)
+
+
+def _other_than_wanted(module: KernelModule, candidate: Candidate) -> Failure | None:
+    """A module that is there, of another version or with other parameters."""
+    facts = candidate.facts
+    if module.version is not None:
+        found = (facts.module_versions or {}).get(module.name)
+        if not is_release(found):
+            return unknown(f"cannot tell the version of its module {module.name}", "module_versions")
+        if found not in module.version:
+            reason = f"its module {module.name} is {found}, {module.version} wanted"
+            return not_now(reason, f"install another {module.name} on {candidate.place}")
+    for name, wanted in module.parameters.items():
+        found = (facts.module_parameters or {}).get(module.name, {}).get(name)
+        if found is None:
+            return unknown(f"cannot tell the parameter {name} of its module {module.name}", "module_parameters")
+        if _switch(found) != _switch(wanted):
+            reason = f"its module {module.name} has {name}={found}, {wanted} wanted"
+            return not_now(reason, f"load it with 'modprobe {module.name} {name}={wanted}' on {candidate.place}")
+    return None
+
+
+def _switch(text: str) -> str:
+    """The kernel shows switches as Y and N, and takes 1 and 0 too."""
+    return {"y": "1", "n": "0"}.get(text.strip().lower(), text.strip())
+
+
+# --- settings -----------------------------------------------------------------------------------
+
+
+def kernel_sysctls(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """
+    A setting that is namespaced is set for the container alone; any other must have its value on the host already.
+
+    A machine sets its own.
+    """
+    if not requirements.kernel_sysctls or not candidate.shares_kernel:
+        return None
+    failures = [
+        failure
+        for sysctl in requirements.kernel_sysctls
+        if not is_own_sysctl(sysctl.name, requirements, candidate) and (failure := _on_the_host(sysctl, candidate))
+    ]
+    return _together(failures)
+
+
+def is_own_sysctl(name: str, requirements: Requirements, candidate: Candidate) -> bool:
+    """Whether the form can set it for this service alone: the plan then does."""
+    row = sysctl_row(name)
+    if not (row.docker if candidate.kind == "docker" else row.lxc):
+        return False
+    if row.namespace == "network" and _on_host_network(requirements, candidate):
+        return False
+    version = candidate.facts.kernel_version
+    return row.kernel is None or (is_release(version) and version in row.kernel)
+
+
+def _on_host_network(requirements: Requirements, candidate: Candidate) -> bool:
+    return requirements.host_network or (candidate.options or {}).get("network_mode") == "host"
+
+
+def _on_the_host(sysctl: Sysctl, candidate: Candidate) -> Failure | None:
+    row, values = sysctl_row(sysctl.name), candidate.facts.kernel_sysctls
+    found = values.get(sysctl.name) if values is not None else None
+    if found is None:
+        reason = f"cannot tell its {sysctl.name}, which {why_shared(row, candidate)}"
+        return unknown(reason, f"kernel_sysctls.{sysctl.name}")
+    if holds(sysctl, found):
+        return None
+    wanted = f"{sysctl.value} wanted" if sysctl.at_least else f"exactly {sysctl.value} wanted"
+    remedy = f"run 'sysctl -w {sysctl.name}={_quoted(sysctl.value)}' on {candidate.place}"
+    return not_now(f"{sysctl.name} is {found} here and {why_shared(row, candidate)}, {wanted}", remedy)
+
+
+def why_shared(row: SysctlRow, candidate: Candidate) -> str:
+    """Why a container cannot have the setting for itself, as a part of a sentence."""
+    if row.namespace is None:
+        return "is not namespaced"
+    if row.kernel is not None and not (row.docker if candidate.kind == "docker" else row.lxc):
+        return f"is namespaced from Linux {str(row.kernel).removeprefix('>=')} on, but not Docker's to set"
+    if row.kernel is not None:
+        return f"is namespaced from Linux {str(row.kernel).removeprefix('>=')} on only"
+    return f"is not {'Docker' if candidate.kind == 'docker' else 'LXC'}'s to set for one container"
+
+
+def holds(sysctl: Sysctl, found: str) -> bool:
+    """
+    Whether a value on the host is enough. Of several numbers, as in ``kernel.sem``, each must be.
+    """
+    have, want = str(found).split(), sysctl.value.split()
+    if not sysctl.at_least:
+        return have == want
+    if len(have) != len(want) or not all(_is_number(word) for word in have + want):
+        return have == want
+    return all(int(a) >= int(b) for a, b in zip(have, want, strict=True))
+
+
+def _is_number(word: str) -> bool:
+    return word.lstrip("-").isdigit()
+
+
+def _quoted(value: str) -> str:
+    return f'"{value}"' if " " in value else value
+
+
+def _together(failures: list[Failure]) -> Failure | None:
+    """Several failures of one rule as one: it can be mended only if each can, and is known only if each is."""
+    if len(failures) < 2:
+        return failures[0] if failures else None
+    whens = {failure.when for failure in failures}
+    when = next(when for when in (NEVER, NOT_NOW, UNKNOWN) if when in whens)
+    remedies = dict.fromkeys(failure.remedy for failure in failures if failure.remedy)
+    return Failure(
+        reason="; ".join(failure.reason for failure in failures), when=when, remedy=", and ".join(remedies) or None
+    )
+
+
+def kernel_parameters(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """The host's kernel must have been booted with each parameter; a machine boots with its own."""
+    wanted = requirements.kernel_parameters
+    if not wanted or not candidate.shares_kernel:
+        return None
+    found = candidate.facts.kernel_parameters
+    if found is None:
+        return unknown("cannot tell which parameters its kernel was booted with", "kernel_parameters")
+    missing = [word for word in wanted if not _has_parameter(word, found)]
+    if not missing:
+        return None
+    remedy = f"add it to the boot command line of {candidate.place} and reboot that"
+    return not_now(f"its kernel was booted without {listed(missing)}", remedy)
+
+
+def _has_parameter(wanted: str, found: tuple[str, ...]) -> bool:
+    """``name=value`` as it is; a ``name`` alone, with any value."""
+    return wanted in found or ("=" not in wanted and any(word.startswith(f"{wanted}=") for word in found))
+
+
+# --- features -----------------------------------------------------------------------------------
+
+
+def kernel_features(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """
+    What each feature takes in this form is in the table of features: whether it can be had at all, and what the
+    host's kernel must have. What the container must be granted for it is judged by ``max_privilege``.
+    """
+    failures = []
+    for feature in requirements.kernel_features:
+        row = feature_row(feature, candidate.form, candidate.facts.engine_version)
+        if row is None:
+            failures.append(never(f"nothing is known of {feature} in {candidate.title}"))
+        elif not row.possible:
+            failures.append(never(f"has no {feature}: {row.reason}", row.remedy))
+        else:
+            failures += [lack for condition in row.conditions if (lack := _lack(row, condition, candidate))]
+    return _together(failures)
+
+
+def _lack(row: FeatureRow, condition: Condition, candidate: Candidate) -> Failure | None:
+    return _CONDITIONS[condition.kind](row.feature, condition.value, candidate)
+
+
+def _needs_module(feature: str, name: str, candidate: Candidate) -> Failure | None:
+    facts = candidate.facts
+    if facts.kernel_modules is None:
+        return unknown(f"cannot tell whether its kernel has loaded {name}, for {feature}", "kernel_modules")
+    if has_module(facts, name):
+        return None
+    failure = _missing([name], candidate)
+    return Failure(reason=f"{failure.reason}, for {feature}", when=failure.when, remedy=failure.remedy)
+
+
+def _needs_kernel(feature: str, text: str, candidate: Candidate) -> Failure | None:
+    failure = _in_range(_range(text), candidate)
+    if failure is None:
+        return None
+    return Failure(reason=f"{failure.reason} for {feature}", when=failure.when, remedy=failure.remedy)
+
+
+@functools.cache
+def _range(text: str) -> VersionRange:
+    return VersionRange.parse(text)
+
+
+def _needs_device(feature: str, path: str, candidate: Candidate) -> Failure | None:
+    found = candidate.facts.devices
+    if found is None:
+        return unknown(f"cannot tell whether it has {path}, for {feature}", "devices")
+    if path in found:
+        return None
+    return not_now(f"it has no {path}, for {feature}", f"load the module that makes {path} on {candidate.place}")
+
+
+def _needs_at_least(feature: str, text: str, candidate: Candidate) -> Failure | None:
+    name, _sign, number = text.partition("=")
+    found = _number_of(candidate, name)
+    if found is None:
+        return unknown(f"cannot tell its {name}, for {feature}", f"kernel_sysctls.{name}")
+    if found >= int(number):
+        return None
+    remedy = f"run 'sysctl -w {text}' on {candidate.place}"
+    return not_now(f"{name} is {found} here, {number} or more wanted for {feature}", remedy)
+
+
+def _needs_at_most(feature: str, text: str, candidate: Candidate) -> Failure | None:
+    """A switch that closes something: a kernel that does not have the switch does not close it."""
+    name, _sign, number = text.partition("=")
+    found = _number_of(candidate, name)
+    if candidate.facts.kernel_sysctls is None:
+        return unknown(f"cannot tell its {name}, for {feature}", f"kernel_sysctls.{name}")
+    if found is None or found <= int(number):
+        return None
+    remedy = f"run 'sysctl -w {text}' on {candidate.place}"
+    return not_now(f"{name} is {found} here, {number} at most wanted for {feature}", remedy)
+
+
+def _number_of(candidate: Candidate, name: str) -> int | None:
+    found = (candidate.facts.kernel_sysctls or {}).get(name)
+    return int(found) if found is not None and _is_number(str(found)) else None
+
+
+def _needs_cgroup(feature: str, version: str, candidate: Candidate) -> Failure | None:
+    found = candidate.facts.cgroup_version
+    if found is None:
+        return unknown("cannot tell its cgroup version", "cgroup_version")
+    if str(found) == version:
+        return None
+    return not_now(f"it has cgroup v{found}, v{version} wanted for {feature}", "boot it with the other hierarchy")
+
+
+def _needs_btf(feature: str, _value: str, candidate: Candidate) -> Failure | None:
+    found = candidate.facts.kernel_btf
+    if found is None:
+        return unknown("cannot tell whether its kernel has type information", "kernel_btf")
+    if found:
+        return None
+    return not_now(
+        f"its kernel has no type information for {feature}", "boot a kernel with CONFIG_DEBUG_INFO_BTF there"
+    )
+
+
+def _needs_nested(feature: str, _value: str, candidate: Candidate) -> Failure | None:
+    model = guest_model(candidate)
+    if model is not None and model not in PHYSICAL:
+        remedy = f"take 'cpu' out of 'as.{candidate.form}', or set it to host"
+        return not_now(f"the CPU model '{model}' hides the processor's virtualisation from {feature}", remedy)
+    found = candidate.facts.nested_virtualization
+    if found is None:
+        return unknown("cannot tell whether its guests can be hypervisors", "nested_virtualization")
+    if found:
+        return None
+    remedy = f"load kvm_intel or kvm_amd with nested=1 on {candidate.place}"
+    return not_now(f"its guests cannot be hypervisors, {feature} wanted", remedy)
+
+
+_CONDITIONS: dict[str, Callable[[str, str, Candidate], Failure | None]] = {
+    "module": _needs_module,
+    "kernel": _needs_kernel,
+    "device": _needs_device,
+    "at_least": _needs_at_least,
+    "at_most": _needs_at_most,
+    "cgroup": _needs_cgroup,
+    "btf": _needs_btf,
+    "nested": _needs_nested,
+}
+"""How each kind of condition in the table of features is looked for."""

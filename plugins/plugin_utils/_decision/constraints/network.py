@@ -1,0 +1,96 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""Addresses, network interfaces and ports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..._model import Candidate, Failure, Requirements
+from ._say import listed, not_now, unknown
+
+_OWN_ADDRESS = ("macvlan", "ipvlan")
+"""Drivers of Docker networks whose containers have an address in the network outside."""
+
+_NIC = re.compile(r"net\d+")
+
+
+def address(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """
+    An address of its own in the network outside: a container of Docker has the host's, unless it is on a macvlan
+    or ipvlan network.
+    """
+    if requirements.address != "own" or candidate.kind != "docker":
+        return None
+    named = _docker_networks(candidate.options or {})
+    drivers = candidate.facts.networks
+    if named and drivers is None:
+        return unknown("cannot tell the drivers of its networks", "networks")
+    if any((drivers or {}).get(name) in _OWN_ADDRESS for name in named):
+        return None
+    remedy = "make a macvlan or ipvlan network there and name it under 'as.docker_container.networks'"
+    return not_now("its containers are behind the host's address, an address of its own is wanted", remedy)
+
+
+def nics(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """Several network interfaces must be named in the options of the form, or be in the template."""
+    wanted = requirements.nics
+    if wanted is None or wanted <= 1:
+        return None
+    found = _count_nics(candidate)
+    if found >= wanted:
+        return None
+    where = {"docker": "networks", "lxd": "devices", "proxmox": "net"}[candidate.kind]
+    reason = f"would have {found} network interface{'s' if found != 1 else ''}, {wanted} wanted"
+    return not_now(reason, f"name them under 'as.{candidate.form}.{where}'")
+
+
+def _count_nics(candidate: Candidate) -> int:
+    options = candidate.options or {}
+    if candidate.kind == "docker":
+        return max(1, len(_docker_networks(options)))
+    if candidate.kind == "lxd":
+        named = [one for one in (options.get("devices") or {}).values() if one.get("type") == "nic"]
+        # The default profile has one.
+        return max(1, len(named))
+    template = candidate.image.config if candidate.image else {}
+    return len({key for key in (*template, *(options.get("net") or {})) if _NIC.fullmatch(key)})
+
+
+def _docker_networks(options: Mapping[str, Any]) -> list[str]:
+    names = [str(network.get("name")) for network in options.get("networks") or ()]
+    mode = options.get("network_mode")
+    return names or ([mode] if mode and mode not in ("default", "bridge", "host", "none") else [])
+
+
+def ports(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """
+    A port of the host that the service is published at must be free; its own count as free.
+
+    Only where an address is shared: a system container and a machine have all ports of their own.
+    """
+    wanted = host_ports(requirements, candidate)
+    if not wanted:
+        return None
+    taken = candidate.facts.ports_taken
+    if taken is None:
+        return unknown("cannot tell which of its ports are taken", "ports_taken")
+    clash = [port for port in wanted if port in taken and port not in candidate.held_ports]
+    if not clash:
+        return None
+    noun = "port" if len(clash) == 1 else "ports"
+    return not_now(f"its {noun} {listed(clash)} {'is' if len(clash) == 1 else 'are'} taken", "name another host port")
+
+
+def host_ports(requirements: Requirements, candidate: Candidate) -> list[str]:
+    """The ports of the host that would be used, as ``8080/tcp``."""
+    if candidate.kind != "docker":
+        return []
+    on_host = requirements.host_network or (candidate.options or {}).get("network_mode") == "host"
+    numbers = ((port.host or (port.number if on_host else None), port.protocol) for port in requirements.ports)
+    return [f"{number}/{protocol}" for number, protocol in numbers if number]

@@ -1,0 +1,35 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""Whether a candidate can be asked, and is allowed at all."""
+
+from __future__ import annotations
+
+from ..._model import Candidate, Failure, Requirements
+from ._say import never, not_now
+
+
+def reachable(_requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """A target must answer, and the node of a cluster must be online."""
+    return not_now(candidate.trouble, candidate.remedy) if candidate.trouble else None
+
+
+def labels(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """Each wanted label must equal the target's label of that name."""
+    if not requirements.labels:
+        return None
+    wrong = [
+        f"{name}={candidate.labels.get(name, '(none)')}, {value} wanted"
+        for name, value in requirements.labels.items()
+        if str(candidate.labels.get(name)) != value
+    ]
+    return never(f"its labels are {'; '.join(wrong)}", "change 'rightscope_labels' or the need") if wrong else None
+
+
+def forms(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """Where the user names the forms that are allowed, it must be one of them."""
+    if not requirements.forms or candidate.form in requirements.forms:
+        return None
+    return never(f"'{candidate.form}' is not among the allowed forms", f"add '{candidate.form}' to 'forms'")

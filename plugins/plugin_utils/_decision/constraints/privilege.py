@@ -1,0 +1,174 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""What a service may do beyond its own container, and what keeps it apart from others."""
+
+from __future__ import annotations
+
+from ..._knowledge.privileges import CAPABILITIES
+from ..._model import ISOLATIONS, NEVER, NOT_NOW, PRIVILEGES, Candidate, Device, Failure, Requirements
+from ..grants import grants
+from ._say import listed, never, not_now, unknown
+
+HOST_PID = "host_pid"
+
+
+def privileges(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """
+    A privilege must be one that the form can be given at all; a machine has the rest by itself.
+
+    How far it goes is judged by ``max_privilege``.
+    """
+    wanted = requirements.privileges
+    if not wanted or candidate.form == "docker_container":
+        return None
+    if HOST_PID in wanted:
+        return never(f"{candidate.title} sees no processes but its own, {HOST_PID} wanted")
+    if candidate.scope == "machine":
+        return None
+    never_in_lxc = [name for name in wanted if name in CAPABILITIES and not CAPABILITIES[name].lxc]
+    if never_in_lxc:
+        means = "; ".join(f"{name} is to {CAPABILITIES[name].means}" for name in never_in_lxc)
+        return never(f"LXD takes {listed(never_in_lxc)} from every container: {means}")
+    return None
+
+
+def max_privilege(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """
+    Nothing that the form must be granted may go further than the user allows, whoever asks for it.
+
+    ``capabilities``, which holds where nothing is said, allows single capabilities and devices; ``nesting``
+    containers inside and unfiltered system calls; ``privileged`` the host's root.
+    """
+    allowed = PRIVILEGES.index(requirements.max_privilege)
+    beyond = [grant for grant in grants(requirements, candidate) if PRIVILEGES.index(grant.level) > allowed]
+    if not beyond:
+        return None
+    names = listed([f"{grant} for {grant.why}" if grant.why else f"{grant}" for grant in beyond])
+    level = max((grant.level for grant in beyond), key=PRIVILEGES.index)
+    return never(
+        f"must be granted {names}, which is more than max_privilege '{requirements.max_privilege}' allows",
+        f"say 'max_privilege: {level}'",
+    )
+
+
+# --- devices ------------------------------------------------------------------------------------
+
+_FROM_ITS_OWN_KERNEL = ("/dev/net/tun", "/dev/fuse", "/dev/loop-control", "/dev/null", "/dev/uinput", "/dev/ppp")
+"""Devices that are software alone: every kernel makes its own."""
+
+
+def devices(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """
+    Each device must be there, and one that this form can be given.
+
+    Docker passes device files, LXD also USB devices and GPUs, and a machine whole PCI and USB devices.
+    """
+    for device in requirements.devices:
+        failure = _DEVICES[device.kind](device, candidate)
+        if failure is not None:
+            return failure
+    return None
+
+
+def _path(device: Device, candidate: Candidate) -> Failure | None:
+    if candidate.scope == "machine":
+        if device.value in _FROM_ITS_OWN_KERNEL:
+            return None
+        reason = f"a file of the host such as {device.value} is not seen in a guest"
+        return never(reason, "name the device by its 'pci' or 'usb' address")
+    found = candidate.facts.devices
+    if found is None:
+        return unknown(f"cannot tell whether it has {device.value}", "devices")
+    if device.value in found:
+        return None
+    return not_now(f"it has no {device.value}", f"attach it, or load its driver, on {candidate.place}")
+
+
+def _pci(device: Device, candidate: Candidate) -> Failure | None:
+    if candidate.scope != "machine":
+        return never(f"{candidate.title} cannot be given a PCI device: it would take a kernel of its own to drive it")
+    return _among(device, candidate.facts.pci_devices, "pci_devices", candidate)
+
+
+def _usb(device: Device, candidate: Candidate) -> Failure | None:
+    if candidate.form == "docker_container":
+        reason = f"Docker passes device files, and knows no USB device {device.value}"
+        return never(reason, "name the file that its driver makes, such as /dev/ttyUSB0")
+    return _among(device, candidate.facts.usb_devices, "usb_devices", candidate)
+
+
+def _among(device: Device, found: tuple[str, ...] | None, fact: str, candidate: Candidate) -> Failure | None:
+    if found is None:
+        return unknown(f"cannot tell whether it has the device {device}", fact)
+    if any(device.value in words.split() for words in found):
+        return None
+    return not_now(f"it has no device {device}", f"attach it to {candidate.place}")
+
+
+def _gpu(device: Device, candidate: Candidate) -> Failure | None:
+    found = candidate.facts.gpus
+    if found is None:
+        return unknown("cannot tell how many GPUs it has", "gpus")
+    if found >= int(device.value):
+        return None
+    return never(f"it has {found or 'no'} GPU{'s' if found > 1 else ''}, {device.value} wanted")
+
+
+_DEVICES = {"path": _path, "pci": _pci, "usb": _usb, "gpu": _gpu}
+
+
+# --- the host's own view ------------------------------------------------------------------------
+
+
+def host_view(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """An agent that watches the host's processes must share their namespace: only a Docker container can."""
+    if not requirements.host_view or candidate.form == "docker_container":
+        return None
+    return never(f"{candidate.title} sees no processes but its own, and the host's are to be seen")
+
+
+def host_network(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """What must use the host's own network interfaces can only be a Docker container."""
+    if not requirements.host_network or candidate.form == "docker_container":
+        return None
+    return never(f"{candidate.title} has a network of its own, and the host's is to be used")
+
+
+# --- what keeps it apart ------------------------------------------------------------------------
+
+
+def isolation(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """What separates it from its neighbours must be at least as strong as wanted."""
+    wanted = requirements.isolation
+    if wanted == ISOLATIONS[0]:
+        return None
+    found = isolation_of(candidate)
+    if found is None:
+        return unknown("cannot tell how its containers are isolated", "isolation")
+    if ISOLATIONS.index(found) >= ISOLATIONS.index(wanted):
+        return None
+    remedies = {
+        ("user_namespace", "docker"): "run its dockerd with 'userns-remap' or rootless",
+        ("user_namespace", "lxd"): "take 'security.privileged' out of its config",
+    }
+    remedy = remedies.get((wanted, candidate.kind))
+    if remedy and candidate.kind == "docker" and candidate.facts.isolation not in (None, found):
+        remedy = "take 'privileged' and 'userns_mode: host' out of its options"
+    reason = f"isolates by {found.replace('_', ' ')}, {wanted.replace('_', ' ')} wanted"
+    return Failure(reason=reason, when=NOT_NOW if remedy else NEVER, remedy=remedy)
+
+
+def isolation_of(candidate: Candidate) -> str | None:
+    """The isolation this form gives here, with the options the user wrote for it."""
+    if candidate.scope == "machine":
+        return "machine"
+    options = candidate.options or {}
+    config = options.get("config") or {}
+    if options.get("privileged") is True or options.get("userns_mode") == "host":
+        return "process"
+    if str(config.get("security.privileged", "")).lower() in ("true", "1"):
+        return "process"
+    return candidate.facts.isolation

@@ -1,0 +1,100 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""
+The proof of the form: for each need that had a part in it one line, with what was found where.
+
+Two sorts of lines: what kept the service out of every narrower form, and what lets it be as narrow as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .._knowledge.features import feature_row
+from .._knowledge.sysctls import sysctl_row
+from .._model import SCOPES, Candidate, Decision, Requirements, Sysctl, Verdict
+from .constraints.kernel import is_own_sysctl
+
+_PATHS = {
+    "os": "os_family",
+    "runtime": "os_version",
+    "systemd": "os_version",
+    "image_requirements": "image",
+    **{f"kernel_{key}": f"kernel.{key}" for key in ("own", "version", "flavour", "modules", "parameters", "features")},
+}
+"""Where a user writes what a rule judges, where that is not the rule's own name."""
+
+
+def prove(requirements: Requirements, decision: Decision) -> tuple[str, ...]:
+    """The lines for the chosen candidate; none where nothing was chosen."""
+    if decision.chosen is None:
+        return ()
+    lines = [*_sysctls(requirements, decision), *_too_narrow(decision)]
+    if decision.chosen.candidate.shares_kernel:
+        lines += [*_modules(requirements, decision.chosen.candidate), *_features(requirements, decision.chosen)]
+    return tuple(lines)
+
+
+def _too_narrow(decision: Decision) -> Iterator[str]:
+    """Rule by rule, why no narrower form would do."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for verdict in _narrower(decision):
+        for failure in verdict.failures:
+            if failure.rule != "kernel_sysctls":
+                reasons = found.setdefault(failure.rule, {})
+                reasons.setdefault(failure.reason, []).append(verdict.candidate.place)
+    for rule, reasons in found.items():
+        each = "; ".join(f"{reason} ({', '.join(places)})" for reason, places in reasons.items())
+        yield f"{_PATHS.get(rule, rule)}: {each}."
+
+
+def _narrower(decision: Decision) -> list[Verdict]:
+    level = SCOPES.index(decision.chosen.candidate.scope)
+    return [verdict for verdict in decision.verdicts if SCOPES.index(verdict.candidate.scope) < level]
+
+
+def _sysctls(requirements: Requirements, decision: Decision) -> Iterator[str]:
+    chosen = decision.chosen.candidate
+    for sysctl in requirements.kernel_sysctls:
+        if chosen.shares_kernel and is_own_sysctl(sysctl.name, requirements, chosen):
+            row = sysctl_row(sysctl.name)
+            yield f"{sysctl} is namespaced ({row.namespace}), and set for this container alone."
+            continue
+        others = [verdict.candidate for verdict in decision.verdicts if _shows(sysctl, verdict.candidate, chosen)]
+        values = [f"{one.place} has {_value(sysctl, one)}" for one in others]
+        if chosen.shares_kernel:
+            values.append(f"{chosen.place} has {_value(sysctl, chosen)}, so it stays {chosen.title} there")
+        elif others:
+            values.append(f"so it takes {chosen.title}, whose kernel is its own")
+        else:
+            values.append(f"and {chosen.title} has a kernel of its own")
+        yield f"{sysctl} is not namespaced; {'; '.join(values)}."
+
+
+def _shows(sysctl: Sysctl, candidate: Candidate, chosen: Candidate) -> bool:
+    """Whether a candidate's own value has to do with it: it shares a kernel, and is no wider than the chosen one."""
+    wider = SCOPES.index(candidate.scope) > SCOPES.index(chosen.scope)
+    same = (candidate.target, candidate.node) == (chosen.target, chosen.node)
+    return candidate.shares_kernel and not wider and not same and _value(sysctl, candidate) is not None
+
+
+def _value(sysctl: Sysctl, candidate: Candidate) -> str | None:
+    return (candidate.facts.kernel_sysctls or {}).get(sysctl.name)
+
+
+def _modules(requirements: Requirements, chosen: Candidate) -> Iterator[str]:
+    names = ", ".join(module.name for module in requirements.kernel_modules)
+    if names:
+        yield f"kernel.modules: the kernel of {chosen.place} has {names}, and {chosen.title} shares it."
+
+
+def _features(requirements: Requirements, chosen: Verdict) -> Iterator[str]:
+    candidate = chosen.candidate
+    for feature in requirements.kernel_features:
+        row = feature_row(feature, candidate.form, candidate.facts.engine_version)
+        if row is not None:
+            given = ", ".join(str(grant) for grant in row.grants)
+            yield f"kernel.features {feature}: {row.reason}{f'; granted: {given}' if given else ''}."

@@ -1,0 +1,45 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""Kernel modules that are no modules: what the kernels of distributions have built in, and no list of modules shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltInRow:
+    """A module that is built into the kernels whose release matches ``release``, a part of ``uname -r``."""
+
+    module: str
+    release: str
+    source: str
+
+
+_DEBIAN = "https://salsa.debian.org/kernel-team/linux/-/blob/debian/latest/debian/config/config"
+_UBUNTU = (
+    "https://git.launchpad.net/~ubuntu-kernel/ubuntu/+source/linux/+git/noble/tree/debian.master/config/annotations"
+)
+
+BUILT_IN: tuple[BuiltInRow, ...] = (
+    *(
+        BuiltInRow(module=name, release="-generic", source=_UBUNTU)
+        for name in ("ext4", "fuse", "ipv6", "loop", "tun", "unix")
+    ),
+    *(BuiltInRow(module=name, release="-amd64", source=_DEBIAN) for name in ("ipv6", "unix")),
+    *(BuiltInRow(module=name, release="-cloud-amd64", source=_DEBIAN) for name in ("ipv6", "unix")),
+    *(
+        BuiltInRow(
+            module=name, release=".el", source="https://gitlab.com/redhat/centos-stream/src/kernel (redhat/configs)"
+        )
+        for name in ("ipv6", "unix")
+    ),
+)
+
+
+def is_built_in(module: str, kernel: str | None) -> bool:
+    """Whether the kernel of this release is known to have the module built in."""
+    return any(row.module == module and row.release in (kernel or "") for row in BUILT_IN)

@@ -1,0 +1,159 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""
+Levels and features of processors: what a level stands for, what a guest's CPU model shows, who needs which.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+LEVELS = ("x86-64-v1", "x86-64-v2", "x86-64-v3", "x86-64-v4")
+"""The micro-architecture levels of x86_64, lowest first: each has all that those before it have."""
+
+_PSABI = "https://gitlab.com/x86-psABIs/x86-64-ABI (Table 3.1), by the names of /proc/cpuinfo"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelRow:
+    """The flags that a level adds to the one below it."""
+
+    level: str
+    flags: frozenset[str]
+    source: str = _PSABI
+
+
+LEVEL_FLAGS = (
+    LevelRow(level="x86-64-v1", flags=frozenset(["cmov", "cx8", "fpu", "fxsr", "mmx", "sse", "sse2", "syscall"])),
+    LevelRow(level="x86-64-v2", flags=frozenset(["cx16", "lahf_lm", "popcnt", "sse4_1", "sse4_2", "ssse3"])),
+    # 'abm' is how the kernel calls LZCNT.
+    LevelRow(
+        level="x86-64-v3", flags=frozenset(["abm", "avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe", "xsave"])
+    ),
+    LevelRow(level="x86-64-v4", flags=frozenset(["avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512vl"])),
+)
+
+
+@functools.cache
+def flags_of(level: str) -> frozenset[str]:
+    """All flags that a level stands for."""
+    rows = LEVEL_FLAGS[: LEVELS.index(level) + 1]
+    return frozenset().union(*(row.flags for row in rows))
+
+
+@functools.cache
+def level_of(flags: frozenset[str]) -> str | None:
+    """The highest level that these flags reach; None below the first."""
+    reached = [level for level in LEVELS if flags_of(level) <= flags]
+    return reached[-1] if reached else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelRow:
+    """What a CPU model of QEMU shows to the guest: a level, and flags beyond it."""
+
+    name: str
+    level: str
+    flags: frozenset[str] = frozenset()
+    source: str
+
+
+_QM = "https://pve.proxmox.com/pve-docs/chapter-qm.html#_cpu_type (QEMU CPU Types)"
+_QEMU = "https://www.qemu.org/docs/master/system/i386/cpu.html, and its table of ABI compatibility levels"
+
+
+def _models(level: str, names: str, *flags: str, source: str = _QEMU) -> tuple[ModelRow, ...]:
+    return tuple(ModelRow(name=name, level=level, flags=frozenset(flags), source=source) for name in names.split())
+
+
+MODELS = {
+    row.name: row
+    for row in (
+        *_models(
+            "x86-64-v1",
+            "kvm64 qemu64 kvm32 qemu32 athlon core2duo coreduo Conroe Penryn Opteron_G1 Opteron_G2 Opteron_G3",
+        ),
+        *_models("x86-64-v2", "x86-64-v2", source=_QM),
+        *_models("x86-64-v2", "x86-64-v2-AES", "aes", source=_QM),
+        *_models("x86-64-v2", "Nehalem Nehalem-IBRS"),
+        *_models("x86-64-v2", "Westmere Westmere-IBRS", "aes"),
+        *_models(
+            "x86-64-v2",
+            "SandyBridge SandyBridge-IBRS IvyBridge IvyBridge-IBRS Opteron_G4 Opteron_G5",
+            "aes",
+            "avx",
+            "xsave",
+        ),
+        *_models("x86-64-v3", "x86-64-v3", "aes", source=_QM),
+        *_models("x86-64-v3", "Haswell Haswell-IBRS Haswell-noTSX Haswell-noTSX-IBRS", "aes"),
+        *_models("x86-64-v3", "Broadwell Broadwell-IBRS Broadwell-noTSX Broadwell-noTSX-IBRS", "aes", "adx", "rdseed"),
+        *_models("x86-64-v3", "Skylake-Client Skylake-Client-IBRS Skylake-Client-noTSX-IBRS", "aes", "adx", "rdseed"),
+        *_models("x86-64-v3", "EPYC EPYC-IBPB EPYC-Rome EPYC-Milan", "aes", "adx", "rdseed", "sha_ni"),
+        *_models("x86-64-v4", "x86-64-v4", "aes", source=_QM),
+        *_models("x86-64-v4", "Skylake-Server Skylake-Server-IBRS Skylake-Server-noTSX-IBRS", "aes", "adx", "rdseed"),
+        *_models("x86-64-v4", "Cascadelake-Server Cascadelake-Server-noTSX Cooperlake", "aes", "adx", "rdseed"),
+        *_models("x86-64-v4", "Icelake-Server Icelake-Server-noTSX SapphireRapids", "aes", "adx", "rdseed", "sha_ni"),
+        *_models("x86-64-v4", "EPYC-Genoa", "aes", "adx", "rdseed", "sha_ni"),
+    )
+}
+"""Models by name. ``host`` and ``max`` are none: they show what the physical processor has."""
+
+PHYSICAL = ("host", "max")
+"""The models that show the physical processor as it is."""
+
+DEFAULT_MODEL = "x86-64-v2-AES"
+"""What the web interface of Proxmox VE gives; the API's own kvm64 is too old for RHEL 9 (pve-docs qm.adoc)."""
+
+_CHOICE = (DEFAULT_MODEL, "x86-64-v3", "x86-64-v4")
+
+
+def shown_by(model: str) -> frozenset[str] | None:
+    """The flags that a model shows for certain; None for one that is not in the table."""
+    row = MODELS.get(model)
+    return flags_of(row.level) | row.flags if row else None
+
+
+def model_for(flags: frozenset[str]) -> str:
+    """The most general model that shows all of these flags: a guest of it can move to more hosts."""
+    return next((model for model in _CHOICE if flags <= (shown_by(model) or frozenset())), PHYSICAL[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineRow:
+    """The level that every binary of a distribution's release is built for."""
+
+    system: str
+    version: str
+    level: str
+    source: str
+
+
+_RHEL9 = "https://developers.redhat.com/blog/2021/01/05/building-red-hat-enterprise-linux-9-for-the-x86-64-v2-microarchitecture-level"
+_RHEL10 = "https://developers.redhat.com/articles/2024/01/02/exploring-x86-64-v3-red-hat-enterprise-linux-10"
+_SUSE = "https://documentation.suse.com/releasenotes/sles/html/releasenotes_sles_16.0/index.html"
+
+BASELINES = (
+    *(
+        BaselineRow(system=system, version="9", level="x86-64-v2", source=_RHEL9)
+        for system in ("redhat", "rhel", "centos", "rocky", "almalinux", "oraclelinux")
+    ),
+    *(
+        BaselineRow(system=system, version="10", level="x86-64-v3", source=_RHEL10)
+        for system in ("redhat", "rhel", "centos", "rocky", "almalinux", "oraclelinux")
+    ),
+    BaselineRow(system="sles", version="16", level="x86-64-v2", source=_SUSE),
+    BaselineRow(system="opensuse", version="16", level="x86-64-v2", source=_SUSE),
+)
+
+
+@functools.cache
+def baseline(system: str | None, version: str | None) -> str | None:
+    """The level that a release needs to run at all; None where it runs on every x86_64 or nobody wrote it down."""
+    if not system or not version:
+        return None
+    major = version.split(".", 1)[0]
+    return next((row.level for row in BASELINES if (row.system, row.version) == (system, major)), None)

@@ -1,0 +1,146 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""
+What the system inside of a container asks of the kernel and the engine below it.
+
+Its init: systemd wants one cgroup hierarchy or the other, by its release. Its C library: new ones use system calls
+that the seccomp filters of old engines refuse in a way that looks like an error of the program.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+from .._versions import VersionRange
+from .distributions import is_of_family, is_version
+
+
+@dataclass(frozen=True, kw_only=True)
+class SystemdRow:
+    """The systemd that a distribution's release has."""
+
+    system: str
+    version: str
+    systemd: str
+    source: str
+
+
+def _systemd(system: str, source: str, **releases: str) -> tuple[SystemdRow, ...]:
+    return tuple(
+        SystemdRow(system=system, version=name[1:].replace("_", "."), systemd=systemd, source=source)
+        for name, systemd in releases.items()
+    )
+
+
+_DEBIAN = "https://tracker.debian.org/pkg/systemd"
+_UBUNTU = "https://launchpad.net/ubuntu/+source/systemd"
+_REDHAT = "https://git.centos.org/rpms/systemd"
+_FEDORA = "https://src.fedoraproject.org/rpms/systemd"
+
+SYSTEMD: tuple[SystemdRow, ...] = (
+    *_systemd("debian", _DEBIAN, v8="215", v9="232", v10="241", v11="247", v12="252", v13="257"),
+    *_systemd("ubuntu", _UBUNTU, v16_04="229", v18_04="237", v20_04="245", v22_04="249", v24_04="255", v26_04="259"),
+    *(
+        row
+        for system in ("redhat", "rhel", "centos", "rocky", "almalinux", "oraclelinux")
+        for row in _systemd(system, _REDHAT, v7="219", v8="239", v9="252", v10="257")
+    ),
+    *_systemd("fedora", _FEDORA, v41="256", v42="257", v43="258"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class InitBound:
+    """What a systemd in this range asks of the host: the cgroup hierarchy, a kernel, and why."""
+
+    systemd: VersionRange
+    cgroup: int | None = None
+    kernel: VersionRange | None = None
+    reason: str
+    source: str
+
+
+INIT_BOUNDS: tuple[InitBound, ...] = (
+    InitBound(
+        systemd=VersionRange.parse("<231"),
+        cgroup=1,
+        reason="knows only the old cgroup hierarchy",
+        source="https://pve.proxmox.com/pve-docs/chapter-pct.html#pct_cgroup_compat",
+    ),
+    InitBound(
+        systemd=VersionRange.parse(">=256"),
+        cgroup=2,
+        reason="refuses the old cgroup hierarchy",
+        source="https://github.com/systemd/systemd/blob/main/NEWS (256)",
+    ),
+    InitBound(
+        systemd=VersionRange.parse(">=258"),
+        kernel=VersionRange.parse(">=5.4"),
+        reason="runs on no older kernel",
+        source="https://github.com/systemd/systemd/blob/main/README (258)",
+    ),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuntimeRow:
+    """The oldest Docker whose seccomp filter lets the C library of these releases work."""
+
+    system: str
+    version: VersionRange
+    docker: VersionRange
+    reason: str
+    source: str
+
+
+_CLONE3 = "its C library uses clone3, which this engine's seccomp filter answers with EPERM instead of ENOSYS"
+_FACCESSAT2 = "its C library uses faccessat2, which this engine's seccomp filter answers with EPERM instead of ENOSYS"
+_MOBY = "https://github.com/moby/moby/issues/42680"
+
+
+def _runtime(system: str, version: str, docker: str, reason: str, source: str) -> RuntimeRow:
+    return RuntimeRow(
+        system=system,
+        version=VersionRange.parse(version),
+        docker=VersionRange.parse(docker),
+        reason=reason,
+        source=source,
+    )
+
+
+RUNTIMES: tuple[RuntimeRow, ...] = (
+    _runtime("debian", ">=12", ">=20.10.10", _CLONE3, _MOBY),
+    _runtime("ubuntu", ">=21.10", ">=20.10.10", _CLONE3, _MOBY),
+    _runtime("fedora", ">=35", ">=20.10.10", _CLONE3, _MOBY),
+    *(
+        _runtime(system, ">=9", ">=20.10.10", _CLONE3, _MOBY)
+        for system in ("redhat", "rhel", "centos", "rocky", "almalinux", "oraclelinux")
+    ),
+    _runtime(
+        "alpine",
+        ">=3.14",
+        ">=20.10",
+        _FACCESSAT2,
+        "https://wiki.alpinelinux.org/wiki/Release_Notes_for_Alpine_3.14.0#faccessat2",
+    ),
+)
+
+
+@functools.cache
+def systemd_of(system: str | None, version: str | None) -> str | None:
+    """The release of systemd that a system has; None where it has another init or the table does not know."""
+    if not system or not version:
+        return None
+    return next((row.systemd for row in SYSTEMD if row.system == system and is_version(version, row.version)), None)
+
+
+@functools.cache
+def runtime_row(system: str | None, version: str | None) -> RuntimeRow | None:
+    """What a system's C library asks of Docker; None for nothing, or where that is not known."""
+    if not system or not version or not version[:1].isdigit():
+        return None
+    return next((row for row in RUNTIMES if is_of_family(system, row.system) and version in row.version), None)
