@@ -54,8 +54,18 @@ class ActionModule(DeployAction):
         result.update(decision_result(decision))
         if decision.chosen is None:
             raise AnsibleActionFail(result["explanation"], result={**result, "changed": False})
+        self._refuse_recorded(decision.chosen.candidate.target, targets, result)
         display.v(result["explanation"])
         return result | _warned(self._provision(service, decision, hosts, targets, args, result))
+
+    def _refuse_recorded(self, name: str, targets: list[Target], result: dict[str, t.Any]) -> None:
+        if any(target.recorded for target in targets if target.name == name):
+            message = (
+                f"'{name}' is a recorded target: a decision on it is real, but nothing can be provisioned there; "
+                "ask rightscope.deploy.service_info instead."
+            )
+            explained = f"{message}\n{result['explanation']}" if "explanation" in result else message
+            raise AnsibleActionFail(explained, result={**result, "changed": False})
 
     def _never_make_a_twin(self, service: Service, targets: list[Target], args: dict[str, t.Any]) -> None:
         """A service that is found nowhere may yet be on a target that does not answer."""
@@ -85,6 +95,7 @@ class ActionModule(DeployAction):
             which = "targets" if asked == len(targets) else "targets that answered"
             explanation = f"Service '{service.name}' is on none of the {asked} {which}."
             return {"changed": False, "failed": False, "placement": None, "calls": [], "explanation": explanation}
+        self._refuse_recorded(target.name, targets, {})
         host = next(host for host in hosts if host.name == target.name)
         provisioner = Provisioner(service, "absent", args, check_mode=self._task.check_mode)
         try:

@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
+from ansible.errors import AnsibleActionFail
 from ansible.utils.display import Display
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._arguments import DECISION
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._arguments import INFO
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.report import report
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
     DeployAction,
     decision_result,
@@ -16,27 +19,55 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
     placement,
     present_on,
 )
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Decision, Service, Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._write import write_text
 
 display = Display()
 
+_REPORTS = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
+
 
 class ActionModule(DeployAction):
-    """Say where a service would go and why, and where it is now. Changes nothing."""
+    """Say where services would go and why, and where they are now. Changes nothing but the report's file."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result = super().run(tmp, task_vars)
         del tmp  # It has no effect any more.
 
-        args = self.arguments(DECISION)
-        service = self.read_service(args)
-        targets = self.discover(self.hosts(args, task_vars or {}), service, args)
-        decision = self.decide(service, targets, args)
+        args = self.arguments(INFO)
+        sort = self._report_sort(args["report"])
+        services = self.read_services(args)
+        found = self.discover_each(self.hosts(args, task_vars or {}), services, args)
+        decided = [(service, self.decide(service, found[service.name], args)) for service in services]
+
+        told = [self._told(service, decision, found[service.name]) for service, decision in decided]
+        result.update(changed=False, failed=False)
+        if sort:
+            result["changed"] = write_text(
+                Path(args["report"]), report(decided, sort), dry_run=self._task.check_mode, fail=AnsibleActionFail
+            )
+        return result | (told[0] if args["services"] is None else _listed(told))
+
+    def _report_sort(self, path: str | None) -> str | None:
+        if path is None:
+            return None
+        sort = _REPORTS.get(Path(path).suffix.lower())
+        if sort is None:
+            raise AnsibleActionFail(
+                "report must end in .md or .html, by which its format is known.", obj=self._task.args["report"]
+            )
+        return sort
+
+    def _told(self, service: Service, decision: Decision, targets: list[Target]) -> dict[str, t.Any]:
         target, instances = present_on(service, targets)
         other = elsewhere(service, targets)
         if other:
             display.warning(f"{other}; the decision is of those that it names.")
+        told = decision_result(decision)
+        told["placement"] = placement(service, target, instances) if target else None
+        display.v(told["explanation"])
+        return {"name": service.name, **told}
 
-        result.update(decision_result(decision), changed=False, failed=False)
-        result["placement"] = placement(service, target, instances) if target else None
-        display.v(result["explanation"])
-        return result
+
+def _listed(told: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+    return {"services": told, "explanation": "\n\n".join(one["explanation"] for one in told)}

@@ -23,6 +23,8 @@ options:
     description:
       - What the service needs. Each need that is left out constrains nothing.
       - A key that is not known is an error, and so is a need that contradicts another.
+      - An entry of a list may be a plain value or a mapping. With C(optional=true) in a mapping it is a wish. It counts
+        in the score and never rejects a candidate.
     type: dict
     default: {}
     suboptions:
@@ -40,6 +42,20 @@ options:
         description: The architectures it can run on, such as V(x86_64) or V(aarch64).
         type: list
         elements: str
+      cpu_level:
+        description:
+          - The micro-architecture level of x86_64 that its programs are built for.
+          - The physical processor must reach it. The CPU model of a VM is chosen so that the guest sees it.
+        type: str
+        choices:
+          - x86-64-v1
+          - x86-64-v2
+          - x86-64-v3
+          - x86-64-v4
+      cpu_features:
+        description: Flags of the processor, as C(/proc/cpuinfo) has them, such as V(avx) or V(aes).
+        type: list
+        elements: raw
       processes:
         description:
           - How many long-running processes it has, or a list of them with the keys C(name), C(image) and C(command).
@@ -61,16 +77,57 @@ options:
           version:
             description: A range of versions, such as V(>=5.15,<6.12).
             type: str
-          modules:
-            description:
-              - Modules that must be loaded, by name, or as mappings with the keys C(name) and C(optional).
-              - A module with C(optional=true) is a wish. It counts in the score and never widens the scope.
-            type: list
-            elements: raw
           own:
             description: Whether it must not share a kernel.
             type: bool
             default: false
+          flavour:
+            description: A special kernel, such as V(preempt-rt).
+            type: str
+          modules:
+            description:
+              - Modules that must be loaded in the kernel it runs on, by name, or as mappings with the keys C(name),
+                C(version), a range, C(parameters), a mapping, and C(optional).
+              - A VM loads its own.
+            type: list
+            elements: raw
+          sysctls:
+            description:
+              - Settings by name. A number is a minimum, V(==N) means exactly that, a text the very same.
+              - A setting that is namespaced is set for the container alone. Any other must have its value on the host.
+            type: dict
+          parameters:
+            description: Words of the boot command line, such as V(intel_iommu=on).
+            type: list
+            elements: raw
+          features:
+            description:
+              - What it does with the kernel, such as V(tun), V(fuse), V(kvm), V(ebpf), V(btf), V(io_uring),
+                V(nested_containers), V(user_namespaces), V(nfs_mount), V(cgroup_v2), V(load_modules) or V(wireguard).
+              - The collection knows what each takes in each form, and grants that.
+            type: list
+            elements: raw
+      privileges:
+        description:
+          - What its container form must be granted. Capabilities such as V(NET_ADMIN), or V(privileged),
+            V(seccomp_unconfined), V(apparmor_unconfined), V(host_pid).
+          - A VM has them by itself.
+        type: list
+        elements: raw
+      devices:
+        description:
+          - Devices of the host. A path such as V(/dev/dri/renderD128), or a mapping with one of the keys C(path),
+            C(pci), C(usb), and C(gpu), which is how many.
+        type: list
+        elements: raw
+      host_view:
+        description: Whether it must see the host's own processes, as monitoring agents do.
+        type: bool
+        default: false
+      host_network:
+        description: Whether it must use the host's own network interfaces.
+        type: bool
+        default: false
       isolation:
         description: What must separate it from its neighbours, at least.
         type: str
@@ -90,6 +147,34 @@ options:
           - Disk it needs, such as V(20 GiB). A plain number is in GiB.
           - It sizes the root disk of an LXC container and of a VM. Docker cannot limit it on most storage drivers.
         type: str
+      shm:
+        description: Shared memory (C(/dev/shm)) it needs. A plain number is in MiB.
+        type: str
+      address:
+        description: Whether it needs an address of its own in the network outside, or published ports are enough.
+        type: str
+        choices:
+          - shared
+          - own
+        default: shared
+      nics:
+        description: How many network interfaces of its own it needs.
+        type: int
+      ports:
+        description:
+          - What it listens on, such as V(80), V(53/udp), or V(8080:80) with the host's port first, or a mapping with
+            the keys C(port), C(host), C(protocol), C(process) and C(optional).
+          - A Docker container publishes them, unless O(as) says how. A host's port that is named must be free there.
+        type: list
+        elements: raw
+      snapshots:
+        description: Whether the platform must be able to take snapshots of the whole.
+        type: bool
+        default: false
+      live_migration:
+        description: Whether it must be able to move to another host while it runs.
+        type: bool
+        default: false
       labels:
         description: Labels that must equal those in the target's variable C(rightscope_labels).
         type: dict
@@ -101,6 +186,17 @@ options:
           - docker_container
           - lxd_container
           - proxmox_vm
+      max_privilege:
+        description:
+          - How far grants may go, those under O(as) too. V(capabilities) are single capabilities and devices,
+            V(nesting) containers inside and unfiltered system calls, V(privileged) the host's root.
+        type: str
+        choices:
+          - none
+          - capabilities
+          - nesting
+          - privileged
+        default: capabilities
   as:
     description:
       - How it is made in each form, in the options of the module that does the work.
@@ -129,9 +225,11 @@ options:
     elements: str
   weights:
     description:
-      - What each preference counts, by its name. 1, if not set.
-      - V(headroom) is the share of memory that stays free, V(image_present) that nothing must be fetched, V(wishes) the
-        share of optional needs that come true.
+      - What each preference counts, by its name. 1, if not set, and 0 for V(packing).
+      - V(headroom) is the share of memory that stays free, so services spread. V(packing) is the share that is taken,
+        so they pack.
+      - V(image_present) is that nothing must be fetched, V(fewest_grants) that little is granted, V(free_ports) the
+        share of its ports that nobody else uses, V(wishes) the share of optional needs that come true.
     type: dict
     default: {}
   unknown:
@@ -154,6 +252,8 @@ notes:
   - A target is an inventory host. Its variable C(rightscope_kind) is V(docker), V(lxd) (for Incus too) or V(proxmox);
     C(rightscope_options) are the connection options of the module that does the work; C(rightscope_labels) and
     C(rightscope_facts) are what you say of it.
+  - With C(rightscope_recorded), the path of a file, a target is known from facts that were saved before. A decision on
+    it is real, and nothing can be provisioned there.
   - The target is reached by its own connection variables, whatever host the play is on. An API target has
     C(ansible_connection=local).
   - C(module_defaults) of the modules that do the work are not applied. Put such options under O(as).

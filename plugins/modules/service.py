@@ -192,6 +192,11 @@ decision:
       description: The C(target), C(node) and C(form) that was chosen. V(null) where none fits.
       type: dict
       returned: always
+    proof:
+      description: Which needs forced the chosen form, a sentence each.
+      type: list
+      elements: str
+      returned: always
     verdicts:
       description:
         - For each candidate its C(target), C(node), C(form) and C(scope), whether it C(fits), its C(failures), its

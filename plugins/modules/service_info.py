@@ -13,17 +13,41 @@ version_added: 0.1.0
 author:
   - rightscope.deploy contributors (@rightscope)
 description:
-  - Asks all targets and decides, as M(rightscope.deploy.service) does, and changes nothing.
+  - Asks all targets and decides, as M(rightscope.deploy.service) does, and changes nothing on them.
   - It does not fail where no candidate fits. RV(decision.chosen) is V(null) then, and RV(explanation) says why.
-options: {}
+options:
+  name:
+    description:
+      - The service's name.
+      - A DNS label, that is lower-case letters, digits and C(-), at most 63 of them, a letter first.
+      - Either this or O(services) is required.
+    type: str
+  services:
+    description:
+      - Several services, each a mapping with the keys C(name), C(requirements) and C(as).
+      - Each is decided on its own. What one would take is not taken from what the next one finds.
+    type: list
+    elements: dict
+  report:
+    description:
+      - A file on the controller to write the decisions into, as tables of candidates and needs. Its name ends in C(.md)
+        or C(.html).
+      - A relative path starts where Ansible was started. The task is changed where the file's content is.
+    type: path
 attributes:
+  check_mode:
+    support: full
+    details: The report is not written.
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
   action:
     support: full
   async:
     support: none
 extends_documentation_fragment:
   - rightscope.deploy.attributes
-  - rightscope.deploy.attributes.info_module
   - rightscope.deploy.attributes.platform
   - rightscope.deploy.attributes.actiongroup
   - rightscope.deploy.decision
@@ -44,6 +68,15 @@ EXAMPLES = r"""
         image: "elasticsearch:9.1.0"
   register: search
 
+- name: Where would all of them go? As a table to look at
+  rightscope.deploy.service_info:
+    services:
+      - name: web
+        as: {docker_container: {image: "nginx:1.29"}}
+      - name: mail
+        requirements: {os_family: debian, processes: 4, init: true}
+    report: placement.html
+
 - name: Show every reason, of every candidate
   ansible.builtin.debug:
     msg: "{{ search.explanation }}"
@@ -52,24 +85,38 @@ EXAMPLES = r"""
 RETURN = r"""
 placement:
   description: Where the service is now, as M(rightscope.deploy.service) returns it. V(null) where it is nowhere.
-  returned: success
+  returned: success, with O(name)
   type: dict
 decision:
   description: Every candidate and everything said of it, as M(rightscope.deploy.service) returns it.
-  returned: success
+  returned: success, with O(name)
   type: dict
   contains:
     chosen:
       description: The C(target), C(node) and C(form) that would be chosen. V(null) where none fits.
       type: dict
       returned: always
+    proof:
+      description: Which needs forced the chosen form, a sentence each.
+      type: list
+      elements: str
+      returned: always
     verdicts:
       description: One for each candidate, best first.
       type: list
       elements: dict
       returned: always
+name:
+  description: The service's name.
+  returned: success, with O(name)
+  type: str
+services:
+  description: For each service its C(name), C(decision), C(explanation) and C(placement).
+  returned: success, with O(services)
+  type: list
+  elements: dict
 explanation:
-  description: The decision in sentences. Also shown with C(-v).
+  description: The decision in sentences, of several services one after the other. Also shown with C(-v).
   returned: success
   type: str
 """

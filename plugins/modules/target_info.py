@@ -17,8 +17,9 @@ author:
 description:
   - Asks a Docker engine, an LXD or Incus server, or a Proxmox VE cluster for the facts that the placement of a
     service is decided on, and for the instances that are there.
-  - It runs where the API is to be asked from. Kernel modules, the memory that is available and the free disk of a
-    Docker engine are known only where the engine runs on that very machine. A fact that is not known is left out.
+  - It runs where the API is to be asked from. What no API tells, such as kernel modules and settings, devices, and the
+    free disk of a Docker engine, is known only where the engine runs on that very machine. A fact that is not known
+    is left out.
   - Without O(service), what it returns holds no secret.
 options:
   kind:
@@ -159,10 +160,10 @@ EXAMPLES = r"""
     target: "{{ inventory_hostname }}"
   register: found
 
-- name: Write down what it offers
+- name: Record what it offers, for rightscope_recorded
   ansible.builtin.copy:
     content: "{{ found.target_facts | ansible.builtin.to_nice_yaml }}"
-    dest: facts.yml
+    dest: "{{ inventory_dir }}/{{ inventory_hostname }}.facts.yml"
     mode: "0644"
   delegate_to: localhost
 
@@ -208,12 +209,224 @@ target_facts:
         name: docker
         version: 20.10.24
     nodes:
-      description:
-        - The target's nodes, with the keys C(name), C(online), C(facts), and C(origins), which says of each fact
-          where it comes from.
+      description: The target's nodes.
       type: list
       elements: dict
       returned: always
+      contains:
+        name:
+          description: The node's name; that of the target where it is the only one.
+          type: str
+          returned: always
+        online:
+          description: Whether it takes instances at present. Of one that does not nothing more is known.
+          type: bool
+          returned: always
+        origins:
+          description: Where each fact comes from, which is V(api), V(probed) or V(estimated).
+          type: dict
+          returned: always
+          sample:
+            cpus: api
+            memory_free: probed
+        facts:
+          description: What is known of it. V(probed) facts are known only where the engine runs on the very node.
+          type: dict
+          returned: always
+          contains:
+            os_type:
+              description: What the node runs, V(linux) or V(windows).
+              type: str
+              returned: always
+              sample: linux
+            os_name:
+              description: The node's operating system, for people.
+              type: str
+              returned: if known
+              sample: Debian GNU/Linux 12 (bookworm)
+            os_version:
+              description: The version of the node's operating system.
+              type: str
+              returned: O(kind=docker)
+              sample: "12"
+            engine_version:
+              description: The version of what answered.
+              type: str
+              returned: if known
+              sample: 20.10.24
+            architectures:
+              description: The architectures that it can run.
+              type: list
+              elements: str
+              returned: if known
+              sample:
+                - x86_64
+            cpu_flags:
+              description:
+                - What its processors can do, in the kernel's words.
+                - Not known of a remote Docker engine, nor of a remote LXD server; recent releases of Incus tell them.
+              type: list
+              elements: str
+              returned: if known
+              sample:
+                - aes
+                - avx2
+                - vmx
+            kernel_version:
+              description: The release of its own kernel.
+              type: str
+              returned: if known
+              sample: 6.1.0-13-amd64
+            kernel_flavour:
+              description: V(preempt-rt) or V(generic).
+              type: str
+              returned: if probed
+              sample: generic
+            kernel_modules:
+              description: The modules that are loaded or built in, with C(_) for C(-).
+              type: list
+              elements: str
+              returned: if probed
+              sample:
+                - br_netfilter
+                - overlay
+            kernel_modules_complete:
+              description:
+                - Whether a module that is not in RV(target_facts.nodes[].facts.kernel_modules) is surely not there.
+              type: bool
+              returned: if probed
+            module_versions:
+              description: The versions of modules that have one of their own.
+              type: dict
+              returned: if probed
+              sample:
+                zfs: 2.1.11-1
+            module_parameters:
+              description: The parameters of each module that all users may read.
+              type: dict
+              returned: if probed
+              sample:
+                kvm_intel:
+                  nested: Y
+            kernel_sysctls:
+              description: The kernel's settings, with single blanks in their values.
+              type: dict
+              returned: if probed
+              sample:
+                vm.max_map_count: '65530'
+            kernel_parameters:
+              description: The words that the kernel was booted with. The value of what looks like a secret is masked.
+              type: list
+              elements: str
+              returned: if probed
+              sample:
+                - ro
+                - quiet
+            kernel_btf:
+              description: Whether the kernel has type information of itself for eBPF programs.
+              type: bool
+              returned: if probed
+            cgroup_version:
+              description: V(1) or V(2).
+              type: int
+              returned: if known
+              sample: 2
+            nested_virtualization:
+              description: Whether its guests can be hypervisors.
+              type: bool
+              returned: if probed, and KVM is loaded
+            devices:
+              description: Paths of character and block devices.
+              type: list
+              elements: str
+              returned: if probed
+              sample:
+                - /dev/kvm
+                - /dev/net/tun
+            pci_devices:
+              description: Address, and vendor and device, of each PCI device.
+              type: list
+              elements: str
+              returned: if known
+              sample:
+                - 0000:01:00.0 10de:1eb8
+            usb_devices:
+              description: Port or number, and vendor and product, of each USB device.
+              type: list
+              elements: str
+              returned: if known
+              sample:
+                - 1-2 1a6e:089a
+            gpus:
+              description: How many GPUs have a driver of their own.
+              type: int
+              returned: if known
+              sample: 1
+            isolation:
+              description: What separates instances, which is V(process), V(user_namespace) or V(machine).
+              type: str
+              returned: always
+              sample: process
+            cpus:
+              description: Logical processors.
+              type: int
+              returned: if known
+              sample: 8
+            memory:
+              description: All memory, in MiB.
+              type: int
+              returned: if known
+              sample: 32093
+            memory_free:
+              description: Memory that can be had, in MiB.
+              type: int
+              returned: if known
+              sample: 21480
+            memory_reserved:
+              description: Memory that all that runs there is limited to, in MiB.
+              type: int
+              returned: if known
+              sample: 6144
+            storages:
+              description: Free space of each storage, in MiB.
+              type: dict
+              returned: if known
+              sample:
+                local-lvm: 102400
+            storage_types:
+              description: The type of each storage.
+              type: dict
+              returned: O(kind=lxd) or O(kind=proxmox)
+              sample:
+                local-lvm: lvmthin
+            networks:
+              description: The driver or type of each network or bridge; V(nat) for a bridge of LXD behind NAT.
+              type: dict
+              returned: if known
+              sample:
+                bridge: bridge
+            ports_taken:
+              description: Ports of the node that are in use.
+              type: list
+              elements: str
+              returned: if known
+              sample:
+                - 22/tcp
+                - 8088/tcp
+            peers:
+              description: How many other nodes of its cluster are online.
+              type: int
+              returned: O(kind=lxd) or O(kind=proxmox)
+              sample: 2
+            swap_limit:
+              description: Whether a container's swap can be limited.
+              type: bool
+              returned: O(kind=docker)
+            images:
+              description: What an instance can be made from without a download.
+              type: list
+              elements: dict
+              returned: always
     instances:
       description: As RV(instances).
       type: list

@@ -19,7 +19,15 @@ DECISION = {
     "unknown": {"type": "str", "choices": ["reject", "accept"], "default": "reject"},
     "discovery_timeout": {"type": "float", "default": 10.0},
 }
-"""What decides: the options of service_info, and the first of service."""
+"""What decides: the options that both actions have."""
+
+INFO = {
+    **DECISION,
+    "name": {"type": "raw"},
+    # Elements of no type: what is no mapping gets our own sentence.
+    "services": {"type": "list"},
+    "report": {"type": "path"},
+}
 
 SERVICE = {
     **DECISION,

@@ -50,9 +50,11 @@ def _candidate(
         image_wanted=source.wanted,
         # What it was made from may have gone since: a service that is there needs no image.
         fetches_image=source.fetched or bool(held),
+        other_images=source.others,
         storage=form.storage(options or {}),
         stranger=stranger,
-        held=sum(one.memory for one in held),
+        # What is stopped neither uses its memory nor is promised it.
+        held=sum(one.memory for one in held if one.state != "stopped"),
         held_ports=frozenset(_host_port(port) for one in held for port in one.ports),
         is_present=bool(held),
         trouble=trouble,

@@ -32,6 +32,9 @@ from ._words import did_you_mean, ended
 
 display = Display()
 
+_OF_A_SERVICE = ("name", "requirements", "as")
+"""The keys of a service in a list."""
+
 
 class DeployAction(ActionBase):
     """An action that reads a service, asks the targets, and decides."""
@@ -53,25 +56,63 @@ class DeployAction(ActionBase):
 
     def read_service(self, args: Mapping[str, t.Any]) -> Service:
         """The service the task declares; the first wrong value is shown with its file and line."""
+        self._check_weights(args["weights"])
+        service, problems = self._parsed(args)
+        if problems:
+            self._fail_for(problems)
+        return service
+
+    def read_services(self, args: Mapping[str, t.Any]) -> list[Service]:
+        """The services of a list, with every mistake of all of them, or the one that the task declares itself."""
+        if args["services"] is None:
+            if args["name"] is None:
+                raise AnsibleActionFail(
+                    "Neither 'name' nor 'services' is given; give one of them.", obj=self._task.args
+                )
+            return [self.read_service(args)]
+        if args["name"] is not None:
+            raise AnsibleActionFail("Both 'name' and 'services' are given; give one of them.", obj=self._task.args)
+        self._check_weights(args["weights"])
+        services, problems = [], []
+        for index, entry in enumerate(args["services"]):
+            service, wrong = self._listed(entry)
+            problems += [Problem(("services", index, *problem.path), problem.message) for problem in wrong]
+            if service is not None and service.name in [one.name for one in services]:
+                problems.append(Problem(("services", index, "name"), "is the name of an earlier service too"))
+            services.append(service)
+        if problems:
+            self._fail_for(problems)
+        if not services:
+            raise AnsibleActionFail("services must name at least one service.", obj=self._task.args)
+        return services
+
+    def _listed(self, entry: t.Any) -> tuple[Service | None, list[Problem]]:
+        if not isinstance(entry, Mapping):
+            return None, [Problem((), "must be a mapping with the keys name, requirements and as")]
+        unknown = [key for key in entry if key not in _OF_A_SERVICE]
+        if unknown:
+            hints = ((key, did_you_mean(key, _OF_A_SERVICE)) for key in unknown)
+            return None, [Problem((key,), f"is not known{f'; {hint}' if hint else ''}") for key, hint in hints]
+        return self._parsed({**dict.fromkeys(_OF_A_SERVICE), **entry})
+
+    def _parsed(self, args: Mapping[str, t.Any]) -> tuple[Service | None, list[Problem]]:
+        """(the service, what is wrong with it)."""
         if VOLUPTUOUS_ERROR is not None:
             raise AnsibleActionFail(
                 "The Python library 'voluptuous' is not installed on the controller; run 'pip install voluptuous' "
                 "for the Python that runs Ansible."
             ) from VOLUPTUOUS_ERROR
-        self._check_weights(args["weights"])
         try:
             service = parse_service(args["name"], args["requirements"], args["as"], forms=tuple(FORMS))
         except RequirementsError as error:
-            self._fail_for(error.problems)
+            return None, list(error.problems)
         made_as, problems = {}, []
         for form, options in service.made_as.items():
             made_as[form], wrong = read_options(FORMS[form], options)
             problems += [Problem(("as", form, option), message) for option, message in wrong]
-        if problems:
-            self._fail_for(tuple(problems))
-        return dataclasses.replace(service, made_as=made_as)
+        return dataclasses.replace(service, made_as=made_as), problems
 
-    def _fail_for(self, problems: tuple[Problem, ...]) -> t.NoReturn:
+    def _fail_for(self, problems: list[Problem]) -> t.NoReturn:
         text = "; ".join(str(problem) for problem in problems)
         raise AnsibleActionFail(f"The service is not valid: {ended(text)}", obj=self._written(problems[0].path))
 
@@ -109,13 +150,21 @@ class DeployAction(ActionBase):
 
     def discover(self, hosts: list[Host], service: Service, args: Mapping[str, t.Any]) -> list[Target]:
         """All targets, with what is on them; fails only where none that the service may go to answers."""
-        targets = discover_all(hosts, service.name, args["discovery_timeout"])
-        eligible = [target for target in targets if target.eligible]
-        if all(target.trouble for target in eligible):
-            each = "; ".join(f"{target.name}: {_trouble(target)}" for target in eligible)
-            raise AnsibleActionFail(f"None of the targets can be used for service '{service.name}'. {each}.")
-        self._one_place(service, targets)
-        return targets
+        return self.discover_each(hosts, [service], args)[service.name]
+
+    def discover_each(
+        self, hosts: list[Host], services: list[Service], args: Mapping[str, t.Any]
+    ) -> dict[str, list[Target]]:
+        """As ``discover``, for several services, each target asked for its facts once."""
+        found = discover_all(hosts, [service.name for service in services], args["discovery_timeout"])
+        for service in services:
+            targets = found[service.name]
+            eligible = [target for target in targets if target.eligible]
+            if all(target.trouble for target in eligible):
+                each = "; ".join(f"{target.name}: {_trouble(target)}" for target in eligible)
+                raise AnsibleActionFail(f"None of the targets can be used for service '{service.name}'. {each}.")
+            self._one_place(service, targets)
+        return found
 
     def _one_place(self, service: Service, targets: list[Target]) -> None:
         found = [f"{target.name}/{node} ({form})" for target, node, form in places(service, targets)]

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import typing as t
 from collections.abc import Mapping
 
@@ -17,8 +16,11 @@ from ._model import ISOLATIONS, Facts, Image, Instance, Node
 from ._words import did_you_mean
 
 _FIELDS = {field.name for field in dataclasses.fields(Facts)} - {"origins"}
-_IMAGE_FIELDS = {field.name for field in dataclasses.fields(Image)}
 _INSTANCE_FIELDS = {field.name for field in dataclasses.fields(Instance)}
+
+
+_MANY = 10**18
+"""More than a computer has of anything."""
 
 
 class FactsError(ValueError):
@@ -39,7 +41,9 @@ def _node(raw: Mapping[str, t.Any], declared: Mapping[str, t.Any], extra: Facts)
     facts = read_facts(raw.get("facts") or {}, raw.get("origins") or {})
     changes = {name: _laid_over(name, getattr(facts, name), getattr(extra, name)) for name in declared}
     if changes:
-        origins = {**facts.origins, **dict.fromkeys(changes, "declared")}
+        # What was found in a table is all of it, also where a declared entry stands beside.
+        declarations = [name for name in changes if not (name in _TABLES and getattr(facts, name) and changes[name])]
+        origins = {**facts.origins, **dict.fromkeys(declarations, "declared")}
         facts = dataclasses.replace(facts, **changes, origins=origins)
     return Node(name=raw["name"], online=raw.get("online", True), facts=facts)
 
@@ -48,8 +52,8 @@ _TABLES = ("kernel_sysctls", "module_versions", "module_parameters", "storage_ty
 
 
 def _laid_over(name: str, found: t.Any, declared: t.Any) -> t.Any:
-    """A declared entry of a table stands beside those that were found; any other fact stands alone."""
-    return {**(found or {}), **(declared or {})} if name in _TABLES else declared
+    """A declared entry of a table stands beside those that were found; any other fact, and none, stands alone."""
+    return {**(found or {}), **declared} if name in _TABLES and declared is not None else declared
 
 
 def read_facts(raw: Mapping[str, t.Any], origins: Mapping[str, str] | None = None) -> Facts:
@@ -70,6 +74,23 @@ def read_facts(raw: Mapping[str, t.Any], origins: Mapping[str, str] | None = Non
     return Facts(**known, origins=dict(origins or {}))
 
 
+def check_record(record: t.Any) -> None:
+    """
+    Whether it is what ``target_info`` returns as a target's facts, or a person wrote like it.
+
+    Raises FactsError for the first thing that it is not.
+    """
+    if not isinstance(record, Mapping) or not isinstance(record.get("nodes"), (list, tuple)):
+        raise FactsError("It must be a mapping that has a list of 'nodes'; see docs/facts.md.")
+    for node in record["nodes"]:
+        if not isinstance(node, Mapping) or not isinstance(node.get("name"), str):
+            raise FactsError("Each of its 'nodes' must be a mapping that has a 'name'.")
+        read_facts(node.get("facts") or {}, node.get("origins") or {})
+    for one in record.get("instances") or ():
+        if not isinstance(one, Mapping) or not {"form", "name", "id", "node", "state"} <= set(one):
+            raise FactsError("Each of its 'instances' must have the keys form, name, id, node and state.")
+
+
 def read_instances(raw: t.Iterable[Mapping[str, t.Any]]) -> tuple[Instance, ...]:
     """The instances in a discovery's reply."""
     return tuple(_instance(item) for item in raw)
@@ -83,15 +104,26 @@ def _instance(raw: Mapping[str, t.Any]) -> Instance:
 
 
 def _text(name: str, value: t.Any) -> str:
-    if isinstance(value, (Mapping, list, tuple, bool)):
-        raise FactsError(f"The fact '{name}' must be a text.")
-    return str(value)
+    if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+        return str(value)
+    raise FactsError(f"The fact '{name}' must be a text.")
+
+
+def _word(name: str, value: t.Any) -> str:
+    """By the case that needs are read by."""
+    return _text(name, value).lower()
 
 
 def _number(name: str, value: t.Any) -> int | float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < _MANY:
         raise FactsError(f"The fact '{name}' must be a number of 0 or more.")
     return value
+
+
+def _count(name: str, value: t.Any) -> int:
+    if int(_number(name, value)) != value:
+        raise FactsError(f"The fact '{name}' must be a whole number of 0 or more.")
+    return int(value)
 
 
 def _texts(name: str, value: t.Any) -> tuple[str, ...]:
@@ -132,10 +164,16 @@ def _names(name: str, value: t.Any) -> frozenset[str]:
 
 
 def _table(name: str, value: t.Any) -> dict[str, str]:
-    """Texts by name. YAML reads a kernel setting as a number, and a module's parameter as a switch."""
+    """
+    Texts by name; what is null is not known. YAML reads a kernel setting as a number, a module's parameter as a switch.
+    """
     if not isinstance(value, Mapping):
         raise FactsError(f"The fact '{name}' must be a mapping.")
-    return {str(key): _setting(f"{name}.{key}", item) for key, item in value.items()}
+    return {str(key): _setting(f"{name}.{key}", item) for key, item in value.items() if item is not None}
+
+
+def _versions(name: str, value: t.Any) -> dict[str, str]:
+    return {module.replace("-", "_"): version for module, version in _table(name, value).items()}
 
 
 def _setting(name: str, value: t.Any) -> str:
@@ -150,7 +188,7 @@ def _tables(name: str, value: t.Any) -> dict[str, dict[str, str]]:
 
 def _ports(name: str, value: t.Any) -> frozenset[str]:
     """``8080`` means its TCP port."""
-    return frozenset(text if "/" in text else f"{text}/tcp" for text in _texts(name, value))
+    return frozenset(text if "/" in text else f"{text}/tcp" for text in map(str.lower, _texts(name, value)))
 
 
 def _images(name: str, value: t.Any) -> tuple[Image, ...]:
@@ -160,39 +198,61 @@ def _images(name: str, value: t.Any) -> tuple[Image, ...]:
 
 
 def _image(name: str, item: Mapping[str, t.Any]) -> Image:
-    known = {key: part for key, part in item.items() if key in _IMAGE_FIELDS and part is not None}
+    known = {key: part for key, part in item.items() if key in _IMAGE_SHAPES and part is not None}
+    read = {key: _IMAGE_SHAPES[key](f"{name}.{key}", part) for key, part in known.items()}
     # YAML reads the id of a template as a number.
-    known["id"] = _text(name, item["id"])
-    known["names"] = _texts(f"{name}.names", known.get("names", ()))
-    if "os_version" in known:
-        known["os_version"] = _text(f"{name}.os_version", known["os_version"])
-    if "requirements" in known:
-        known["requirements"] = _table(f"{name}.requirements", known["requirements"])
-    return Image(**known)
+    return Image(**{**read, "id": _text(f"{name}.id", item["id"])})
+
+
+def _settings(name: str, value: t.Any) -> dict[str, t.Any]:
+    if not isinstance(value, Mapping):
+        raise FactsError(f"The fact '{name}' must be a mapping.")
+    return dict(value)
+
+
+def _architecture(name: str, value: t.Any) -> str:
+    return _architectures(name, [value])[0]
+
+
+_IMAGE_SHAPES: dict[str, t.Callable[[str, t.Any], t.Any]] = {
+    "id": _text,
+    "names": _texts,
+    "os": _word,
+    "os_version": _word,
+    "architecture": _architecture,
+    "kernel_version": _text,
+    "kernel_flavour": _word,
+    "requirements": _table,
+    "disk": _count,
+    "disk_key": _text,
+    "storage": _text,
+    "config": _settings,
+}
+"""How each part of an image is read. A test holds that none is missing."""
 
 
 _SHAPES: dict[str, t.Callable[[str, t.Any], t.Any]] = {
-    "os_type": _text,
+    "os_type": _word,
     "os_name": _text,
     "os_version": _text,
     "engine_version": _text,
     "architectures": _architectures,
     "cpu_flags": _names,
     "kernel_version": _text,
-    "kernel_flavour": _text,
+    "kernel_flavour": _word,
     "kernel_modules": _modules,
     "kernel_modules_complete": _switch,
-    "module_versions": _table,
+    "module_versions": _versions,
     "module_parameters": _tables,
     "kernel_sysctls": _table,
     "kernel_parameters": _texts,
     "kernel_btf": _switch,
-    "cgroup_version": _number,
+    "cgroup_version": _count,
     "nested_virtualization": _switch,
     "devices": _names,
     "pci_devices": _texts,
     "usb_devices": _texts,
-    "gpus": _number,
+    "gpus": _count,
     "isolation": _isolation,
     "cpus": _number,
     "memory": _number,
@@ -202,7 +262,7 @@ _SHAPES: dict[str, t.Callable[[str, t.Any], t.Any]] = {
     "storage_types": _table,
     "networks": _table,
     "ports_taken": _ports,
-    "peers": _number,
+    "peers": _count,
     "swap_limit": _switch,
     "images": _images,
 }

@@ -16,6 +16,7 @@ import fnmatch
 import sys
 import typing as t
 from collections.abc import Mapping
+from pathlib import Path
 
 from ansible import constants as C
 from ansible.errors import AnsibleError
@@ -24,7 +25,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import become_loader
 
 from ..module_utils._discovery import connection_options
-from ._facts import FactsError, read_facts
+from ._facts import FactsError, check_record, read_facts
 from ._forms import KINDS
 from ._words import did_you_mean
 
@@ -57,6 +58,7 @@ class Host:
         self._action = action
         self._variables = dict(task_vars["hostvars"].raw_get(name))
         self._templar = action._templar.copy_with_new_env(available_variables=self._variables)
+        self.recorded: Mapping[str, t.Any] | None = self._recorded()
         self.kind: str = self._kind()
         self.options: dict[str, t.Any] = self._mapping("rightscope_options")
         self.labels: dict[str, t.Any] = self._mapping("rightscope_labels")
@@ -77,7 +79,7 @@ class Host:
             raise TargetsError(f"The variable '{name}' of host '{self.name}' cannot be used: {error.message}") from None
 
     def _kind(self) -> str:
-        kind = self.variable("rightscope_kind")
+        kind = self.variable("rightscope_kind") or (self.recorded or {}).get("kind")
         if kind is None:
             raise TargetsError(
                 f"Host '{self.name}' is a target and has no 'rightscope_kind'; set it to one of {', '.join(KINDS)}."
@@ -86,6 +88,30 @@ class Host:
             hint = did_you_mean(kind, KINDS) or f"use one of {', '.join(KINDS)}."
             raise TargetsError(f"Host '{self.name}' has a 'rightscope_kind' that is not known; {hint}")
         return str(kind)
+
+    def _recorded(self) -> Mapping[str, t.Any] | None:
+        """The facts in the file that ``rightscope_recorded`` names, beside the inventory or the playbook."""
+        named = self.variable("rightscope_recorded")
+        if named is None:
+            return None
+        whose = f"The file '{named}' in 'rightscope_recorded' of host '{self.name}'"
+        near = [self.variable("inventory_dir"), self._action._loader.get_basedir()]
+        paths = [Path(directory, str(named)).expanduser() for directory in near if directory]
+        path = next((path for path in paths if path.is_file()), None)
+        if path is None:
+            raise TargetsError(f"{whose} was not found; looked for {' and '.join(map(str, dict.fromkeys(paths)))}.")
+        try:
+            record = self._action._loader.load_from_file(str(path))
+        except AnsibleError as error:
+            raise TargetsError(f"{whose} cannot be read: {error.message}") from None
+        if isinstance(record, Mapping):
+            # What target_info returned, whole or its facts alone.
+            record = record.get("target_facts", record)
+        try:
+            check_record(record)
+        except FactsError as error:
+            raise TargetsError(f"{whose} holds no recorded facts. {error}") from None
+        return record
 
     def _mapping(self, name: str) -> dict[str, t.Any]:
         value = self.variable(name)

@@ -280,6 +280,7 @@ class Target:
 
     ``trouble`` is the sentence that says why it could not be asked; then it has no nodes. One that is not
     ``eligible`` offers no candidate, and is only looked at for the service: the task's targets leave it out.
+    A ``recorded`` one is known from saved facts, and nothing can be made there.
     ``options`` are the connection options of its delegate: they hold secrets and never leave the runner.
     """
 
@@ -290,6 +291,7 @@ class Target:
     labels: Mapping[str, str] = field(default_factory=_nothing)
     next_id: int | None = None
     eligible: bool = True
+    recorded: bool = False
     trouble: str | None = None
     remedy: str | None = None
     options: Mapping[str, t.Any] = field(default_factory=_nothing, repr=False)
@@ -304,13 +306,15 @@ class Grant:
     A privilege that a form is given for a service.
 
     ``kind`` and ``value`` say what, such as capability and NET_ADMIN; ``level`` how far that goes, one of
-    PRIVILEGES; ``why`` the need it is for, empty where the user wrote it under ``as``.
+    PRIVILEGES; ``why`` the need it is for, empty where the user wrote it under ``as``; ``wish`` that the need is
+    optional, and comes true here.
     """
 
     kind: str
     value: str = ""
     level: str = "capabilities"
     why: str = ""
+    wish: bool = False
 
     def __str__(self) -> str:
         return f"{self.kind} {self.value}" if self.value else self.kind
@@ -323,9 +327,10 @@ class Candidate:
 
     ``title`` names the form in sentences. ``options`` is the user's ``as`` entry for it, None without one.
     ``image`` is what the service would be made from, ``image_wanted`` the user's name for it,
-    ``fetches_image`` whether the engine would get a missing one by itself. ``held`` is the memory in MiB
+    ``fetches_image`` whether the engine would get a missing one by itself; ``other_images`` those that would do as
+    well where nobody named one: the decision takes the first that fits. ``held`` is the memory in MiB
     that the service already has on this node and ``held_ports`` the host's ports, where it ``is_present``.
-    ``grants`` are those that the needs take: the decision adds them, and the plan gives them.
+    ``grants`` are all that it is granted: the decision adds them, and the plan gives those that the needs take.
     """
 
     target: str
@@ -340,6 +345,7 @@ class Candidate:
     image: Image | None = None
     image_wanted: str | None = None
     fetches_image: bool = False
+    other_images: tuple[Image, ...] = ()
     storage: str | None = None
     stranger: str | None = None
     held: int = 0
@@ -363,12 +369,12 @@ class Candidate:
 NEVER, NOT_NOW, UNKNOWN = "never", "not_now", "unknown"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Failure:
+class Failure(t.NamedTuple):
     """
     One constraint that does not hold.
 
-    ``when`` is ``never`` (this candidate is of the wrong sort), ``not_now`` (it would fit after a change
+    A named tuple, for there are many of them: a large cluster has more failures than anything else. ``when`` is
+    ``never`` (this candidate is of the wrong sort), ``not_now`` (it would fit after a change
     of its present state) or ``unknown`` (nobody knows; see ``remedy`` for how to let it be known).
     """
 

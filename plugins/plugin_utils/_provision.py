@@ -12,6 +12,7 @@ afterwards, and only when nothing is left to do is the task a success.
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 from collections.abc import Mapping
 
@@ -67,7 +68,8 @@ class Provisioner:
         attempts: list[dict[str, t.Any]] = []
         left = False
         for verdict in self._order(decision):
-            candidate = verdict.candidate
+            taken = tuple(grant for grant in verdict.grants if grant.why)
+            candidate = dataclasses.replace(verdict.candidate, grants=taken)
             host, target = hosts[candidate.target], targets[candidate.target]
             try:
                 done = self._attempt(host, target, candidate)

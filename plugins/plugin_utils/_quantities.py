@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 
@@ -41,6 +42,7 @@ def mebibytes(value: int | float | str, *, plain: str = "MiB") -> int:
     return math.ceil(size)
 
 
+@functools.lru_cache(maxsize=4096)
 def readable(mib: float) -> str:
     """A size in the largest unit that shows it exactly or nearly: 4096 is ``4 GiB``."""
     for unit, factor in (("TiB", 2**20), ("GiB", 2**10)):

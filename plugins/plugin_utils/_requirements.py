@@ -189,7 +189,7 @@ def _positive(value: t.Any) -> float:
 def _count(value: t.Any) -> int:
     if isinstance(value, str) and re.fullmatch(r"\s*\d{1,9}\s*", value):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < _MANY:
         raise ValueError("must be a whole number of 1 or more")
     return value
 
@@ -217,7 +217,21 @@ def _version_range(value: t.Any) -> VersionRange:
 
 def _listed(item: t.Any) -> t.Any:
     """A list of items; a single one stands for a list of one."""
-    return lambda value: v.Schema([item])(list(value) if isinstance(value, (list, tuple)) else [value])
+    return lambda value: _each(item, value) if isinstance(value, (list, tuple)) else [v.Schema(item)(value)]
+
+
+def _each(item: t.Any, values: t.Iterable[t.Any]) -> list[t.Any]:
+    """Every value as an item. A list of voluptuous' own stops at the first item that has something wrong in it."""
+    schema, read, errors = v.Schema(item), [], []
+    for index, value in enumerate(values):
+        try:
+            read.append(schema(value))
+        except v.MultipleInvalid as error:
+            error.prepend([index])
+            errors += error.errors
+    if errors:
+        raise v.MultipleInvalid(errors)
+    return read
 
 
 # A list's entry is a plain value or a mapping; with ``optional: true`` it is a wish. So each is read as a pair,
@@ -227,9 +241,10 @@ Entry = tuple[t.Any, bool]
 
 def _entry(value: t.Any, plain: str, schema: Mapping[str, t.Any], make: Callable[..., t.Any]) -> Entry:
     """A plain value stands for a mapping of the key ``plain`` alone."""
-    given = value if isinstance(value, Mapping) else {plain: value}
+    if not isinstance(value, Mapping):
+        return make(**{plain: v.Schema(schema[plain])(value)}), False
     required = {v.Required(key) if key == plain else key: check for key, check in schema.items()}
-    read = v.Schema({**required, "optional": _word(_strict_bool)})(dict(given))
+    read = v.Schema({**required, "optional": _word(_strict_bool)})(dict(value))
     optional = read.pop("optional", False)
     return make(**read), optional
 
@@ -243,7 +258,7 @@ def _one(choices: tuple[str, ...], what: str, normal: Callable[[str], str]) -> C
     def check(value: t.Any) -> str:
         word = normal(_text(value))
         if word not in choices:
-            raise ValueError(f"must be {what}{_nearest(word, choices) or ' that is known'}")
+            raise ValueError(f"must be {what}{_nearest(word, map(str.lower, choices)) or ' that is known'}")
         return word
 
     return check
@@ -305,7 +320,9 @@ def _sysctl(name: t.Any, value: t.Any) -> Entry:
 def _sysctl_value(value: t.Any) -> str:
     if isinstance(value, (bool, int)):
         return _plain(value)
-    if not isinstance(value, str) or not _SYSCTL_VALUE.fullmatch(value):
+    found = _SYSCTL_VALUE.fullmatch(value) if isinstance(value, str) else None
+    # What begins with another sign was meant to be compared, and nobody would.
+    if not found or found[2][0] in "<>=!" or (found[1] == ">=" and not _NUMBERS.fullmatch(found[2])):
         raise ValueError("must be a number, a text, '>=N' or '==N'")
     return value
 
@@ -350,14 +367,20 @@ def _usb(value: t.Any) -> str:
 
 
 def _port(value: t.Any) -> Entry:
-    given = value if isinstance(value, Mapping) else _port_text(value)
     schema = {
         "port": _word(_port_number),
         "host": _word(_port_number),
         "protocol": _one_of(_PROTOCOLS, "a protocol"),
         "process": _word(_label),
     }
-    return _entry(given, "port", schema, lambda port, **rest: Port(number=port, **rest))
+    if isinstance(value, Mapping):
+        return _entry(value, "port", schema, lambda port, **rest: Port(number=port, **rest))
+    try:
+        port, _optional = _port(_port_text(value))
+    except v.MultipleInvalid as error:
+        # A text has no keys that a path could name.
+        raise v.Invalid(error.errors[0].error_message) from error
+    return port, False
 
 
 def _port_text(value: t.Any) -> dict[str, t.Any]:
@@ -386,8 +409,11 @@ def _labels(value: t.Any) -> dict[str, Entry]:
 
 
 def _process(value: t.Any) -> t.Any:
-    command = v.Any(_word(_text), [_word(_text)])
-    return v.Schema({v.Required("name"): _word(_label), "image": _word(_text), "command": command})(value)
+    return v.Schema({v.Required("name"): _word(_label), "image": _word(_text), "command": _command})(value)
+
+
+def _command(value: t.Any) -> t.Any:
+    return _each(_word(_text), value) if isinstance(value, (list, tuple)) else v.Schema(_word(_text))(value)
 
 
 def _processes(value: t.Any) -> t.Any:
@@ -395,7 +421,7 @@ def _processes(value: t.Any) -> t.Any:
         return _word(_count)(value)
     if not value:
         raise v.Invalid("must name at least one process")
-    return v.Schema([_process])(list(value))
+    return _each(_process, value)
 
 
 def _init(value: t.Any) -> t.Any:

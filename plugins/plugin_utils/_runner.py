@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import contextvars
+import dataclasses
 import re
 import threading
 import time
@@ -31,19 +32,21 @@ class DelegateFailed(Exception):
     """A delegate refused; the text is a sentence without secrets."""
 
 
-def discover_all(hosts: list[Host], service: str, timeout: float) -> list[Target]:
+def discover_all(hosts: list[Host], services: list[str], timeout: float) -> dict[str, list[Target]]:
     """
-    Ask all targets at once. One that does not answer comes back with its ``trouble`` and no nodes.
+    Ask all targets at once: for each service the targets, with what is there of it.
 
-    Each has a thread of its own, left behind at the deadline: a hung engine costs no more than that.
+    One that does not answer comes back with its ``trouble`` and no nodes. Each has a thread of its own, left
+    behind at the deadline: a hung engine costs no more than that.
     """
-    found: dict[str, Target] = {}
+    found: dict[str, dict[str, Target]] = {}
 
     def ask(host: Host) -> None:
         try:
-            found[host.name] = _discover_one(host, service, timeout)
+            found[host.name] = _discover_one(host, services, timeout)
         except (TargetsError, AnsibleError) as error:
-            found[host.name] = _troubled(host, _clause(_first_line(str(error))), "mend its variables")
+            trouble = _troubled(host, _clause(_first_line(str(error))), "mend its variables")
+            found[host.name] = dict.fromkeys(services, trouble)
 
     threads = []
     for host in hosts:
@@ -55,7 +58,8 @@ def discover_all(hosts: list[Host], service: str, timeout: float) -> list[Target
     deadline = time.monotonic() + 1.5 * timeout
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
-    return [found.get(host.name) or _late(host, timeout) for host in hosts]
+    answers = {host.name: found.get(host.name) or dict.fromkeys(services, _late(host, timeout)) for host in hosts}
+    return {service: [answers[host.name][service] for host in hosts] for service in services}
 
 
 def _late(host: Host, timeout: float) -> Target:
@@ -87,24 +91,41 @@ def _imperative(remedy: str | None) -> str | None:
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
 
-def _discover_one(host: Host, service: str, timeout: float) -> Target:
+def _discover_one(host: Host, services: list[str], timeout: float) -> dict[str, Target]:
+    """The target for each service: the same facts, and that service's instances."""
     try:
-        reply = _ask(host, service, timeout, only_instances=False)
+        if host.recorded is not None:
+            return {service: _recorded(host, service) for service in services}
+        first, *others = services
+        reply = _ask(host, first, timeout, only_instances=False)
         if host.kind == "lxd" and reply.get("server", {}).get("url"):
             # The delegate knows LXD's default sockets only; where Incus' was found, it has to be told.
             host.options.setdefault("url", reply["server"]["url"])
-        return Target(
-            name=host.name,
-            kind=host.kind,
-            labels=host.labels,
-            eligible=host.eligible,
-            options=host.options,
-            nodes=read_nodes(reply, host.declared),
-            instances=read_instances(reply.get("instances", ())),
-            next_id=reply.get("next_id"),
-        )
+        target = _target(host, reply)
+        return {first: target} | {
+            service: dataclasses.replace(target, instances=find_instances(host, service, timeout)) for service in others
+        }
     except DiscoveryError as error:
-        return _troubled(host, _clause(error.message), error.remedy)
+        return dict.fromkeys(services, _troubled(host, _clause(error.message), error.remedy))
+
+
+def _recorded(host: Host, service: str) -> Target:
+    target = _target(host, host.recorded)
+    mine = tuple(one for one in target.instances if service in (one.service, one.name))
+    return dataclasses.replace(target, instances=mine, recorded=True)
+
+
+def _target(host: Host, reply: t.Mapping[str, t.Any]) -> Target:
+    return Target(
+        name=host.name,
+        kind=host.kind,
+        labels=host.labels,
+        eligible=host.eligible,
+        options=host.options,
+        nodes=read_nodes(reply, host.declared),
+        instances=read_instances(reply.get("instances") or ()),
+        next_id=reply.get("next_id"),
+    )
 
 
 def find_instances(host: Host, service: str, timeout: float) -> tuple[Instance, ...]:

@@ -7,12 +7,13 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 import re
 from dataclasses import dataclass
 
 _COMPARISON = re.compile(r"^\s*(>=|<=|==|!=|>|<)?\s*(\d{1,9}(?:\.\d{1,9}){0,3})\s*$")
-_NUMBERS = re.compile(r"^\D{0,2}?(\d+(?:\.\d+)*)")
+_NUMBERS = re.compile(r"^\D{0,2}?(\d{1,9}(?:\.\d{1,9})*)")
 _ORDER = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _LENGTH = 4
 
@@ -29,6 +30,7 @@ def release(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in found.group(1).split("."))
 
 
+@functools.lru_cache(maxsize=4096)
 def is_release(text: str | None) -> bool:
     """Whether it is known and starts with a number: nothing else can be compared."""
     return text is not None and _NUMBERS.match(text.strip()) is not None
@@ -64,8 +66,7 @@ class VersionRange:
         return made
 
     def __contains__(self, version: str) -> bool:
-        numbers = release(version)
-        return all(self._holds(sign, bound, numbers) for sign, bound in self.comparisons)
+        return _is_in(self.comparisons, version)
 
     @staticmethod
     def _holds(sign: str, bound: tuple[int, ...], numbers: tuple[int, ...]) -> bool:
@@ -87,7 +88,22 @@ class VersionRange:
         return not any(all(self._holds(sign, bound, probe) for sign, bound in self.comparisons) for probe in probes)
 
     def __str__(self) -> str:
-        return ",".join(f"{sign}{'.'.join(map(str, bound))}" for sign, bound in self.comparisons)
+        return _text(self.comparisons)
+
+
+# What follows is remembered: a large cluster runs few releases, and each is asked of by many rules and candidates.
+_Comparisons = tuple[tuple[str, tuple[int, ...]], ...]
+
+
+@functools.lru_cache(maxsize=4096)
+def _text(comparisons: _Comparisons) -> str:
+    return ",".join(f"{sign}{'.'.join(map(str, bound))}" for sign, bound in comparisons)
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_in(comparisons: _Comparisons, version: str) -> bool:
+    numbers = release(version)
+    return all(VersionRange._holds(sign, bound, numbers) for sign, bound in comparisons)
 
 
 def _before(bound: tuple[int, ...]) -> tuple[int, ...]:

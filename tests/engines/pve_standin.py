@@ -53,6 +53,43 @@ NODES = {
     "pve1": {"cpus": 8, "memory": 32 * GIB, "used": 3 * GIB},
     "pve2": {"cpus": 4, "memory": 16 * GIB, "used": 2 * GIB},
 }
+# What each node has, unless it is set otherwise: the API leaves bridges, memory controllers and processors out.
+PCI = [
+    {
+        "id": "0000:00:02.0",
+        "class": "0x030000",
+        "vendor": "0x8086",
+        "vendor_name": "Intel Corporation",
+        "device": "0x3e98",
+        "device_name": "CoffeeLake-S GT2 [UHD Graphics 630]",
+        "iommugroup": 0,
+    },
+    {
+        "id": "0000:01:00.0",
+        "class": "0x020000",
+        "vendor": "0x8086",
+        "vendor_name": "Intel Corporation",
+        "device": "0x1533",
+        "device_name": "I210 Gigabit Network Connection",
+        "iommugroup": 14,
+    },
+]
+USB = [
+    {"busnum": 1, "class": 9, "devnum": 1, "level": 0, "port": 0, "prodid": "0002", "speed": "480", "vendid": "1d6b"},
+    {
+        "busnum": 1,
+        "class": 255,
+        "devnum": 3,
+        "level": 1,
+        "manufacturer": "Silicon Labs",
+        "port": 3,
+        "prodid": "ea60",
+        "product": "CP2102N USB to UART Bridge Controller",
+        "speed": "12",
+        "usbpath": "4",
+        "vendid": "10c4",
+    },
+]
 CPU = {
     "model": "Intel(R) Xeon(R) E-2288G CPU @ 3.70GHz",
     "flags": "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat clflush mmx fxsr sse sse2 ss ht "
@@ -284,6 +321,9 @@ class StandIn(FakePve):
     def _routes_standin(self):
         return [
             ("GET", "/nodes/{node}/status", self._node_status),
+            ("GET", "/nodes/{node}/network", self._network_list),
+            ("GET", "/nodes/{node}/hardware/pci", self._pci),
+            ("GET", "/nodes/{node}/hardware/usb", self._usb),
             ("PUT", VM_PATH + "/resize", self._resize),
         ]
 
@@ -327,6 +367,23 @@ class StandIn(FakePve):
             "rootfs": {"total": total, "used": used, "free": free, "avail": free},
             "ksm": {"shared": 0},
         }
+
+    async def _network_list(self, values, user):
+        """The node's one port, and its bridges; with ``type`` only those of that sort."""
+        common = {"active": 1, "autostart": 1, "families": ["inet"], "method": "manual", "method6": "manual"}
+        found = [{"iface": "eno1", "type": "eth", "priority": 3, **common}]
+        for number, name in enumerate(sorted(self.bridges)):
+            bridge = {"bridge_ports": "" if number else "eno1", "bridge_stp": "off", "bridge_fd": "0"}
+            found.append({"iface": name, "type": "bridge", "priority": 4 + number, **common, **bridge})
+        wanted = values.get("type")
+        wanted = "bridge" if wanted in ("any_bridge", "any_local_bridge") else wanted
+        return [one for one in found if wanted in (None, one["type"])]
+
+    async def _pci(self, values, user):
+        return self.nodes[values["node"]].get("pci", PCI)
+
+    async def _usb(self, values, user):
+        return self.nodes[values["node"]].get("usb", USB)
 
     def _status_item(self, name, node, formats=False):
         item = super()._status_item(name, node, formats)
@@ -796,7 +853,7 @@ class Control:
         self.pve.time_scale = float(value)
 
     def do_set_node(self, node: str, **figures):
-        """Set figures of a node: cpus, memory, used (bytes), kernel, cpuinfo, storage {name: bytes}, online."""
+        """Set what a node has: cpus, memory, used (bytes), kernel, cpuinfo, pci, usb, storage {name: bytes}, online."""
         self.pve.nodes.setdefault(node, {"online": True}).update(figures)
 
     def do_set_storage(self, name: str, **options):

@@ -35,6 +35,11 @@ class Findings:
         return {"name": name, "online": online, "facts": self.facts, "origins": self.origins}
 
 
+def ordered_ports(ports):
+    """Unique ports such as ``8080/tcp``, by their numbers."""
+    return sorted(set(ports), key=lambda port: (int(port.partition("/")[0]), port))
+
+
 _OWN_BRIDGES = ("docker", "veth", "br-")
 
 

@@ -11,7 +11,7 @@ import os
 
 from . import kernel
 from .calls import Bounded, keep_tls_settings, side_by_side
-from .common import MIB, PROCESS_MARK, SERVICE_MARK, Findings, ordered_addresses
+from .common import MIB, PROCESS_MARK, SERVICE_MARK, Findings, ordered_addresses, ordered_ports
 from .errors import DiscoveryError, explained, missing_library, status_of
 from .options import Option, need_scheme, read_options, to_bool, to_file
 from .systems import architectures
@@ -57,9 +57,10 @@ def discover(options, service, target, timeout):
     """See the package."""
     engine = _Engine(options, timeout)
     with engine.explained():
-        info = engine.client.info()
-        containers = engine.client.containers(all=True)
+        calls = (engine.client.info, engine.containers, engine.client.images, engine.networks)
+        info, containers, images, networks = engine.in_parallel(lambda call: call(), calls)
         found = _facts(engine, info, containers)
+        found.add("api", images=_images(images), networks=_networks(networks))
         return {
             "facts_version": 1,
             "kind": "docker",
@@ -73,7 +74,7 @@ def find(options, service, target, timeout):
     """See the package."""
     engine = _Engine(options, timeout)
     with engine.explained():
-        return _instances(engine, engine.client.containers(all=True), service, target)
+        return _instances(engine, engine.containers(), service, target)
 
 
 class _Engine:
@@ -125,6 +126,19 @@ class _Engine:
             verify=self.options["validate_certs"],
             hostname=self.options["tls_hostname"],
         )
+
+    def containers(self):
+        """All of them, in brief."""
+        return self.client.containers(all=True)
+
+    def networks(self):
+        """All of them; None where a proxy before the engine does not let them be asked for."""
+        try:
+            return self.client.networks()
+        except Exception as exc:
+            if status_of(exc) in (403, 404, 405, 501):
+                return None
+            raise
 
     def in_parallel(self, function, items):
         """Several calls at a time, but over ssh, where each would be a process or channel of its own."""
@@ -191,6 +205,8 @@ def _facts(engine, info, containers):
         "api",
         os_type=info.get("OSType"),
         os_name=info.get("OperatingSystem"),
+        os_version=info.get("OSVersion") or None,
+        engine_version=info.get("ServerVersion"),
         architectures=architectures([info.get("Architecture")]),
         kernel_version=info.get("KernelVersion"),
         cgroup_version=_whole(info.get("CgroupVersion")),
@@ -198,32 +214,42 @@ def _facts(engine, info, containers):
         memory=_mib(info.get("MemTotal")),
         isolation=_isolation(info.get("SecurityOptions") or ()),
         swap_limit=info.get("SwapLimit"),
-        images=_images(engine),
+        ports_taken=_published(containers),
     )
     if engine.is_local and kernel.is_kernel_of(info.get("KernelVersion")):
-        found.add("probed", **_of_this_node(info))
+        found.add("probed", **_of_this_node(engine, info, found.facts["ports_taken"]))
     else:
-        found.add("estimated", memory_free=_unreserved(engine, info, containers))
+        _add_promised(found, engine, containers)
     return found
 
 
-def _of_this_node(info):
+def _of_this_node(engine, info, published):
     """What the node itself tells; the engine's own word for its cgroup version stands."""
-    facts = kernel.of_this_node()
+    shares_view = kernel.sees_listener(engine.host[len("unix://") :], engine.timeout)
+    facts = kernel.of_this_node(shares_view=shares_view)
     if _whole(info.get("CgroupVersion")):
         facts["cgroup_version"] = None
-    free = kernel.free_space(info.get("DockerRootDir") or "/var/lib/docker")
+    free = kernel.free_space(info.get("DockerRootDir") or "/var/lib/docker") if shares_view else None
     facts["storages"] = None if free is None else {"docker": free}
+    if facts["ports_taken"] is not None:
+        # Without its proxy the engine publishes by rules of the firewall, and nothing listens.
+        facts["ports_taken"] = ordered_ports([*facts["ports_taken"], *published])
     return facts
 
 
-def _unreserved(engine, info, containers):
-    """Total memory less what running containers may take, in MiB: an engine's API knows no free memory."""
-    if not info.get("MemTotal"):
-        return None
+def _published(containers):
+    """The ports of the host that running containers are published at, as ``8080/tcp``."""
+    ports = [port for one in containers if one.get("State") == "running" for port in one.get("Ports") or ()]
+    return ordered_ports(f"{port['PublicPort']}/{port.get('Type', 'tcp')}" for port in ports if port.get("PublicPort"))
+
+
+def _add_promised(found, engine, containers):
+    """What running containers may take, and what of all memory is left then: an engine's API knows no free memory."""
     running = [one["Id"] for one in containers if one.get("State") == "running"]
-    taken = sum(_memory(one) for one in engine.in_parallel(lambda id: _inspect(engine, id), running) if one)
-    return max(0, _mib(info["MemTotal"]) - taken)
+    reserved = sum(_memory(one) for one in engine.in_parallel(lambda id: _inspect(engine, id), running) if one)
+    found.add("api", memory_reserved=reserved)
+    if found.facts.get("memory"):
+        found.add("estimated", memory_free=max(0, found.facts["memory"] - reserved))
 
 
 def _isolation(security_options):
@@ -231,9 +257,14 @@ def _isolation(security_options):
     return "user_namespace" if apart else "process"
 
 
-def _images(engine):
+def _images(images):
     """Docker does not say which distribution is inside of an image: no ``os``."""
-    return [{"id": image["Id"], "names": _image_names(image)} for image in engine.client.images()]
+    return [{"id": image["Id"], "names": _image_names(image)} for image in images]
+
+
+def _networks(networks):
+    """The driver of each network."""
+    return None if networks is None else {one["Name"]: one["Driver"] for one in networks}
 
 
 def _image_names(image):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 
-from . import kernel
+from . import hardware, kernel
 from .calls import keep_tls_settings, side_by_side
 from .common import MIB, SERVICE_MARK, Findings, ordered_addresses, outside_interface
 from .errors import DiscoveryError, explained, missing_library, status_of
@@ -63,6 +63,15 @@ _SHOWN = (
 _UNITS = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _UNITS.update({"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40})
 _SIZE = re.compile(r"(\d+)\s*([A-Za-z]*)")
+
+_REQUIREMENT = "requirements."
+"""https://documentation.ubuntu.com/lxd/en/latest/reference/image_format/: ``requirements.*`` of an image."""
+
+_VM_MEMORY = 1024
+"""MiB that a virtual machine has without ``limits.memory``."""
+
+_HOLDS_NOTHING = ("stopped", "error")
+_NO_NETWORK = ("loopback", "unknown")
 
 
 def discover(options, service, target, timeout):
@@ -195,45 +204,102 @@ def _client_certificate(options):
 # --- facts --------------------------------------------------------------------------------------
 
 
+class _Shared:
+    """What is asked once for all members: as much as this client may know."""
+
+    def __init__(self, server):
+        paths = ("storage-pools", "images", "networks")
+        asked = [*(lambda path=path: server.ask(path, recursion=1) for path in paths), lambda: _all_instances(server)]
+        pools, images, networks, self.instances = side_by_side(lambda ask: ask(), asked)
+        self.pools = None if pools is None else {pool["name"]: pool.get("driver") for pool in pools}
+        self.images = _images(images or ())
+        self.networks = _networks(networks, server.client.server_clustered)
+
+
+def _all_instances(server):
+    """
+    The instances of all projects, for all of them take memory; None where this client may not list them.
+
+    pylxd names the client's project in each call, and the server takes either that or all: with the option
+    ``project`` it is that one's alone.
+    """
+    everything = {} if server.options["project"] else {"all-projects": "true"}
+    return server.ask("instances", recursion=1, **everything)
+
+
+def _networks(networks, clustered):
+    """
+    The type of each network; ``nat`` for a bridge of the server's own behind which no instance is seen outside.
+
+    Of a cluster only its own: the interfaces of the member that answers are not all's.
+    """
+    if networks is None:
+        return None
+    return {
+        one["name"]: "nat" if (one.get("config") or {}).get("ipv4.nat") == "true" else one["type"]
+        for one in networks
+        if one.get("type") and one["type"] not in _NO_NETWORK and (one.get("managed") or not clustered)
+    }
+
+
 def _nodes(server, target):
-    pools = [pool["name"] for pool in server.ask("storage-pools", recursion=1) or ()]
-    images = _images(server.ask("images", recursion=1) or ())
+    shared = _Shared(server)
     if not server.client.server_clustered:
-        return [_facts(server, server.environment, None, pools, images).node(target)]
+        return [_facts(server, server.environment, None, shared, peers=0).node(target)]
     members = server.get("cluster/members", recursion=1)
-    return side_by_side(lambda member: _member(server, member, pools, images), members)
+    online = [member["server_name"] for member in members if member.get("status") == "Online"]
+    return side_by_side(lambda member: _member(server, member["server_name"], online, shared), members)
 
 
-def _member(server, member, pools, images):
+def _member(server, name, online, shared):
     """A cluster member. Only an ``Online`` one takes instances: one that is evacuated or blocked does not."""
-    name = member["server_name"]
-    about = server.ask("", target=name) if member.get("status") == "Online" else None
+    about = server.ask("", target=name) if name in online else None
     if about is None:
         return Findings().node(name, online=False)
-    return _facts(server, about["environment"], name, pools, images).node(name)
+    return _facts(server, about["environment"], name, shared, peers=len(online) - 1).node(name)
 
 
-def _facts(server, environment, member, pools, images):
+def _facts(server, environment, member, shared, peers):
     found = Findings()
-    resources = server.ask("resources", target=member) or {}
+    asked = ("resources", *(f"storage-pools/{pool}/resources" for pool in shared.pools or ()))
+    resources, *spaces = side_by_side(lambda path: server.ask(path, target=member), asked)
+    resources = resources or {}
     memory = resources.get("memory") or {}
     found.add(
         "api",
         os_type="linux",
         os_name=" ".join(filter(None, (environment.get("os_name"), environment.get("os_version")))) or None,
+        engine_version=environment.get("server_version"),
         architectures=architectures(environment.get("architectures")),
         kernel_version=environment.get("kernel_version"),
         cpus=(resources.get("cpu") or {}).get("total"),
+        cpu_flags=_cpu_flags(resources.get("cpu") or {}),
         memory=_mib(memory.get("total")),
         memory_free=_mib(memory["total"] - memory["used"]) if {"total", "used"} <= set(memory) else None,
-        storages=_storages(server, member, pools),
+        memory_reserved=_promised(shared.instances, member),
+        storages=_storages(shared.pools or (), spaces),
+        storage_types=shared.pools,
+        networks=shared.networks,
+        peers=peers,
+        pci_devices=_pci_devices(resources.get("pci")),
+        usb_devices=_usb_devices(resources.get("usb")),
+        gpus=_gpus(resources.get("gpu")),
         # Containers are unprivileged unless security.privileged says otherwise.
         isolation="user_namespace",
-        images=images,
+        images=shared.images,
     )
     if server.is_local and _is_own_node(server, member, environment):
-        found.add("probed", **kernel.of_this_node())
+        found.add("probed", **_of_this_node(server, found.facts))
     return found
+
+
+def _of_this_node(server, told):
+    """What the node itself tells; what the server told of its hardware stands."""
+    facts = kernel.of_this_node(shares_view=kernel.sees_listener(_socket(server.url), server.timeout))
+    for name in ("pci_devices", "usb_devices", "gpus"):
+        if name in told:
+            facts[name] = None
+    return facts
 
 
 def _is_own_node(server, member, environment):
@@ -242,11 +308,55 @@ def _is_own_node(server, member, environment):
     return own and kernel.is_kernel_of(environment.get("kernel_version"))
 
 
-def _storages(server, member, pools):
+def _storages(pools, answers):
     """Free MiB of each pool, as far as the server tells: {} where there is none."""
-    answers = {pool: server.ask(f"storage-pools/{pool}/resources", target=member) for pool in pools}
-    spaces = {pool: answer["space"] for pool, answer in answers.items() if answer and answer.get("space")}
+    spaces = {pool: answer["space"] for pool, answer in zip(pools, answers) if answer and answer.get("space")}
     return {pool: _mib(space.get("total", 0) - space.get("used", 0)) for pool, space in spaces.items()}
+
+
+def _promised(instances, member):
+    """
+    MiB that what runs on the member may take, this service's own instance as well: the decision gives that back.
+
+    A container without a limit in sizes, or with one in per cent, is promised nothing that could be told.
+    """
+    if instances is None:
+        return None
+    here = [one for one in instances if member in (None, one.get("location"))]
+    return sum(_may_take(one) for one in here if one.get("status", "").lower() not in _HOLDS_NOTHING)
+
+
+def _may_take(instance):
+    limit = _limit((instance.get("expanded_config") or instance.get("config") or {}).get("limits.memory"))
+    return limit or (_VM_MEMORY if instance.get("type") == "virtual-machine" else 0)
+
+
+def _cpu_flags(cpu):
+    """What all cores can do; None on servers that do not tell flags."""
+    cores = [core.get("flags") for socket in cpu.get("sockets") or () for core in socket.get("cores") or ()]
+    return sorted(set.intersection(*map(set, cores))) if cores and all(cores) else None
+
+
+def _pci_devices(pci):
+    if pci is None:
+        return None
+    return [f"{one['pci_address']} {one['vendor_id']}:{one['product_id']}" for one in pci.get("devices") or ()]
+
+
+def _usb_devices(usb):
+    """``001:004 1a6e:089a``, as lsusb writes it: the server tells a device's number on its bus, and not the port."""
+    if usb is None:
+        return None
+    return [
+        f"{one['bus_address']:03}:{one['device_address']:03} {one['vendor_id']}:{one['product_id']}"
+        for one in usb.get("devices") or ()
+    ]
+
+
+def _gpus(gpu):
+    if gpu is None:
+        return None
+    return sum(hardware.is_gpu_driver(card.get("driver")) for card in gpu.get("cards") or ())
 
 
 def _images(images):
@@ -267,6 +377,9 @@ def _image(image):
         "os": os_name,
         "os_version": version,
         "architecture": architecture(image.get("architecture")),
+        "requirements": {
+            name[len(_REQUIREMENT) :]: value for name, value in properties.items() if name.startswith(_REQUIREMENT)
+        },
     }
 
 

@@ -86,7 +86,8 @@ def discover(options, service, target, timeout):
         guests = _guests_by_node(cluster, names)
         offline += [name for name in names if guests[name] is None]
         reached = [name for name in names if guests[name] is not None]
-        nodes = side_by_side(lambda name: _facts(cluster, name, version, guests[name]).node(name), reached)
+        peers = len(reached) - 1
+        nodes = side_by_side(lambda name: _facts(cluster, name, version, guests[name], peers).node(name), reached)
         nodes += [Findings().node(name, online=False) for name in offline]
         return {
             "facts_version": 1,
@@ -230,27 +231,62 @@ def _node_names(cluster):
 # --- facts --------------------------------------------------------------------------------------
 
 
-def _facts(cluster, node, version, guests):
+def _facts(cluster, node, version, guests, peers):
     found = Findings()
-    status = cluster.get(f"nodes/{node}/status")
+    calls = (
+        lambda: cluster.get(f"nodes/{node}/status"),
+        lambda: cluster.get(f"nodes/{node}/storage", content="images", enabled=1),
+        lambda: cluster.ask(f"nodes/{node}/network", type="any_bridge"),
+        lambda: cluster.ask(f"nodes/{node}/hardware/pci"),
+        lambda: cluster.ask(f"nodes/{node}/hardware/usb"),
+    )
+    status, storages, bridges, pci, usb = side_by_side(lambda call: call(), calls)
     memory = status.get("memory") or {}
     running = status.get("current-kernel") or {}
-    storages = cluster.get(f"nodes/{node}/storage", content="images", enabled=1)
+    processor = status.get("cpuinfo") or {}
     templates = [guest for guest in guests if guest["kind"] == "qemu" and guest.get("template")]
     found.add(
         "api",
         os_type="linux",
         os_name=f"Proxmox VE {version}",
+        engine_version=version,
         architectures=[architecture(running.get("machine")) or "x86_64"],
         kernel_version=running.get("release") or _release(status.get("kversion")),
-        cpus=(status.get("cpuinfo") or {}).get("cpus"),
+        cpus=processor.get("cpus"),
+        cpu_flags=sorted(set((processor.get("flags") or "").split())) or None,
         memory=_mib(memory.get("total")),
         memory_free=_mib(memory["total"] - memory["used"]) if {"total", "used"} <= set(memory) else None,
+        memory_reserved=_promised(guests),
         storages={one["storage"]: _mib(one["avail"]) for one in storages if one.get("active", 1) and "avail" in one},
+        storage_types={one["storage"]: one["type"] for one in storages if one.get("type")},
+        # Those that this user may not use are filtered, not refused: none is no answer.
+        networks={one["iface"]: one.get("type", "bridge") for one in bridges or ()} or None,
+        peers=peers,
+        pci_devices=None if pci is None else [_pci_device(one) for one in pci],
+        usb_devices=None if usb is None else [_usb_device(one) for one in usb if one.get("usbpath")],
         isolation="machine",
         images=[image for image in side_by_side(lambda guest: _image(cluster, guest), templates) if image],
     )
     return found
+
+
+def _promised(guests):
+    """
+    MiB that what runs on the node may take, this service's own guest as well: the decision gives that back.
+
+    ``maxmem`` is what a guest was started with; a change that waits for its restart does not count yet.
+    """
+    return sum(_mib(guest.get("maxmem") or 0) for guest in guests if guest.get("status") == "running")
+
+
+def _pci_device(device):
+    """``0000:01:00.0 10de:1eb8``; the API writes ``0x10de``."""
+    return f"{device['id']} {device['vendor'].removeprefix('0x')}:{device['device'].removeprefix('0x')}"
+
+
+def _usb_device(device):
+    """``1-2.4 1a6e:089a``: what ``usb0: host=`` takes. A bus itself has no ``usbpath``."""
+    return f"{device['busnum']}-{device['usbpath']} {device['vendid']}:{device['prodid']}"
 
 
 def _release(kversion):
@@ -351,7 +387,7 @@ def _instance(cluster, guest, service):
         "addresses": addresses,
         "ports": [],
         "ready": state == "running" and (bool(addresses) or not _tells_addresses(guest, config, agent)),
-        "memory": _memory(config),
+        "memory": _mib(guest["maxmem"]) if guest.get("maxmem") else _memory(config),
         "config": _config(cluster, guest, config, now, agent) if service else {},
     }
 

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping
 
 from .._model import NEVER, NOTHING, SCOPES, UNKNOWN, Candidate, Decision, Failure, Service, Verdict
 from .constraints import CONSTRAINTS, WITHOUT_FACTS
-from .grants import grants
+from .grants import each_once, grants
 from .proof import prove
 from .scorers import score
+from .wishes import grants_of_wishes
 
 
 def decide(
@@ -46,20 +47,39 @@ def decide(
 def judge(
     service: Service, candidate: Candidate, weights: Mapping[str, float] = NOTHING, accept_unknown: bool = False
 ) -> Verdict:
-    """Everything said of one candidate; it depends on no other."""
+    """
+    Everything said of one candidate; it depends on no other.
+
+    Where nobody named an image, and the first one does not fit, the next one may: a newer release of a system can
+    want a newer processor.
+    """
+    first = _judged(service, candidate, weights, accept_unknown)
+    if first.fits or not candidate.other_images or candidate.trouble:
+        return first
+    others = (dataclasses.replace(candidate, image=image, other_images=()) for image in candidate.other_images)
+    verdicts = (_judged(service, other, weights, accept_unknown) for other in others)
+    return next((verdict for verdict in verdicts if verdict.fits), first)
+
+
+def _judged(service: Service, candidate: Candidate, weights: Mapping[str, float], accept_unknown: bool) -> Verdict:
     needs = service.requirements
     failures, accepted = [], []
+    given = grants(needs, candidate)
+    if needs.wishes and not candidate.trouble:
+        given = each_once((*given, *grants_of_wishes(needs, candidate)))
+    if given:
+        candidate = dataclasses.replace(candidate, grants=given)
     for rule in WITHOUT_FACTS if candidate.trouble else CONSTRAINTS:
         failure = rule(needs, candidate)
         if failure is not None:
             passed = accept_unknown and failure.when == UNKNOWN
-            (accepted if passed else failures).append(dataclasses.replace(failure, rule=rule.__name__))
+            (accepted if passed else failures).append(Failure(*failure[:-1], rule=rule.__name__))
     scores, total = ({}, 0) if candidate.trouble else score(needs, candidate, weights)
     return Verdict(
         candidate=candidate,
         failures=tuple(failures),
         accepted=tuple(accepted),
-        grants=grants(needs, candidate),
+        grants=given,
         scores=scores,
         total=total,
     )
@@ -68,8 +88,9 @@ def judge(
 def _rank(verdict: Verdict) -> tuple:
     scope = SCOPES.index(verdict.candidate.scope)
     if verdict.fits:
-        return (0, scope, len(verdict.grants), -verdict.total)
-    return (1, *_distance(verdict.failures), scope, -verdict.total)
+        return (0, scope, sum(not grant.wish for grant in verdict.grants), -verdict.total)
+    # Of one that does not answer nobody knows how near it is.
+    return (1, verdict.candidate.trouble is not None, *_distance(verdict.failures), scope, -verdict.total)
 
 
 def _distance(failures: tuple[Failure, ...]) -> tuple[int, int]:

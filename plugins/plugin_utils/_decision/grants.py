@@ -12,8 +12,9 @@ reviews them, ``max_privilege`` bounds them, and the candidate that needs fewer 
 
 from __future__ import annotations
 
+import functools
 import typing as t
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from .._knowledge.features import DOCKER, LXC, VM, feature_row
 from .._knowledge.privileges import CAPABILITIES, OTHER_PRIVILEGES, capability_level
@@ -23,16 +24,27 @@ from .._model import Candidate, Grant, Requirements
 def grants(requirements: Requirements, candidate: Candidate) -> tuple[Grant, ...]:
     """What is granted to the service on this candidate, each once: the user's own first, then what the needs take."""
     options = candidate.options
-    written = tuple(_WRITTEN[candidate.form](options)) if options and candidate.form in _WRITTEN else ()
+    written = each_once(_WRITTEN[candidate.form](options)) if options and candidate.form in _WRITTEN else ()
     added = needed(requirements, candidate)
-    if not added:
-        return written
-    each = {(grant.kind, grant.value): grant for grant in reversed((*written, *added))}
-    return tuple(reversed(each.values()))
+    return each_once((*written, *added)) if written and added else written or added
+
+
+def each_once(found: Iterable[Grant]) -> tuple[Grant, ...]:
+    each: dict[tuple[str, str], Grant] = {}
+    for grant in found:
+        each.setdefault((grant.kind, grant.value), grant)
+    return tuple(each.values())
 
 
 def needed(requirements: Requirements, candidate: Candidate) -> tuple[Grant, ...]:
-    """What the needs take in this form, whether the user wrote it or not. A wish is never worth a privilege."""
+    """What the needs and the image take in this form, whether the user wrote it or not."""
+    found = (*_of_image(candidate), *of_needs(requirements, candidate))
+    return each_once(found) if found else ()
+
+
+def of_needs(requirements: Requirements, candidate: Candidate) -> list[Grant]:
+    """What the needs take in this form."""
+    found: list[Grant] = []
     asks = (
         requirements.kernel_features
         or requirements.privileges
@@ -40,13 +52,10 @@ def needed(requirements: Requirements, candidate: Candidate) -> tuple[Grant, ...
         or requirements.host_view
         or requirements.host_network
     )
-    found = _of_image(candidate)
     if not asks:
-        return tuple(found)
+        return found
     for feature in requirements.kernel_features:
-        row = feature_row(feature, candidate.form, candidate.facts.engine_version)
-        if row is not None:
-            found += [_for(grant, feature) for grant in row.grants]
+        found += _of_feature(feature, candidate.form, candidate.facts.engine_version)
     for name in requirements.privileges:
         found += [_for(grant, name) for grant in _PRIVILEGES.get(candidate.form, _none)(name)]
     for device in requirements.devices:
@@ -58,7 +67,13 @@ def needed(requirements: Requirements, candidate: Candidate) -> tuple[Grant, ...
             found.append(Grant(kind="host", value="pid", why="host_view"))
         if requirements.host_network:
             found.append(Grant(kind="host", value="network", why="host_network"))
-    return tuple({(grant.kind, grant.value): grant for grant in found}.values())
+    return found
+
+
+@functools.cache
+def _of_feature(feature: str, form: str, engine: str | None) -> tuple[Grant, ...]:
+    row = feature_row(feature, form, engine)
+    return tuple(_for(grant, feature) for grant in row.grants) if row is not None else ()
 
 
 def _of_image(candidate: Candidate) -> list[Grant]:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from .._knowledge.features import feature_row
 from .._knowledge.sysctls import sysctl_row
 from .._model import SCOPES, Candidate, Decision, Requirements, Sysctl, Verdict
-from .constraints.kernel import is_own_sysctl
+from .constraints.kernel import holds, is_own_sysctl, why_shared
 
 _PATHS = {
     "os": "os_family",
@@ -34,7 +34,7 @@ def prove(requirements: Requirements, decision: Decision) -> tuple[str, ...]:
         return ()
     lines = [*_sysctls(requirements, decision), *_too_narrow(decision)]
     if decision.chosen.candidate.shares_kernel:
-        lines += [*_modules(requirements, decision.chosen.candidate), *_features(requirements, decision.chosen)]
+        lines += [*_modules(requirements, decision.chosen), *_features(requirements, decision.chosen)]
     return tuple(lines)
 
 
@@ -63,32 +63,49 @@ def _sysctls(requirements: Requirements, decision: Decision) -> Iterator[str]:
             row = sysctl_row(sysctl.name)
             yield f"{sysctl} is namespaced ({row.namespace}), and set for this container alone."
             continue
-        others = [verdict.candidate for verdict in decision.verdicts if _shows(sysctl, verdict.candidate, chosen)]
-        values = [f"{one.place} has {_value(sysctl, one)}" for one in others]
+        others = [one for one in _rivals(decision, chosen) if not is_own_sysctl(sysctl.name, requirements, one)]
+        if not chosen.shares_kernel:
+            # Where the value is there already it kept the service out of nothing.
+            others = [one for one in others if not _has(sysctl, one)]
+        said = [_value(sysctl, one) for one in others]
         if chosen.shares_kernel:
-            values.append(f"{chosen.place} has {_value(sysctl, chosen)}, so it stays {chosen.title} there")
+            said.append(f"{_value(sysctl, chosen)}, so it stays {chosen.title} there")
         elif others:
-            values.append(f"so it takes {chosen.title}, whose kernel is its own")
+            said.append(f"so it takes {chosen.title}, whose kernel is its own")
         else:
-            values.append(f"and {chosen.title} has a kernel of its own")
-        yield f"{sysctl} is not namespaced; {'; '.join(values)}."
+            said.append(f"and {chosen.title} has a kernel of its own")
+        shared = chosen if chosen.shares_kernel else others[0] if others else None
+        if shared is not None or sysctl_row(sysctl.name).namespace is None:
+            why = why_shared(sysctl, requirements, shared) if shared is not None else "is not namespaced"
+            yield f"{sysctl} {why}; {'; '.join(said)}."
 
 
-def _shows(sysctl: Sysctl, candidate: Candidate, chosen: Candidate) -> bool:
-    """Whether a candidate's own value has to do with it: it shares a kernel, and is no wider than the chosen one."""
-    wider = SCOPES.index(candidate.scope) > SCOPES.index(chosen.scope)
-    same = (candidate.target, candidate.node) == (chosen.target, chosen.node)
-    return candidate.shares_kernel and not wider and not same and _value(sysctl, candidate) is not None
+def _rivals(decision: Decision, chosen: Candidate) -> list[Candidate]:
+    """Those whose own values have to do with it: they share a kernel, and are no wider than the chosen one."""
+    return [
+        one
+        for one in (verdict.candidate for verdict in decision.verdicts)
+        if one.shares_kernel
+        and not one.trouble
+        and SCOPES.index(one.scope) <= SCOPES.index(chosen.scope)
+        and (one.target, one.node) != (chosen.target, chosen.node)
+    ]
 
 
-def _value(sysctl: Sysctl, candidate: Candidate) -> str | None:
-    return (candidate.facts.kernel_sysctls or {}).get(sysctl.name)
+def _has(sysctl: Sysctl, candidate: Candidate) -> bool:
+    found = (candidate.facts.kernel_sysctls or {}).get(sysctl.name)
+    return found is not None and holds(sysctl, found)
 
 
-def _modules(requirements: Requirements, chosen: Candidate) -> Iterator[str]:
-    names = ", ".join(module.name for module in requirements.kernel_modules)
-    if names:
-        yield f"kernel.modules: the kernel of {chosen.place} has {names}, and {chosen.title} shares it."
+def _value(sysctl: Sysctl, candidate: Candidate) -> str:
+    found = (candidate.facts.kernel_sysctls or {}).get(sysctl.name)
+    return f"{candidate.place} has {found}" if found is not None else f"nobody knows what {candidate.place} has"
+
+
+def _modules(requirements: Requirements, chosen: Verdict) -> Iterator[str]:
+    names, candidate = ", ".join(module.name for module in requirements.kernel_modules), chosen.candidate
+    if names and all(failure.rule != "kernel_modules" for failure in chosen.accepted):
+        yield f"kernel.modules: the kernel of {candidate.place} has {names}, and {candidate.title} shares it."
 
 
 def _features(requirements: Requirements, chosen: Verdict) -> Iterator[str]:

@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .._model import Candidate, Requirements
-from .constraints import CONSTRAINTS
 from .constraints.size import free_memory
-from .grants import grants, needed
+from .grants import grants
+from .wishes import comes_true
 
 _WORST_GRANTS = 10
 """With as many grants, or more, nothing is left of the score."""
@@ -45,8 +45,9 @@ def image_present(_requirements: Requirements, candidate: Candidate) -> int:
 
 
 def fewest_grants(requirements: Requirements, candidate: Candidate) -> int:
-    """100 without any grant, 10 less for each."""
-    return _clamped(100 - 100 * len(grants(requirements, candidate)) / _WORST_GRANTS)
+    """100 without any grant, 10 less for each; what a wish is granted does not count."""
+    given = candidate.grants or grants(requirements, candidate)
+    return _clamped(100 - 100 * sum(not grant.wish for grant in given) / _WORST_GRANTS)
 
 
 def free_ports(requirements: Requirements, candidate: Candidate) -> int:
@@ -62,20 +63,12 @@ def free_ports(requirements: Requirements, candidate: Candidate) -> int:
 
 
 def wishes(requirements: Requirements, candidate: Candidate) -> int:
-    """The share of the optional needs, labels too, that come true here without a grant; 100 where there are none."""
+    """The share of the optional needs, labels too, that come true here; 100 where there are none."""
     wanted = requirements.wishes
     if not wanted:
         return 100
-    return _clamped(100 * sum(_comes_true(wish.needs, candidate) for wish in wanted) / len(wanted))
+    return _clamped(100 * sum(comes_true(wish, requirements, candidate) for wish in wanted) / len(wanted))
 
-
-def _comes_true(needs: Requirements, candidate: Candidate) -> bool:
-    return not needed(needs, candidate) and all(rule(needs, candidate) is None for rule in _OF_WISHES)
-
-
-# What a wish alone says nothing of: these judge the candidate whatever is wanted.
-_ALWAYS = ("reachable", "image", "name_taken", "image_requirements", "max_privilege", "os", "os_version", "disk")
-_OF_WISHES = tuple(rule for rule in CONSTRAINTS if rule.__name__ not in _ALWAYS)
 
 SCORERS = (headroom, packing, image_present, fewest_grants, free_ports, wishes)
 DEFAULT_WEIGHTS: Mapping[str, float] = {"packing": 0}

@@ -45,9 +45,14 @@ def need_no_marks(names: Iterable[str], prefix: str = "") -> None:
 
 @dataclass(frozen=True)
 class Source:
-    """What a service would be made from: the image if it is there, the user's name for it, who gets it."""
+    """
+    What a service would be made from: the image if it is there, the user's name for it, who gets it.
+
+    ``others`` would do as well, as far as their system goes: where nobody named one.
+    """
 
     image: Image | None = None
+    others: tuple[Image, ...] = ()
     wanted: str | None = None
     fetched: bool = False
 
@@ -61,14 +66,22 @@ def image_named(facts: Facts, *names: str) -> Image | None:
     return None
 
 
-def image_of_system(requirements: Requirements, facts: Facts) -> Image | None:
-    """The first image, by name, that is known to be of the wanted system and release."""
+def source_of_system(requirements: Requirements, facts: Facts) -> Source:
+    """
+    The images that are known to be of the wanted system and release: the newest release first.
+
+    Which of them will do is for the rules to say: a newer one may want a newer processor.
+    """
     if requirements.os_family == ANY:
-        return None
-    return next(
-        (image for image in sorted(facts.images, key=lambda image: image.names) if _is_wanted(requirements, image)),
-        None,
-    )
+        return Source()
+    found = sorted((image for image in facts.images if _is_wanted(requirements, image)), key=_by_release)
+    return Source(image=found[0] if found else None, others=tuple(found[1:]))
+
+
+def _by_release(image: Image) -> tuple[t.Any, ...]:
+    """By the system's name, then its releases from the newest on: as text a 10 would come before a 9."""
+    numbers = [int(number) for number in re.findall(r"\d+", image.os_version or "")]
+    return (image.os or "", [-number for number in numbers] or [1], image.names)
 
 
 def _is_wanted(requirements: Requirements, image: Image) -> bool:

@@ -18,7 +18,8 @@ import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .._model import Call, Candidate, Facts, Instance, Plan, Process, Requirements, Service, Target
+from .._knowledge.sysctls import is_settable
+from .._model import Call, Candidate, Facts, Grant, Instance, Plan, Port, Process, Requirements, Service, Target
 from ._common import (
     ABSENT,
     MARK,
@@ -138,7 +139,10 @@ class _Part:
 
 def _part(service: Service, candidate: Candidate, process: Process | None, *, several: bool) -> _Part:
     options = {key: value for key, value in (candidate.options or {}).items() if value is not None}
-    options = {**_limits(service.requirements, candidate.facts), **options}
+    options = {**_limits(service.requirements, candidate.facts), **_granted(candidate, options)}
+    options |= _sysctls(service.requirements, candidate, options)
+    first = process is None or process is service.requirements.processes[0]
+    options |= _published(service.requirements, options, process.name if process else None, first=first)
     if options.get("env"):
         # The delegate refuses what YAML took for a number or a switch; the engine knows texts only.
         options["env"] = {key: text(value) for key, value in options["env"].items()}
@@ -177,7 +181,66 @@ def _limits(requirements: Requirements, facts: Facts) -> dict[str, t.Any]:
         limits["memory"] = f"{requirements.memory}M"
         if facts.swap_limit:
             limits["memory_swap"] = f"{2 * requirements.memory}M"
+    if requirements.shm:
+        limits["shm_size"] = f"{requirements.shm}M"
     return limits
+
+
+_GRANT_LISTS = {
+    "capability": "capabilities",
+    "device": "devices",
+    "seccomp": "security_opts",
+    "apparmor": "security_opts",
+}
+
+
+def _granted(candidate: Candidate, options: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The user's options, and in them what the needs must be granted: the decision has judged all of it."""
+    given = dict(options)
+    for grant in candidate.grants:
+        if grant.kind in _GRANT_LISTS:
+            option = _GRANT_LISTS[grant.kind]
+            given[option] = [*(given.get(option) or ()), _granted_item(grant)]
+        elif grant.kind == "gpu":
+            request = {"count": int(grant.value), "capabilities": [["gpu"]]}
+            given["device_requests"] = [*(given.get("device_requests") or ()), request]
+        elif grant.kind == "host":
+            given.setdefault({"pid": "pid_mode", "network": "network_mode"}[grant.value], "host")
+        elif grant.kind == "privileged":
+            given["privileged"] = True
+    return given
+
+
+def _granted_item(grant: Grant) -> str:
+    forms = {"capability": "{}", "device": "{0}:{0}:rwm", "seccomp": "seccomp={}", "apparmor": "apparmor={}"}
+    return forms[grant.kind].format(grant.value)
+
+
+def _sysctls(requirements: Requirements, candidate: Candidate, options: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Those that can be the container's own. The others have their value on the host, or it would not fit there."""
+    on_host = options.get("network_mode") == "host"
+    own = {
+        sysctl.name: sysctl.value
+        for sysctl in requirements.kernel_sysctls
+        if is_settable(sysctl.name, KIND, candidate.facts.kernel_version, host_network=on_host)
+    }
+    return {"sysctls": {**own, **(options.get("sysctls") or {})}} if own else {}
+
+
+def _published(
+    requirements: Requirements, options: Mapping[str, t.Any], process: str | None, *, first: bool
+) -> dict[str, t.Any]:
+    """The ports it listens on, unless the user says how: of several processes the first has those that name none."""
+    said = any(options.get(name) is not None for name in ("published_ports", "ports", "network_mode"))
+    mine = [port for port in requirements.ports if port.process == process or (port.process is None and first)]
+    if said or not mine:
+        return {}
+    return {"published_ports": [_port(port) for port in mine]}
+
+
+def _port(port: Port) -> str:
+    host = f"{port.host}:" if port.host else ""
+    return f"{host}{port.number}{'' if port.protocol == 'tcp' else f'/{port.protocol}'}"
 
 
 def _digest(options: Mapping[str, t.Any]) -> str:

@@ -13,9 +13,11 @@ number where LXD keeps a text, and replaces all devices by those it is given: al
 from __future__ import annotations
 
 import math
+import re
 import typing as t
 from collections.abc import Mapping
 
+from .._knowledge.sysctls import is_settable
 from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
 from ._common import (
     ABSENT,
@@ -25,11 +27,11 @@ from ._common import (
     Source,
     differences,
     image_named,
-    image_of_system,
     masked,
     need_no_marks,
     removal,
     run_state,
+    source_of_system,
     text,
 )
 
@@ -53,7 +55,7 @@ def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts
     """The image in the user's ``source``, else one there of the wanted system. A server's image is fetched."""
     source = options.get("source")
     if not source:
-        return Source(image=image_of_system(requirements, facts))
+        return source_of_system(requirements, facts)
     names = [str(source[key]) for key in ("alias", "fingerprint") if source.get(key)]
     if source.get("type", "image") != "image" or not names:
         return Source(fetched=True)
@@ -85,7 +87,7 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     options = {key: value for key, value in (candidate.options or {}).items() if value is not None}
     devices = {**(config.get("devices") or {}), **_devices(service.requirements, candidate, options, config)}
     wanted = {
-        "config": _config(service, options, config.get("config") or {}),
+        "config": _config(service, candidate, options, config.get("config") or {}),
         **({"devices": devices} if devices else {}),
         **({"profiles": list(options["profiles"])} if options.get("profiles") else {}),
     }
@@ -120,7 +122,9 @@ def connection(_service: Service, target: Target, instances: tuple[Instance, ...
 # --- what is wanted -----------------------------------------------------------------------------
 
 
-def _config(service: Service, options: Mapping[str, t.Any], there: Mapping[str, t.Any]) -> dict[str, str]:
+def _config(
+    service: Service, candidate: Candidate, options: Mapping[str, t.Any], there: Mapping[str, t.Any]
+) -> dict[str, str]:
     """Every value is a text, as LXD keeps it: the delegate compares with ``!=``, and 2 is not ``"2"``."""
     needs = service.requirements
     limits: dict[str, t.Any] = {}
@@ -134,14 +138,60 @@ def _config(service: Service, options: Mapping[str, t.Any], there: Mapping[str, 
             limits["limits.cpu.allowance"] = "100%"
     if needs.memory:
         limits["limits.memory"] = f"{needs.memory}MiB"
-    given = {**limits, **(options.get("config") or {}), KEY: service.name}
+    own = {**limits, **_sysctls(needs, candidate), **_granted_config(candidate)}
+    given = {**own, **(options.get("config") or {}), KEY: service.name}
     return {str(key): text(value) for key, value in given.items() if value is not None}
+
+
+def _sysctls(needs: Requirements, candidate: Candidate) -> dict[str, str]:
+    """Those that can be the container's own. The others have their value on the host, or it would not fit there."""
+    return {
+        f"linux.sysctl.{sysctl.name}": sysctl.value
+        for sysctl in needs.kernel_sysctls
+        if is_settable(sysctl.name, KIND, candidate.facts.kernel_version)
+    }
+
+
+def _granted_config(candidate: Candidate) -> dict[str, t.Any]:
+    """The keys by which the needs are granted what they take: the decision has judged all of it."""
+    config: dict[str, t.Any] = {}
+    for grant in candidate.grants:
+        if grant.kind in ("nesting", "privileged"):
+            config[f"security.{grant.kind}"] = True
+        elif grant.kind == "config":
+            key, _sign, value = grant.value.partition("=")
+            config[key] = value
+    return config
+
+
+_GIVEN_ANYWAY = ("/dev/fuse", "/dev/net/tun")
+"""Every container has them: https://linuxcontainers.org/incus/docs/main/container-environment/"""
+
+_BLOCK = ("/dev/sd", "/dev/vd", "/dev/xvd", "/dev/nvme", "/dev/loop", "/dev/dm-", "/dev/mapper/", "/dev/md", "/dev/rbd")
+
+
+def _granted_devices(candidate: Candidate) -> dict[str, dict[str, str]]:
+    devices = {}
+    for grant in candidate.grants:
+        if grant.kind == "device" and grant.value not in _GIVEN_ANYWAY:
+            kind = "unix-block" if grant.value.startswith(_BLOCK) else "unix-char"
+            devices[_device_name(grant.value)] = {"type": kind, "source": grant.value, "path": grant.value}
+        elif grant.kind == "usb":
+            vendor, _sign, product = grant.value.partition(":")
+            devices[_device_name(f"usb-{vendor}-{product}")] = {"type": "usb", "vendorid": vendor, "productid": product}
+        elif grant.kind == "gpu":
+            devices["gpu"] = {"type": "gpu"}
+    return devices
+
+
+def _device_name(path: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")
 
 
 def _devices(
     needs: Requirements, candidate: Candidate, options: Mapping[str, t.Any], config: Mapping[str, t.Any]
 ) -> dict[str, dict[str, str]]:
-    given = {
+    given = _granted_devices(candidate) | {
         str(name): {str(key): text(value) for key, value in device.items()}
         for name, device in (options.get("devices") or {}).items()
     }

@@ -18,6 +18,7 @@ import math
 import typing as t
 from collections.abc import Mapping
 
+from .._knowledge.processors import PHYSICAL, flags_of, model_for, shown_by, wanted_level
 from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
 from .._quantities import readable
 from ._common import (
@@ -27,12 +28,12 @@ from ._common import (
     STOPPED,
     Source,
     image_named,
-    image_of_system,
     masked,
     need_no_marks,
     picked,
     removal,
     run_state,
+    source_of_system,
 )
 from ._proxmox_config import Settings, boot_disk, disk_mib, free_slot, has_cloud_init, settings, without_macs
 
@@ -48,9 +49,6 @@ RESERVED = (
 )
 
 TAG = "rightscope"
-DEFAULT_CPU = "x86-64-v2-AES"
-"""What the web interface gives; the API's own kvm64 is too old for RHEL 9 and its like (pve-docs qm.adoc)."""
-
 TIMEOUT = 300
 """Seconds for one task; the delegate's own 30 are too few for a full clone (community.proxmox#67)."""
 
@@ -67,7 +65,7 @@ def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts
     wanted = options.get("clone")
     if wanted:
         return Source(image=image_named(facts, str(wanted)), wanted=str(wanted))
-    return Source(image=image_of_system(requirements, facts))
+    return source_of_system(requirements, facts)
 
 
 def check(option: str, value: t.Any) -> None:
@@ -149,8 +147,10 @@ def _wanted(
         wanted["cores"] = math.ceil(needs.cpus)
     if needs.memory:
         wanted["memory"] = needs.memory
-    if not there.get("cpu"):
-        wanted["cpu"] = DEFAULT_CPU
+    model = _cpu_model(service, candidate, there)
+    if model:
+        wanted["cpu"] = model
+    wanted |= _passed_through(candidate, there)
     given = {key: value for key, value in options.items() if key not in (*_CLONE_OPTIONS, "clone", "timeout")}
     if not fresh:
         given.pop("cipassword", None)
@@ -162,6 +162,42 @@ def _wanted(
         slot = free_slot({**there, **drives})
         wanted["ide"] = {slot: f"{_disk_storage(candidate)}:cloudinit", **(options.get("ide") or {})}
     return settings(wanted, there)
+
+
+def _cpu_model(service: Service, candidate: Candidate, there: Mapping[str, t.Any]) -> str | None:
+    """The CPU model to be set: none where the one that is there shows all that is needed."""
+    needs = service.requirements
+    found = str(there.get("cpu") or "").split(",", 1)[0].removeprefix("cputype=")
+    if found in PHYSICAL:
+        return None
+    if "kvm" in needs.kernel_features:
+        return PHYSICAL[0]
+    inside = candidate.image if candidate.image is not None and candidate.image.os else None
+    system = (inside.os, inside.os_version) if inside else (needs.os_family, needs.os_version)
+    level, _why = wanted_level(needs.cpu_level, *system)
+    flags = frozenset(needs.cpu_features) | (flags_of(level) if level else frozenset())
+    if found and flags <= (shown_by(found) or frozenset()):
+        return None
+    return model_for(flags)
+
+
+def _passed_through(candidate: Candidate, there: Mapping[str, t.Any]) -> dict[str, dict[str, str]]:
+    """PCI and USB devices that it does not have yet, each in a free slot; one that it has stays as it is."""
+    found: dict[str, dict[str, str]] = {}
+    for option, kind, prefix in (("hostpci", "pci", ""), ("usb", "usb", "host=")):
+        held = {str(value).split(",", 1)[0] for key, value in there.items() if key.startswith(option)}
+        free = (f"{option}{number}" for number in range(16) if f"{option}{number}" not in there)
+        wanted = [prefix + _address(candidate, grant.value) for grant in candidate.grants if grant.kind == kind]
+        missing = {next(free): value for value in wanted if value not in held}
+        if missing:
+            found[option] = missing
+    return found
+
+
+def _address(candidate: Candidate, value: str) -> str:
+    """Where a device is that is named by what it is: of a PCI device Proxmox wants the address."""
+    known = [words.split() for words in candidate.facts.pci_devices or ()]
+    return next((words[0] for words in known if value in words[1:]), value)
 
 
 def _disk_storage(candidate: Candidate) -> str:

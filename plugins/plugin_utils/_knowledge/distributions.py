@@ -23,7 +23,10 @@ class OperatingSystem:
     source: str
 
 
-_FAMILIES = "ansible-core lib/ansible/module_utils/facts/system/distribution.py OS_FAMILY_MAP"
+_FAMILIES = (
+    "https://github.com/ansible/ansible/blob/devel/lib/ansible/module_utils/facts/system/distribution.py "
+    "(OS_FAMILY_MAP)"
+)
 
 
 def _linux(family: str, *names: str) -> tuple[OperatingSystem, ...]:
@@ -71,18 +74,42 @@ LINUX = "linux"
 
 FAMILIES = frozenset(system.family for system in OPERATING_SYSTEMS.values())
 
+_DEBIAN = "https://www.debian.org/releases/{}/amd64/release-notes/ch-whats-new.en.html"
+_UBUNTU = "https://canonical.com/security/livepatch/docs/kernels (GA)"
+_REDHAT = "https://access.redhat.com/articles/3078"
+_ORACLE = "https://docs.oracle.com/en/operating-systems/oracle-linux/10/relnotes10.0/ol10.0-ShippedKernels.html"
+_SUSE = "https://www.suse.com/support/kb/doc/?id=000019587"
+_AMAZON = "https://docs.aws.amazon.com/linux/al2/ug/aml2-kernel.html"
+_ALPINE = "https://alpinelinux.org/posts/Alpine-{}.0-released.html"
+
 DEFAULT_KERNELS = {
-    ("debian", "11"): ("5.10", "https://www.debian.org/releases/bullseye/amd64/release-notes/"),
-    ("debian", "12"): ("6.1", "https://www.debian.org/releases/bookworm/amd64/release-notes/"),
-    ("debian", "13"): ("6.12", "https://www.debian.org/releases/trixie/release-notes/"),
-    ("ubuntu", "20.04"): ("5.4", "https://wiki.ubuntu.com/FocalFossa/ReleaseNotes"),
-    ("ubuntu", "22.04"): ("5.15", "https://discourse.ubuntu.com/t/jammy-jellyfish-release-notes/24668"),
-    ("ubuntu", "24.04"): ("6.8", "https://discourse.ubuntu.com/t/ubuntu-24-04-lts-noble-numbat-release-notes/39890"),
-    ("rocky", "8"): ("4.18", "https://docs.rockylinux.org/release_notes/8_10/"),
-    ("rocky", "9"): ("5.14", "https://docs.rockylinux.org/release_notes/9_6/"),
-    ("rhel", "8"): ("4.18", "https://access.redhat.com/articles/3078"),
-    ("rhel", "9"): ("5.14", "https://access.redhat.com/articles/3078"),
-    ("almalinux", "9"): ("5.14", "https://wiki.almalinux.org/release-notes/"),
+    ("debian", "10"): ("4.19", _DEBIAN.format("buster")),
+    ("debian", "11"): ("5.10", _DEBIAN.format("bullseye")),
+    ("debian", "12"): ("6.1", _DEBIAN.format("bookworm")),
+    ("debian", "13"): ("6.12", "https://www.debian.org/releases/trixie/release-notes/whats-new.en.html"),
+    ("ubuntu", "18.04"): ("4.15", _UBUNTU),
+    ("ubuntu", "20.04"): ("5.4", _UBUNTU),
+    ("ubuntu", "22.04"): ("5.15", _UBUNTU),
+    ("ubuntu", "24.04"): ("6.8", _UBUNTU),
+    ("ubuntu", "26.04"): ("7.0", _UBUNTU),
+    # The rebuilds have the kernels of what they rebuild; only Oracle's boots one of its own.
+    **{
+        (system, version): (kernel, _REDHAT)
+        for system in ("rhel", "rocky", "almalinux", "centos")
+        for version, kernel in (("8", "4.18"), ("9", "5.14"), ("10", "6.12"))
+    },
+    ("oraclelinux", "10"): ("6.12", _ORACLE),
+    **{
+        (system, version): (kernel, _SUSE)
+        for system in ("sles", "opensuse")
+        for version, kernel in (("15.4", "5.14"), ("15.5", "5.14"), ("15.6", "6.4"), ("16", "6.12"))
+    },
+    ("sles", "15.7"): ("6.4", _SUSE),
+    ("amazon", "2023"): ("6.1", _AMAZON),
+    ("alpine", "3.20"): ("6.6", _ALPINE.format("3.20")),
+    ("alpine", "3.21"): ("6.12", _ALPINE.format("3.21")),
+    ("alpine", "3.22"): ("6.12", _ALPINE.format("3.22")),
+    ("alpine", "3.23"): ("6.18", _ALPINE.format("3.23")),
 }
 """(distribution, version) -> the kernel its first release boots, and the source of that."""
 

@@ -83,14 +83,18 @@ def _when(**conditions: str) -> tuple[Condition, ...]:
 _NESTING = Grant(kind="nesting", level="nesting")
 _PRIVILEGED = Grant(kind="privileged", level="privileged")
 
-_SECCOMP = "https://docs.docker.com/engine/security/seccomp/ and moby/profiles seccomp/default.json"
+_SECCOMP = "https://docs.docker.com/engine/security/seccomp/"
+_PROFILE = "https://github.com/moby/profiles/blob/main/seccomp/default_linux.go"
+_APPARMOR = "https://github.com/moby/profiles/blob/main/apparmor/template.go"
 _DOCKER_RUN = "https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities"
 _LXD = "https://documentation.ubuntu.com/lxd/latest/reference/instance_options/"
 _LXD_ENVIRONMENT = "https://linuxcontainers.org/incus/docs/main/container-environment/"
-_LXD_SECCOMP = "https://github.com/lxc/incus/blob/main/internal/server/seccomp/seccomp.go (default policy)"
+_LXD_SECCOMP = "https://github.com/lxc/incus/blob/main/internal/server/seccomp/seccomp.go (defaultSeccompPolicy)"
+_LXD_APPARMOR = "https://github.com/canonical/lxd/blob/main/lxd/apparmor/instance_lxc.go"
 _INTERCEPTION = "https://linuxcontainers.org/incus/docs/main/syscall-interception/"
 _MACHINE = "https://pve.proxmox.com/pve-docs/chapter-qm.html: a guest boots a kernel of its own"
 _CAPABILITIES = "https://man7.org/linux/man-pages/man7/capabilities.7.html"
+_USER_NAMESPACES = "https://man7.org/linux/man-pages/man7/user_namespaces.7.html"
 
 _OWN = "a machine has it in its own kernel"
 
@@ -126,14 +130,14 @@ FEATURES: tuple[FeatureRow, ...] = (
         reason="mounting needs SYS_ADMIN in Docker's seccomp filter, and its AppArmor profile denies mounts",
         grants=(_capability("SYS_ADMIN"), _device("/dev/fuse"), _other("apparmor_unconfined")),
         conditions=_when(device="/dev/fuse"),
-        source=_SECCOMP,
+        source=f"{_PROFILE}, {_APPARMOR}",
     ),
     FeatureRow(
         feature="fuse",
         form=LXC,
         reason="FUSE may be mounted in a user namespace since Linux 4.18, and LXD gives every container /dev/fuse",
         conditions=_when(device="/dev/fuse", kernel=">=4.18"),
-        source=_LXD_ENVIRONMENT,
+        source=f"{_LXD_ENVIRONMENT}, https://git.kernel.org/torvalds/c/8cb08329b080",
     ),
     _vm("fuse"),
     # kvm: a hypervisor inside
@@ -161,6 +165,14 @@ FEATURES: tuple[FeatureRow, ...] = (
         source="https://pve.proxmox.com/wiki/Nested_Virtualization",
     ),
     # eBPF
+    FeatureRow(
+        feature="ebpf",
+        form=DOCKER,
+        reason="before release 23 Docker knows no BPF capability, and its seccomp filter asks for SYS_ADMIN",
+        grants=(_capability("SYS_ADMIN"),),
+        engine=VersionRange.parse("<23"),
+        source="https://github.com/moby/moby/pull/43988, https://github.com/moby/moby/issues/42601",
+    ),
     FeatureRow(
         feature="ebpf",
         form=DOCKER,
@@ -194,13 +206,13 @@ FEATURES: tuple[FeatureRow, ...] = (
         form=DOCKER,
         reason="Docker's seccomp filter lets it through before release 25",
         conditions=_when(kernel=">=5.1", at_most="kernel.io_uring_disabled=0"),
-        engine=VersionRange.parse("<25"),
-        source="https://github.com/moby/moby/pull/46762",
+        engine=VersionRange.parse(">=20.10,<25"),
+        source="https://github.com/moby/moby/pull/39415, https://github.com/moby/moby/pull/46762",
     ),
     FeatureRow(
         feature="io_uring",
         form=DOCKER,
-        reason="Docker's seccomp filter has blocked io_uring since release 25",
+        reason="Docker's seccomp filter blocks io_uring: too many ways out of a container led through it",
         grants=(_other("seccomp_unconfined"),),
         conditions=_when(kernel=">=5.1", at_most="kernel.io_uring_disabled=0"),
         source="https://github.com/moby/moby/pull/46762",
@@ -208,7 +220,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     FeatureRow(
         feature="io_uring",
         form=LXC,
-        reason="LXD's seccomp filter does not know io_uring, and lets it through",
+        reason="LXD's seccomp filter blocks only what it names, and not io_uring",
         conditions=_when(kernel=">=5.1", at_most="kernel.io_uring_disabled=0"),
         source=_LXD_SECCOMP,
     ),
@@ -219,7 +231,7 @@ FEATURES: tuple[FeatureRow, ...] = (
         form=DOCKER,
         reason="an engine inside mounts, makes namespaces and writes cgroups: only --privileged allows all of that",
         grants=(_PRIVILEGED,),
-        source="https://hub.docker.com/_/docker (docker:dind)",
+        source="https://hub.docker.com/_/docker",
     ),
     FeatureRow(
         feature="nested_containers",
@@ -235,7 +247,7 @@ FEATURES: tuple[FeatureRow, ...] = (
         reason="Docker's seccomp filter lets nobody make namespaces without SYS_ADMIN",
         grants=(_other("seccomp_unconfined"),),
         conditions=_when(at_least="user.max_user_namespaces=1"),
-        source=_SECCOMP,
+        source=_PROFILE,
     ),
     FeatureRow(
         feature="user_namespaces",
@@ -243,7 +255,7 @@ FEATURES: tuple[FeatureRow, ...] = (
         reason="a user namespace inside is of use with its own proc, which security.nesting allows",
         grants=(_NESTING,),
         conditions=_when(at_least="user.max_user_namespaces=1"),
-        source=_LXD,
+        source=f"{_LXD}, {_LXD_APPARMOR}",
     ),
     _vm("user_namespaces"),
     # mounts of network and block file systems
@@ -254,7 +266,7 @@ FEATURES: tuple[FeatureRow, ...] = (
             reason="mounting needs SYS_ADMIN in Docker's seccomp filter, and its AppArmor profile denies mounts",
             grants=(_capability("SYS_ADMIN"), _other("apparmor_unconfined")),
             conditions=_when(module=module),
-            source=_SECCOMP,
+            source=f"{_PROFILE}, {_APPARMOR}",
         )
         for feature, module in (("nfs_mount", "nfs"), ("cifs_mount", "cifs"))
     ),
@@ -262,16 +274,45 @@ FEATURES: tuple[FeatureRow, ...] = (
         FeatureRow(
             feature=feature,
             form=LXC,
-            reason="the kernel mounts it in no user namespace but the host's own, so the container must be privileged",
-            grants=(_PRIVILEGED,),
+            reason="the kernel mounts it in no user namespace but the host's, and LXD's AppArmor profile in none",
+            grants=(_PRIVILEGED, _config("raw.apparmor", f"mount fstype={module}*,", "privileged")),
             conditions=_when(module=module),
             remedy="mount it on the host and give the container a disk device",
-            source="https://discuss.linuxcontainers.org/t/nfs-inside-lxc: FS_USERNS_MOUNT is not set for it",
+            source=f"{_USER_NAMESPACES}, {_LXD_APPARMOR}",
         )
         for feature, module in (("nfs_mount", "nfs"), ("cifs_mount", "cifs"))
     ),
     _vm("nfs_mount"),
     _vm("cifs_mount"),
+    FeatureRow(
+        feature="nfs_server",
+        form=DOCKER,
+        reason="mounting nfsd needs SYS_ADMIN in Docker's seccomp filter, and its AppArmor profile denies mounts",
+        grants=(_capability("SYS_ADMIN"), _other("apparmor_unconfined")),
+        conditions=_when(module="nfsd"),
+        source="https://github.com/ehough/docker-nfs-server#requirements",
+    ),
+    FeatureRow(
+        feature="nfs_server",
+        form=LXC,
+        reason="the kernel mounts nfsd in no user namespace but the host's own, so the container must be privileged",
+        grants=(_PRIVILEGED,),
+        conditions=_when(module="nfsd"),
+        remedy="export from the host, or use a server in user space such as nfs-ganesha",
+        source="https://github.com/canonical/lxd/issues/2005",
+    ),
+    _vm("nfs_server"),
+    *(
+        FeatureRow(
+            feature="trusted_xattrs",
+            form=form,
+            reason="attributes named trusted.* and security.* need SYS_ADMIN in the host's own user namespace",
+            grants=(grant,),
+            source="https://man7.org/linux/man-pages/man7/xattr.7.html",
+        )
+        for form, grant in ((DOCKER, _capability("SYS_ADMIN")), (LXC, _PRIVILEGED))
+    ),
+    _vm("trusted_xattrs"),
     FeatureRow(
         feature="block_mount",
         form=DOCKER,
@@ -282,8 +323,11 @@ FEATURES: tuple[FeatureRow, ...] = (
     FeatureRow(
         feature="block_mount",
         form=LXC,
-        reason="LXD can mount for it, and a crafted file system then crashes the host's kernel",
-        grants=(_config("security.syscalls.intercept.mount", "true", "privileged"),),
+        reason="LXD can mount ext4 for it, and a crafted file system then crashes the host's kernel",
+        grants=(
+            _config("security.syscalls.intercept.mount", "true", "privileged"),
+            _config("security.syscalls.intercept.mount.allowed", "ext4", "privileged"),
+        ),
         source=_INTERCEPTION,
     ),
     _vm("block_mount"),
@@ -393,13 +437,22 @@ FEATURES: tuple[FeatureRow, ...] = (
         source="https://man7.org/linux/man-pages/man7/network_namespaces.7.html",
     ),
     _vm("raw_sockets"),
+    # 20.10.22 blocked it too, and 20.10.23 took that back.
     FeatureRow(
         feature="vsock",
         form=DOCKER,
-        reason="Docker's seccomp filter blocks AF_VSOCK: it would reach past every network namespace",
+        reason="Docker's seccomp filter lets AF_VSOCK through before release 23",
+        conditions=_when(module="vsock"),
+        engine=VersionRange.parse("<23,!=20.10.22"),
+        source="https://github.com/moby/moby/pull/44563, https://github.com/moby/moby/pull/44712",
+    ),
+    FeatureRow(
+        feature="vsock",
+        form=DOCKER,
+        reason="Docker's seccomp filter blocks AF_VSOCK, which would reach past every network namespace",
         grants=(_other("seccomp_unconfined"),),
         conditions=_when(module="vsock"),
-        source=_SECCOMP,
+        source="https://github.com/moby/moby/pull/44562",
     ),
     FeatureRow(
         feature="vsock",
@@ -469,14 +522,14 @@ FEATURES: tuple[FeatureRow, ...] = (
     FeatureRow(
         feature="userfaultfd",
         form=DOCKER,
-        reason="it is not in the list that Docker's seccomp filter lets through",
-        grants=(_other("seccomp_unconfined"),),
-        source=_SECCOMP,
+        reason="Docker's seccomp filter blocks it, and to hold up the kernel itself by it takes SYS_PTRACE",
+        grants=(_other("seccomp_unconfined"), _capability("SYS_PTRACE")),
+        source=f"{_SECCOMP}, https://man7.org/linux/man-pages/man2/userfaultfd.2.html",
     ),
     FeatureRow(
         feature="userfaultfd",
         form=LXC,
-        reason="the kernel allows it to others than the host's root only where it is told to",
+        reason="only the host's root may hold up the kernel itself by it, unless the host says otherwise",
         conditions=_when(at_least="vm.unprivileged_userfaultfd=1"),
         source="https://docs.kernel.org/admin-guide/sysctl/vm.html#unprivileged-userfaultfd",
     ),
@@ -498,9 +551,16 @@ FEATURES: tuple[FeatureRow, ...] = (
     FeatureRow(
         feature="af_alg",
         form=DOCKER,
-        reason="Docker's seccomp filter blocks AF_ALG sockets",
-        grants=(_other("seccomp_unconfined"),),
-        source=_SECCOMP,
+        reason="Docker's seccomp filter lets AF_ALG sockets through before release 29.4.2",
+        engine=VersionRange.parse("<29.4.2"),
+        source="https://github.com/moby/moby/pull/52501",
+    ),
+    FeatureRow(
+        feature="af_alg",
+        form=DOCKER,
+        reason="Docker's seccomp filter and AppArmor profile block AF_ALG sockets since CVE-2026-31431",
+        grants=(_other("seccomp_unconfined"), _other("apparmor_unconfined")),
+        source="https://github.com/moby/moby/pull/52501, https://github.com/moby/moby/pull/52537",
     ),
     FeatureRow(
         feature="af_alg",
@@ -512,10 +572,18 @@ FEATURES: tuple[FeatureRow, ...] = (
     FeatureRow(
         feature="perf_events",
         form=DOCKER,
+        reason="before release 23 Docker knows no PERFMON capability, and its seccomp filter asks for SYS_ADMIN",
+        grants=(_capability("SYS_ADMIN"),),
+        engine=VersionRange.parse("<23"),
+        source="https://github.com/moby/moby/pull/43988, https://github.com/docker/cli/issues/3960",
+    ),
+    FeatureRow(
+        feature="perf_events",
+        form=DOCKER,
         reason="perf_event_open needs PERFMON in Docker's seccomp filter",
         grants=(_capability("PERFMON"),),
         conditions=_when(kernel=">=5.8"),
-        source=_SECCOMP,
+        source=_PROFILE,
     ),
     FeatureRow(
         feature="perf_events",
@@ -528,9 +596,17 @@ FEATURES: tuple[FeatureRow, ...] = (
     FeatureRow(
         feature="ptrace",
         form=DOCKER,
-        reason="Docker's seccomp filter lets ptrace through since Linux 4.8",
+        reason="before release 19.03 Docker's seccomp filter asks for SYS_PTRACE",
+        grants=(_capability("SYS_PTRACE"),),
+        engine=VersionRange.parse("<19.3"),
+        source="https://github.com/moby/moby/pull/38137",
+    ),
+    FeatureRow(
+        feature="ptrace",
+        form=DOCKER,
+        reason="Docker's seccomp filter lets ptrace through from Linux 4.8 on, where it can no longer be fooled by it",
         conditions=_when(kernel=">=4.8"),
-        source=_SECCOMP,
+        source="https://github.com/moby/moby/pull/38137",
     ),
     FeatureRow(
         feature="ptrace",

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 
@@ -19,7 +20,7 @@ class BuiltInRow:
     source: str
 
 
-_DEBIAN = "https://salsa.debian.org/kernel-team/linux/-/blob/debian/latest/debian/config/config"
+_DEBIAN = "https://packages.debian.org/bookworm/linux-config-6.1 (config.amd64_none_amd64, _cloud-amd64)"
 _UBUNTU = (
     "https://git.launchpad.net/~ubuntu-kernel/ubuntu/+source/linux/+git/noble/tree/debian.master/config/annotations"
 )
@@ -29,17 +30,21 @@ BUILT_IN: tuple[BuiltInRow, ...] = (
         BuiltInRow(module=name, release="-generic", source=_UBUNTU)
         for name in ("ext4", "fuse", "ipv6", "loop", "tun", "unix")
     ),
-    *(BuiltInRow(module=name, release="-amd64", source=_DEBIAN) for name in ("ipv6", "unix")),
-    *(BuiltInRow(module=name, release="-cloud-amd64", source=_DEBIAN) for name in ("ipv6", "unix")),
+    # Of its cloud kernels too, whose releases end in -cloud-amd64.
+    *(BuiltInRow(module=name, release="-amd64", source=_DEBIAN) for name in ("af_packet", "ipv6", "unix")),
+    BuiltInRow(module="ext4", release="-cloud-amd64", source=_DEBIAN),
     *(
         BuiltInRow(
-            module=name, release=".el", source="https://gitlab.com/redhat/centos-stream/src/kernel (redhat/configs)"
+            module=name,
+            release=".el",
+            source="https://gitlab.com/redhat/centos-stream/src/kernel/centos-stream-9/-/tree/main/redhat/configs",
         )
         for name in ("ipv6", "unix")
     ),
 )
 
 
+@functools.lru_cache(maxsize=4096)
 def is_built_in(module: str, kernel: str | None) -> bool:
     """Whether the kernel of this release is known to have the module built in."""
     return any(row.module == module and row.release in (kernel or "") for row in BUILT_IN)

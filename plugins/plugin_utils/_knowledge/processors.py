@@ -29,8 +29,9 @@ class LevelRow:
 
 LEVEL_FLAGS = (
     LevelRow(level="x86-64-v1", flags=frozenset(["cmov", "cx8", "fpu", "fxsr", "mmx", "sse", "sse2", "syscall"])),
+    # SSE3, which the kernel calls 'pni', is left out: whatever has SSSE3 has it.
     LevelRow(level="x86-64-v2", flags=frozenset(["cx16", "lahf_lm", "popcnt", "sse4_1", "sse4_2", "ssse3"])),
-    # 'abm' is how the kernel calls LZCNT.
+    # 'abm' is how it calls LZCNT; OSXSAVE, that XSAVE is switched on, it does not list.
     LevelRow(
         level="x86-64-v3", flags=frozenset(["abm", "avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe", "xsave"])
     ),
@@ -62,8 +63,11 @@ class ModelRow:
     source: str
 
 
-_QM = "https://pve.proxmox.com/pve-docs/chapter-qm.html#_cpu_type (QEMU CPU Types)"
-_QEMU = "https://www.qemu.org/docs/master/system/i386/cpu.html, and its table of ABI compatibility levels"
+_QM = "https://github.com/proxmox/qemu-server/blob/master/src/PVE/QemuServer/CPUConfig.pm (builtin_models)"
+_QEMU = (
+    "https://github.com/qemu/qemu/blob/master/docs/system/cpu-models-x86-abi.csv (levels), "
+    "https://github.com/qemu/qemu/blob/master/target/i386/cpu.c (flags)"
+)
 
 
 def _models(level: str, names: str, *flags: str, source: str = _QEMU) -> tuple[ModelRow, ...]:
@@ -73,10 +77,8 @@ def _models(level: str, names: str, *flags: str, source: str = _QEMU) -> tuple[M
 MODELS = {
     row.name: row
     for row in (
-        *_models(
-            "x86-64-v1",
-            "kvm64 qemu64 kvm32 qemu32 athlon core2duo coreduo Conroe Penryn Opteron_G1 Opteron_G2 Opteron_G3",
-        ),
+        # 486, pentium, pentium2, pentium3, coreduo, athlon, kvm32 and qemu32 do not reach the first level.
+        *_models("x86-64-v1", "kvm64 qemu64 core2duo phenom Conroe Penryn Opteron_G1 Opteron_G2 Opteron_G3"),
         *_models("x86-64-v2", "x86-64-v2", source=_QM),
         *_models("x86-64-v2", "x86-64-v2-AES", "aes", source=_QM),
         *_models("x86-64-v2", "Nehalem Nehalem-IBRS"),
@@ -91,13 +93,41 @@ MODELS = {
         *_models("x86-64-v3", "x86-64-v3", "aes", source=_QM),
         *_models("x86-64-v3", "Haswell Haswell-IBRS Haswell-noTSX Haswell-noTSX-IBRS", "aes"),
         *_models("x86-64-v3", "Broadwell Broadwell-IBRS Broadwell-noTSX Broadwell-noTSX-IBRS", "aes", "adx", "rdseed"),
-        *_models("x86-64-v3", "Skylake-Client Skylake-Client-IBRS Skylake-Client-noTSX-IBRS", "aes", "adx", "rdseed"),
-        *_models("x86-64-v3", "EPYC EPYC-IBPB EPYC-Rome EPYC-Milan", "aes", "adx", "rdseed", "sha_ni"),
+        *_models(
+            "x86-64-v3",
+            "Skylake-Client Skylake-Client-IBRS Skylake-Client-noTSX-IBRS Skylake-Client-v4",
+            "aes",
+            "adx",
+            "rdseed",
+        ),
+        *_models(
+            "x86-64-v3",
+            "EPYC EPYC-IBPB EPYC-v3 EPYC-v4 EPYC-Rome EPYC-Rome-v2 EPYC-Rome-v3 EPYC-Rome-v4 EPYC-Milan EPYC-Milan-v2",
+            "aes",
+            "adx",
+            "rdseed",
+            "sha_ni",
+        ),
         *_models("x86-64-v4", "x86-64-v4", "aes", source=_QM),
-        *_models("x86-64-v4", "Skylake-Server Skylake-Server-IBRS Skylake-Server-noTSX-IBRS", "aes", "adx", "rdseed"),
-        *_models("x86-64-v4", "Cascadelake-Server Cascadelake-Server-noTSX Cooperlake", "aes", "adx", "rdseed"),
-        *_models("x86-64-v4", "Icelake-Server Icelake-Server-noTSX SapphireRapids", "aes", "adx", "rdseed", "sha_ni"),
-        *_models("x86-64-v4", "EPYC-Genoa", "aes", "adx", "rdseed", "sha_ni"),
+        *_models(
+            "x86-64-v4",
+            "Skylake-Server Skylake-Server-IBRS Skylake-Server-noTSX-IBRS Skylake-Server-v4 Skylake-Server-v5 "
+            "Cascadelake-Server Cascadelake-Server-noTSX Cascadelake-Server-v2 Cascadelake-Server-v4 "
+            "Cascadelake-Server-v5 Cooperlake Cooperlake-v2 Icelake-Server Icelake-Server-noTSX Icelake-Server-v3",
+            "aes",
+            "adx",
+            "rdseed",
+        ),
+        # Without a version a model is its first, and that of Icelake hides the SHA instructions.
+        *_models(
+            "x86-64-v4",
+            "Icelake-Server-v4 Icelake-Server-v5 Icelake-Server-v6 Icelake-Server-v7 SapphireRapids SapphireRapids-v2 "
+            "SapphireRapids-v3 GraniteRapids EPYC-Genoa",
+            "aes",
+            "adx",
+            "rdseed",
+            "sha_ni",
+        ),
     )
 }
 """Models by name. ``host`` and ``max`` are none: they show what the physical processor has."""
@@ -106,7 +136,10 @@ PHYSICAL = ("host", "max")
 """The models that show the physical processor as it is."""
 
 DEFAULT_MODEL = "x86-64-v2-AES"
-"""What the web interface of Proxmox VE gives; the API's own kvm64 is too old for RHEL 9 (pve-docs qm.adoc)."""
+"""What the web interface of Proxmox VE gives; the API's own kvm64 is too old for RHEL 9.
+
+https://pve.proxmox.com/pve-docs/chapter-qm.html#_cpu_type
+"""
 
 _CHOICE = (DEFAULT_MODEL, "x86-64-v3", "x86-64-v4")
 
@@ -115,6 +148,14 @@ def shown_by(model: str) -> frozenset[str] | None:
     """The flags that a model shows for certain; None for one that is not in the table."""
     row = MODELS.get(model)
     return flags_of(row.level) | row.flags if row else None
+
+
+def wanted_level(named: str | None, system: str | None, version: str | None) -> tuple[str | None, str]:
+    """(the level, why if nobody named it): the higher of the one that is named and the system's own."""
+    implied = baseline(system, version)
+    if implied and (named is None or LEVELS.index(implied) > LEVELS.index(named)):
+        return implied, f" by {system} {version}"
+    return named, ""
 
 
 def model_for(flags: frozenset[str]) -> str:
@@ -134,19 +175,23 @@ class BaselineRow:
 
 _RHEL9 = "https://developers.redhat.com/blog/2021/01/05/building-red-hat-enterprise-linux-9-for-the-x86-64-v2-microarchitecture-level"
 _RHEL10 = "https://developers.redhat.com/articles/2024/01/02/exploring-x86-64-v3-red-hat-enterprise-linux-10"
-_SUSE = "https://documentation.suse.com/releasenotes/sles/html/releasenotes_sles_16.0/index.html"
+_ORACLE9 = "https://docs.oracle.com/en/operating-systems/oracle-linux/9/install/install-SystemRequirements.html"
+_SUSE = "https://susedoc.github.io/doc-modular/main/single-html/SLE-comparison (minimum CPU architecture support)"
+_LEAP = "https://en.opensuse.org/X86-64_microarchitecture_levels"
 
 BASELINES = (
     *(
         BaselineRow(system=system, version="9", level="x86-64-v2", source=_RHEL9)
-        for system in ("redhat", "rhel", "centos", "rocky", "almalinux", "oraclelinux")
+        for system in ("redhat", "rhel", "centos", "rocky", "almalinux")
     ),
+    BaselineRow(system="oraclelinux", version="9", level="x86-64-v2", source=_ORACLE9),
+    # AlmaLinux 10 is also built for x86-64-v2, as an architecture of its own, x86_64_v2: its x86_64 is v3 all the same.
     *(
         BaselineRow(system=system, version="10", level="x86-64-v3", source=_RHEL10)
         for system in ("redhat", "rhel", "centos", "rocky", "almalinux", "oraclelinux")
     ),
     BaselineRow(system="sles", version="16", level="x86-64-v2", source=_SUSE),
-    BaselineRow(system="opensuse", version="16", level="x86-64-v2", source=_SUSE),
+    BaselineRow(system="opensuse", version="16", level="x86-64-v2", source=_LEAP),
 )
 
 

@@ -17,25 +17,32 @@ class StorageRow:
     type: str
     snapshots: bool
     shared: bool = False
-    source: str = "https://pve.proxmox.com/pve-docs/chapter-pvesm.html (Available storage types)"
+    source: str = "https://pve.proxmox.com/pve-docs/chapter-pvesm.html#_storage_types (Available storage types)"
 
 
 STORAGES = {
     row.type: row
     for row in (
-        # Only in the qcow2 format, which is what a clone on such a storage is given.
+        # Of these four only in the qcow2 format, which is what a clone on such a storage is given.
         StorageRow(type="dir", snapshots=True),
         StorageRow(type="nfs", snapshots=True, shared=True),
         StorageRow(type="cifs", snapshots=True, shared=True),
-        StorageRow(type="cephfs", snapshots=True, shared=True),
+        StorageRow(type="glusterfs", snapshots=True, shared=True),
         StorageRow(type="btrfs", snapshots=True),
         StorageRow(type="zfspool", snapshots=True),
         StorageRow(type="zfs", snapshots=True, shared=True),
         StorageRow(type="rbd", snapshots=True, shared=True),
         StorageRow(type="lvmthin", snapshots=True),
-        StorageRow(type="lvm", snapshots=False),
+        # Proxmox VE 9 can chain volumes instead, as a technology preview, where 'snapshot-as-volume-chain' is set.
+        StorageRow(
+            type="lvm", snapshots=False, source="https://pve.proxmox.com/pve-docs/chapter-pvesm.html#storage_lvm"
+        ),
         StorageRow(type="iscsi", snapshots=False, shared=True),
         StorageRow(type="iscsidirect", snapshots=False, shared=True),
     )
 }
-"""The storage types of Proxmox VE by their names in its API."""
+"""
+The storage types of Proxmox VE that hold disks of machines, by their names in its API.
+
+``cephfs``, ``pbs`` and ``esxi`` hold none.
+"""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 
-from .._versions import VersionRange
+from .._versions import VersionRange, is_release
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +23,8 @@ class SysctlRow:
     """
     ``pattern`` is a name, or a beginning that ends in ``*``. ``namespace`` is where the value lives, None for the
     whole kernel; ``docker`` and ``lxc`` whether that engine can set it for one container, on kernels in ``kernel``.
+    ``lxc_kernel`` are those that let the root of a user namespace do so: where LXC cannot, a new namespace has the
+    kernel's default, whatever the host has.
     """
 
     pattern: str
@@ -30,6 +32,7 @@ class SysctlRow:
     docker: bool = False
     lxc: bool = False
     kernel: VersionRange | None = None
+    lxc_kernel: VersionRange | None = None
     source: str
 
 
@@ -38,7 +41,14 @@ _KUBERNETES = "https://kubernetes.io/docs/tasks/administer-cluster/sysctl-cluste
 _NET = (
     "https://docs.kernel.org/networking/ip-sysctl.html; tried: writable in a new user and network namespace, Linux 6.18"
 )
-_READ_ONLY = "tried: read-only or absent in a new user and network namespace, Linux 6.18; moby/moby#30778"
+_READ_ONLY = (
+    "https://github.com/moby/moby/issues/30778; tried: read-only or absent in a new network namespace, Linux 6.18"
+)
+_IPC = f"{_RUNC}; https://git.kernel.org/torvalds/c/9220066ea807 (by the root of a user namespace, Linux 6.9)"
+_CORE = (
+    "https://github.com/opencontainers/runc/issues/3770 (hidden from user namespaces); "
+    "tried: writable in a new user and network namespace, Linux 6.18"
+)
 _VM = "https://docs.kernel.org/admin-guide/sysctl/vm.html"
 _FS = "https://docs.kernel.org/admin-guide/sysctl/fs.html"
 _KERNEL = "https://docs.kernel.org/admin-guide/sysctl/kernel.html"
@@ -53,14 +63,16 @@ def _since(text: str) -> VersionRange:
 
 
 SYSCTLS: tuple[SysctlRow, ...] = (
-    # System V and POSIX message queues: a container has an IPC namespace of its own.
+    # System V and POSIX message queues: a container has an IPC namespace of its own. Docker writes them as the host's
+    # root; LXC as the root of the container's user namespace, which Linux lets do so only since 6.9.
     *_rows(
         "kernel.msgmax kernel.msgmnb kernel.msgmni kernel.sem kernel.shmall kernel.shmmax kernel.shmmni "
         "kernel.shm_rmid_forced fs.mqueue.*",
         namespace="ipc",
         docker=True,
         lxc=True,
-        source=_RUNC,
+        lxc_kernel=_since(">=6.9"),
+        source=_IPC,
     ),
     # Its own file is read-only inside; runc sets it in the UTS namespace before the container starts.
     *_rows("kernel.domainname", namespace="uts", docker=True, source=_RUNC),
@@ -78,10 +90,34 @@ SYSCTLS: tuple[SysctlRow, ...] = (
         "net.core.rmem_max net.core.wmem_max net.core.rmem_default net.core.wmem_default net.core.netdev_max_backlog "
         "net.core.default_qdisc net.core.bpf_jit_enable net.core.bpf_jit_harden net.core.netdev_budget "
         "net.core.busy_poll net.core.busy_read net.core.flow_limit_table_len net.core.rps_sock_flow_entries "
-        "net.ipv4.tcp_mem net.ipv4.udp_mem net.ipv4.tcp_max_orphans net.ipv4.neigh.default.gc_thresh* "
-        "net.ipv6.neigh.default.gc_thresh* net.netfilter.nf_conntrack_max net.netfilter.nf_conntrack_buckets "
-        "net.nf_conntrack_max",
+        "net.ipv4.tcp_mem net.ipv4.udp_mem net.ipv4.tcp_max_orphans net.ipv4.tcp_low_latency "
+        "net.ipv4.tcp_allowed_congestion_control net.ipv4.tcp_available_* net.ipv4.cipso_* net.ipv6.calipso_* "
+        "net.ipv4.fib_sync_mem net.ipv4.inet_peer_* net.ipv4.ipfrag_secret_interval net.ipv6.ip6frag_secret_interval "
+        "net.ipv6.mld_max_msf net.ipv6.mld_qrv net.ipv4.neigh.default.* net.ipv6.neigh.default.* "
+        "net.ipv4.route.error_* net.ipv4.route.gc_* net.ipv4.route.max_size net.ipv4.route.redirect_* "
+        "net.netfilter.nf_conntrack_max net.netfilter.nf_conntrack_expect_max net.netfilter.nf_conntrack_buckets "
+        "net.netfilter.nf_conntrack_count net.netfilter.nf_log_all_netns net.nf_conntrack_max "
+        "net.ipv4.tcp_ehash_entries net.ipv4.udp_hash_entries net.mptcp.available_*",
         source=_READ_ONLY,
+    ),
+    # Of a network namespace, and hidden where that belongs to another user namespace than the host's.
+    *_rows("net.ipv6.route.max_size", namespace="network", docker=True, lxc=True, source=_NET),
+    *_rows(
+        "net.ipv6.route.* net.core.xfrm_*",
+        namespace="network",
+        docker=True,
+        source="https://github.com/torvalds/linux/blob/master/net/ipv6/route.c (ipv6_route_sysctl_init); "
+        "tried: absent in a new user and network namespace, there in a new network namespace, Linux 6.18",
+    ),
+    # These were, too, on kernels of 2023 and before: LXC could not set them there, and Docker could.
+    *_rows("net.core.somaxconn", namespace="network", docker=True, lxc=True, source=_CORE),
+    *_rows(
+        "net.core.optmem_max",
+        namespace="network",
+        docker=True,
+        lxc=True,
+        kernel=_since(">=6.8"),
+        source=f"https://git.kernel.org/torvalds/c/80057b2080a8 (namespace-ified); {_CORE}",
     ),
     # In each network namespace, but not on every kernel that still runs somewhere.
     *_rows(
@@ -109,8 +145,7 @@ SYSCTLS: tuple[SysctlRow, ...] = (
         source=_KUBERNETES,
     ),
     *_rows(
-        "net.core.somaxconn net.core.optmem_max net.ipv4.* net.ipv6.* net.mpls.* net.netfilter.* net.bridge.* "
-        "net.unix.*",
+        "net.ipv4.* net.ipv6.* net.mpls.* net.mptcp.* net.netfilter.* net.bridge.* net.unix.*",
         namespace="network",
         docker=True,
         lxc=True,
@@ -130,6 +165,17 @@ SYSCTLS: tuple[SysctlRow, ...] = (
 def sysctl_row(name: str) -> SysctlRow:
     """The row of a setting; there is one for each."""
     return next(row for row in SYSCTLS if _matches(row.pattern, name))
+
+
+def is_settable(name: str, kind: str, kernel: str | None, *, host_network: bool = False) -> bool:
+    """Whether an engine of this kind can set it for one container alone, on a kernel of this release."""
+    row = sysctl_row(name)
+    if not (row.docker if kind == "docker" else row.lxc):
+        return False
+    if row.namespace == "network" and host_network:
+        return False
+    wanted = (row.kernel, row.lxc_kernel if kind != "docker" else None)
+    return all(one is None or (is_release(kernel) and kernel in one) for one in wanted)
 
 
 def _matches(pattern: str, name: str) -> bool:

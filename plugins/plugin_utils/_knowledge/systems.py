@@ -16,7 +16,7 @@ import functools
 from dataclasses import dataclass
 
 from .._versions import VersionRange
-from .distributions import is_of_family, is_version
+from .distributions import is_version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,10 +36,12 @@ def _systemd(system: str, source: str, **releases: str) -> tuple[SystemdRow, ...
     )
 
 
-_DEBIAN = "https://tracker.debian.org/pkg/systemd"
+_DEBIAN = "https://sources.debian.org/src/systemd/"
 _UBUNTU = "https://launchpad.net/ubuntu/+source/systemd"
-_REDHAT = "https://git.centos.org/rpms/systemd"
+_REDHAT = "https://git.centos.org/rpms/systemd (7, 8), https://gitlab.com/redhat/centos-stream/rpms/systemd (9, 10)"
 _FEDORA = "https://src.fedoraproject.org/rpms/systemd"
+_SUSE = "https://software.opensuse.org/package/systemd"
+_AMAZON = "https://docs.aws.amazon.com/linux/al2023/release-notes/vercmp-AL2-AL2023.5.html"
 
 SYSTEMD: tuple[SystemdRow, ...] = (
     *_systemd("debian", _DEBIAN, v8="215", v9="232", v10="241", v11="247", v12="252", v13="257"),
@@ -50,6 +52,13 @@ SYSTEMD: tuple[SystemdRow, ...] = (
         for row in _systemd(system, _REDHAT, v7="219", v8="239", v9="252", v10="257")
     ),
     *_systemd("fedora", _FEDORA, v41="256", v42="257", v43="258"),
+    # Service packs of SUSE's 15 differ; openSUSE Leap has the packages of the service pack of the same number.
+    *(
+        row
+        for system in ("sles", "opensuse")
+        for row in _systemd(system, _SUSE, v15_3="246", v15_4="249", v15_5="249", v15_6="254", v15_7="254", v16="257")
+    ),
+    *_systemd("amazon", _AMAZON, v2="219", v2023="252"),
 )
 
 
@@ -75,20 +84,24 @@ INIT_BOUNDS: tuple[InitBound, ...] = (
         systemd=VersionRange.parse(">=256"),
         cgroup=2,
         reason="refuses the old cgroup hierarchy",
-        source="https://github.com/systemd/systemd/blob/main/NEWS (256)",
+        source="https://github.com/systemd/systemd/releases/tag/v256",
     ),
     InitBound(
         systemd=VersionRange.parse(">=258"),
         kernel=VersionRange.parse(">=5.4"),
         reason="runs on no older kernel",
-        source="https://github.com/systemd/systemd/blob/main/README (258)",
+        source="https://github.com/systemd/systemd/releases/tag/v258",
     ),
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class RuntimeRow:
-    """The oldest Docker whose seccomp filter lets the C library of these releases work."""
+    """
+    The oldest Docker whose seccomp filter lets the C library of these releases work.
+
+    Releases are counted differently in each system of a family, so a row is of one system alone.
+    """
 
     system: str
     version: VersionRange
@@ -99,7 +112,7 @@ class RuntimeRow:
 
 _CLONE3 = "its C library uses clone3, which this engine's seccomp filter answers with EPERM instead of ENOSYS"
 _FACCESSAT2 = "its C library uses faccessat2, which this engine's seccomp filter answers with EPERM instead of ENOSYS"
-_MOBY = "https://github.com/moby/moby/issues/42680"
+_MOBY = "https://github.com/moby/moby/pull/42681 (glibc 2.34), https://github.com/containerd/containerd/issues/6203"
 
 
 def _runtime(system: str, version: str, docker: str, reason: str, source: str) -> RuntimeRow:
@@ -113,13 +126,18 @@ def _runtime(system: str, version: str, docker: str, reason: str, source: str) -
 
 
 RUNTIMES: tuple[RuntimeRow, ...] = (
+    # The releases that have a glibc of 2.34 or newer.
     _runtime("debian", ">=12", ">=20.10.10", _CLONE3, _MOBY),
+    _runtime("raspbian", ">=12", ">=20.10.10", _CLONE3, _MOBY),
     _runtime("ubuntu", ">=21.10", ">=20.10.10", _CLONE3, _MOBY),
     _runtime("fedora", ">=35", ">=20.10.10", _CLONE3, _MOBY),
     *(
         _runtime(system, ">=9", ">=20.10.10", _CLONE3, _MOBY)
         for system in ("redhat", "rhel", "centos", "rocky", "almalinux", "oraclelinux")
     ),
+    _runtime("sles", ">=16", ">=20.10.10", _CLONE3, _MOBY),
+    _runtime("opensuse", ">=16", ">=20.10.10", _CLONE3, _MOBY),
+    _runtime("amazon", ">=2023", ">=20.10.10", _CLONE3, _MOBY),
     _runtime(
         "alpine",
         ">=3.14",
@@ -143,4 +161,4 @@ def runtime_row(system: str | None, version: str | None) -> RuntimeRow | None:
     """What a system's C library asks of Docker; None for nothing, or where that is not known."""
     if not system or not version or not version[:1].isdigit():
         return None
-    return next((row for row in RUNTIMES if is_of_family(system, row.system) and version in row.version), None)
+    return next((row for row in RUNTIMES if row.system == system and version in row.version), None)

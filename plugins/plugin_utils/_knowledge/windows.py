@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 _SOURCE = "https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/version-compatibility"
-_HCSSHIM = "https://github.com/microsoft/hcsshim/blob/main/osversion/platform_compat_windows.go"
+_HCSSHIM = "https://github.com/microsoft/hcsshim/pull/2327 (osversion: builds, and which runs which)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +28,12 @@ BUILDS: tuple[BuildRow, ...] = (
     BuildRow(build=14393, names=("2016", "ltsc2016", "1607"), long_term=True),
     BuildRow(build=17763, names=("2019", "ltsc2019", "1809"), long_term=True),
     BuildRow(build=20348, names=("2022", "ltsc2022", "21h2"), long_term=True),
+    BuildRow(build=25398, names=("23h2",), source=_HCSSHIM),
     BuildRow(build=26100, names=("2025", "ltsc2025", "24h2"), long_term=True),
 )
 
 STABLE_ABI = 20348
-"""The first build whose kernel also runs containers of the long-term release before it (hcsshim)."""
+"""From the release after this build on, a host also runs containers of the long-term release before its own."""
 
 _BUILD = re.compile(r"(?:10\.0\.)?(\d{5})(?:\.\d+)?")
 
@@ -48,10 +49,10 @@ def windows_build(text: str | None) -> int | None:
 
 def runs_on(container: int, host: int) -> bool:
     """
-    Whether a container of one build runs on a host of another without a hypervisor between them (hcsshim).
+    Whether a container of one build runs on a host of another without a hypervisor between them.
 
-    Before Windows Server 2022 the builds must be the same; from then on a host also runs what is newer than
-    the long-term release before its own.
+    Up to Windows Server 2022 the builds must be the same; later hosts also run what is newer, up to their own build:
+    from the long-term release before theirs on. It is the rule of hcsshim, by which containers are started there.
     """
     if host < STABLE_ABI:
         return container == host

@@ -34,7 +34,7 @@ SHARED = _documentation("doc_fragments/decision.py")["options"]
 
 @pytest.mark.parametrize(
     ("module", "arguments"),
-    [("modules/service.py", _arguments.SERVICE), ("modules/service_info.py", _arguments.DECISION)],
+    [("modules/service.py", _arguments.SERVICE), ("modules/service_info.py", _arguments.INFO)],
 )
 def test_each_option_is_documented_as_it_is(module, arguments):
     documented = {**SHARED, **_documentation(module)["options"]}

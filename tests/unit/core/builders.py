@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates, present
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision import constraints
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.grants import grants
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
     Candidate,
@@ -114,4 +118,31 @@ def planned(kind: str, *there: Instance, state: str = "started", options: dict |
     of = service(made_as={form.NAME: options or {}}, **needs)
     place = target(kind, instances=tuple(there))
     (one,) = candidates(of, [place])
+    one = dataclasses.replace(one, grants=tuple(grant for grant in grants(of.requirements, one) if grant.why))
     return form.plan(of, one, place, present(of, place), state)
+
+
+COLUMNS = ("rule", "kind", "needs", "changes", "when", "reason", "remedy")
+"""What a row of a table of rules has; ``rule_says`` makes its last three."""
+
+
+def case(rule: str, kind: str, needs: dict, changes: dict, when: str | None, reason: str | None, id: str, remedy=None):
+    """A row of a table of rules: what it says of these needs on a candidate with these changes."""
+    return pytest.param(rule, kind, needs, changes, when, reason, remedy, id=f"{rule}: {id}")
+
+
+def holds(rule: str, kind: str, needs: dict, changes: dict, id: str):
+    """A row for where the rule holds."""
+    return case(rule, kind, needs, changes, None, None, id)
+
+
+def rule_says(rule: str, kind: str, needs: dict, changes: dict) -> tuple[str | None, str | None, str | None]:
+    """What a rule says: (when, reason, remedy), all None where it holds."""
+    of = service(made_as={"docker_container": {"image": "web:1"}}, **needs)
+    failure = getattr(constraints, rule)(of.requirements, candidate(kind, of, **changes))
+    return (failure.when, failure.reason, failure.remedy) if failure else (None, None, None)
+
+
+def declare(fact: str) -> str:
+    """The remedy for what nobody knows."""
+    return f"declare '{fact}' in the target's rightscope_facts"

@@ -58,7 +58,7 @@ def test_within_a_scope_the_best_score_wins_and_then_the_first_declared():
 
 def test_fewer_grants_win_over_a_better_score():
     of = service(made_as=WEB)
-    granted = candidate("docker", of, target="granted", options={"privileged": True}, memory_free=8000)
+    granted = candidate("docker", of, target="granted", options={"pid_mode": "host"}, memory_free=8000)
     plain = candidate("docker", of, target="plain", memory_free=100)
     decision = decide(of, [granted, plain])
     assert [verdict.candidate.target for verdict in decision.verdicts] == ["plain", "granted"]
@@ -68,9 +68,9 @@ def test_fewer_grants_win_over_a_better_score():
 
 def test_a_narrower_scope_wins_over_fewer_grants():
     privileged = {"docker_container": {"image": "web:1", "privileged": True}}
-    decision = decided(target("proxmox"), target("docker"), made_as=privileged)
+    decision = decided(target("proxmox"), target("docker"), made_as=privileged, max_privilege="privileged")
     assert decision.chosen.candidate.target == "dock1"
-    assert decision.chosen.grants == ("privileged",)
+    assert list(map(str, decision.chosen.grants)) == ["privileged"]
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["first", "last"])
@@ -142,3 +142,23 @@ def test_a_verdict_is_the_same_alone_and_in_company():
     places = candidates(of, [target("docker"), target("lxd")])
     assert set(map(id, places)) == {id(verdict.candidate) for verdict in decide(of, places).verdicts}
     assert [judge(of, place) for place in places] == list(decide(of, places).verdicts)
+
+
+def test_what_the_needs_take_is_among_the_grants():
+    (verdict,) = decided(target("docker"), privileges=["NET_ADMIN"], host_view=True).verdicts
+    assert list(map(str, verdict.grants)) == ["capability NET_ADMIN", "host pid"]
+
+
+def test_a_privilege_that_the_user_did_not_allow_is_never_given_and_a_wider_scope_is():
+    decision = decided(target("docker"), target("proxmox"), privileges=["privileged"])
+    assert decision.chosen.candidate.target == "pve"
+    assert decision.chosen.grants == ()
+    assert [failure.rule for failure in decision.verdicts[1].failures] == ["max_privilege"]
+
+
+def test_the_decision_has_its_proof_only_where_something_was_chosen():
+    narrow, wide = target("docker"), target("proxmox")
+    assert decided(narrow, wide, **OWN_KERNEL).proof == (
+        "kernel.own: shares the host's kernel, a kernel of its own is wanted (dock1).",
+    )
+    assert decided(narrow, **OWN_KERNEL).proof == ()

@@ -465,3 +465,79 @@ def test_a_secret_that_was_there_before_is_masked_too():
     there.config["Config"]["Env"] = ["DB_PASSWORD=S3NT-old"]
     plan = planned("docker", there, options={**IMAGE, "env": {"DB_PASSWORD": "S3NT-new"}})
     assert plan.before == plan.after == {"web": {"env": {"DB_PASSWORD": "********"}}}
+
+
+def _made(**needs):
+    options = needs.pop("options", {})
+    (call,) = planned("docker", options={**IMAGE, **options}, **needs).calls
+    return call.args
+
+
+def test_what_the_needs_take_is_granted_beside_what_the_user_wrote():
+    features = {"features": ["tun"]}
+    args = _made(
+        kernel=features, devices=["/dev/ttyUSB0"], options={"capabilities": ["sys_ptrace"], "devices": ["/dev/a"]}
+    )
+    assert args["capabilities"] == ["sys_ptrace", "NET_ADMIN"]
+    assert args["devices"] == ["/dev/a", "/dev/net/tun:/dev/net/tun:rwm", "/dev/ttyUSB0:/dev/ttyUSB0:rwm"]
+
+
+def test_what_the_user_wrote_already_is_not_granted_twice():
+    args = _made(privileges=["NET_ADMIN"], options={"capabilities": ["cap_net_admin"]})
+    assert args["capabilities"] == ["cap_net_admin"]
+
+
+@pytest.mark.parametrize(
+    ("needs", "options"),
+    [
+        pytest.param({"host_view": True}, {"pid_mode": "host"}, id="the host's processes"),
+        pytest.param({"host_network": True}, {"network_mode": "host"}, id="the host's network"),
+        pytest.param({"privileges": ["privileged"]}, {"privileged": True}, id="privileged"),
+        pytest.param({"privileges": ["seccomp_unconfined"]}, {"security_opts": ["seccomp=unconfined"]}, id="seccomp"),
+        pytest.param(
+            {"privileges": ["apparmor_unconfined"]}, {"security_opts": ["apparmor=unconfined"]}, id="apparmor"
+        ),
+        pytest.param(
+            {"devices": [{"gpu": 2}]}, {"device_requests": [{"count": 2, "capabilities": [["gpu"]]}]}, id="GPUs"
+        ),
+        pytest.param({"shm": "1 GiB"}, {"shm_size": "1024M"}, id="shared memory"),
+        pytest.param(
+            {"ports": [80, "8443:443", "53/udp"]}, {"published_ports": ["80", "8443:443", "53/udp"]}, id="ports"
+        ),
+        pytest.param({"host_network": True, "ports": [80]}, {"published_ports": None}, id="no port to publish"),
+        pytest.param(
+            {"kernel": {"sysctls": {"net.core.somaxconn": 4096}}}, {"sysctls": {"net.core.somaxconn": "4096"}}, id="own"
+        ),
+        pytest.param({"kernel": {"sysctls": {"vm.max_map_count": 1}}}, {"sysctls": None}, id="the host's"),
+        pytest.param(
+            {"kernel": {"sysctls": {"net.core.somaxconn": 1}}, "host_network": True},
+            {"sysctls": None},
+            id="host's network",
+        ),
+    ],
+)
+def test_a_need_becomes_an_option(needs, options):
+    args = _made(**needs)
+    assert {name: args.get(name) for name in options} == options
+
+
+@pytest.mark.parametrize(
+    ("needs", "options"),
+    [
+        pytest.param({"ports": [80]}, {"published_ports": ["9000:80"]}, id="ports"),
+        pytest.param({"shm": "1 GiB"}, {"shm_size": "64M"}, id="shared memory"),
+        pytest.param({"host_network": True}, {"network_mode": "none"}, id="network"),
+        pytest.param(
+            {"kernel": {"sysctls": {"net.core.somaxconn": 1}}}, {"sysctls": {"net.core.somaxconn": "9"}}, id="setting"
+        ),
+    ],
+)
+def test_what_the_user_says_of_it_wins(needs, options):
+    args = _made(options=options, **needs)
+    assert {name: args[name] for name in options} == options
+
+
+def test_of_several_processes_each_has_its_own_ports():
+    processes = [{"name": "app", "image": "web:1"}, {"name": "db", "image": "web:1"}]
+    plan = planned("docker", processes=processes, ports=[80, {"port": 5432, "process": "db"}])
+    assert [call.args.get("published_ports") for call in plan.calls[1:]] == [["80"], ["5432"]]

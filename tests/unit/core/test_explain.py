@@ -18,6 +18,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import De
 from .builders import candidate, instance, service, target
 
 WEB = {"docker_container": {"image": "web:1"}}
+FULL = {"image_present": 100, "fewest_grants": 100, "free_ports": 100, "wishes": 100}
 
 
 def decided(*targets, made_as=None, weights=None, accept_unknown=False, **needs) -> Decision:
@@ -32,19 +33,24 @@ def text(*targets, **more) -> str:
 def test_one_that_alone_fits_is_chosen_and_the_others_say_what_would_help():
     assert text(target("docker"), target("lxd", kernel_modules=frozenset()), kernel={"modules": ["overlay"]}) == (
         "Service 'web' goes to 'dock1', a Docker container (1 of 2 candidates fits).\n"
-        "    dock1: chosen, the only one that fits; score 83 (headroom 50, image_present 100, wishes 100).\n"
+        "    dock1: chosen, the only one that fits; score 90 (headroom 50, image_present 100, fewest_grants 100,\n"
+        "           free_ports 100, wishes 100).\n"
         "    lab: rejected, its kernel has not loaded overlay [kernel_modules]; it would fit if you run 'modprobe -a\n"
-        "         overlay' on lab."
+        "         overlay' on lab.\n"
+        "Why a Docker container:\n"
+        "    - kernel.modules: the kernel of dock1 has overlay, and a Docker container shares it."
     )
 
 
 def test_the_narrowest_of_several_is_chosen_and_the_others_are_said_to_fit():
     assert text(target("proxmox"), target("lxd"), target("docker")) == (
         "Service 'web' goes to 'dock1', a Docker container (3 of 3 candidates fit).\n"
-        "    dock1: chosen, the narrowest scope that fits (application); score 83 (headroom 50, image_present 100,\n"
-        "           wishes 100).\n"
-        "    lab: fits as an LXC container; score 83 (headroom 50, image_present 100, wishes 100).\n"
-        "    pve/pve1: fits as a Proxmox VM; score 83 (headroom 50, image_present 100, wishes 100)."
+        "    dock1: chosen, the narrowest scope that fits (application); score 90 (headroom 50, image_present 100,\n"
+        "           fewest_grants 100, free_ports 100, wishes 100).\n"
+        "    lab: fits as an LXC container; score 90 (headroom 50, image_present 100, fewest_grants 100, free_ports\n"
+        "         100, wishes 100); made from 'debian/12' and no more, for 'as' does not say how.\n"
+        "    pve/pve1: fits as a Proxmox VM; score 90 (headroom 50, image_present 100, fewest_grants 100, free_ports\n"
+        "              100, wishes 100); made from 'debian-12-cloud' and no more, for 'as' does not say how."
     )
 
 
@@ -72,7 +78,8 @@ def test_a_remedy_that_is_not_enough_only_would_help():
     assert text(target("docker", memory_free=32), memory=64, init=True) == (
         "No candidate fits service 'web' (0 of 1).\n"
         "    dock1: rejected, an application container has no init system as PID 1, which is wanted [init: never];\n"
-        "           needs 64 MiB of memory, has 32 MiB free [memory]; what would help: free 32 MiB.\n"
+        "           needs 64 MiB of memory, has 32 MiB free [memory]; what would help: say 'init: {supervised: true}'\n"
+        "           of an image that brings a supervisor of its own, and free 32 MiB.\n"
         "The nearest is dock1: 2 reasons against it, 1 of them for ever."
     )
 
@@ -81,8 +88,11 @@ def test_a_service_that_stays_is_said_to_stay():
     there = target("lxd", instances=(instance("lxd"),))
     assert text(target("docker"), there) == (
         "Service 'web' stays on 'lab', an LXC container (2 of 2 candidates fit).\n"
-        "    dock1: fits as a Docker container; score 83 (headroom 50, image_present 100, wishes 100).\n"
-        "    lab: chosen, it is there and still fits; score 83 (headroom 50, image_present 100, wishes 100)."
+        "    dock1: fits as a Docker container; score 90 (headroom 50, image_present 100, fewest_grants 100, "
+        "free_ports\n"
+        "           100, wishes 100).\n"
+        "    lab: chosen, it is there and still fits; score 90 (headroom 50, image_present 100, fewest_grants 100,\n"
+        "         free_ports 100, wishes 100); made from 'debian/12' and no more, for 'as' does not say how."
     )
 
 
@@ -90,7 +100,8 @@ def test_a_service_that_no_longer_fits_is_left_and_what_to_do_is_told():
     there = target("docker", instances=(instance("docker"),))
     assert text(there, target("proxmox"), kernel={"own": True}) == (
         "Service 'web' is on 'dock1', a Docker container, which no longer fits it (1 of 2 candidates fits).\n"
-        "    pve/pve1: fits as a Proxmox VM; score 83 (headroom 50, image_present 100, wishes 100).\n"
+        "    pve/pve1: fits as a Proxmox VM; score 90 (headroom 50, image_present 100, fewest_grants 100, free_ports\n"
+        "              100, wishes 100); made from 'debian-12-cloud' and no more, for 'as' does not say how.\n"
         "    dock1: rejected, shares the host's kernel, a kernel of its own is wanted [kernel_own: never].\n"
         "It is left as it is: relax the need, or remove the service with 'state: absent' and let it be placed anew."
     )
@@ -115,9 +126,10 @@ def test_grants_estimates_and_what_was_accepted_are_said_of_the_chosen():
     said = text(blind, made_as=privileged, accept_unknown=True, kernel={"version": ">=5"})
     assert said == (
         "Service 'web' goes to 'dock1', a Docker container (1 of 1 candidate fits).\n"
-        "    dock1: chosen, the only one that fits; score 83 (headroom 50, image_present 100, wishes 100); grants:\n"
-        "           capability NET_ADMIN, host pid; accepted though cannot tell its kernel's version [kernel_version:\n"
-        "           unknown]; its free memory is estimated: the total less the limits of its containers."
+        "    dock1: chosen, the only one that fits; score 86 (headroom 50, image_present 100, fewest_grants 80,\n"
+        "           free_ports 100, wishes 100); grants: capability NET_ADMIN, host pid; accepted though cannot tell\n"
+        "           its kernel's version [kernel_version: unknown]; its free memory is estimated: the total less the\n"
+        "           limits of its containers."
     )
 
 
@@ -183,6 +195,7 @@ def test_the_data_says_the_same_as_the_text():
     data = as_data(decided(target("docker"), target("proxmox", memory_free=10), memory=64))
     assert data == {
         "chosen": {"target": "dock1", "node": "dock1", "form": "docker_container"},
+        "proof": [],
         "verdicts": [
             {
                 "target": "dock1",
@@ -193,8 +206,8 @@ def test_the_data_says_the_same_as_the_text():
                 "failures": [],
                 "accepted": [],
                 "grants": [],
-                "scores": {"headroom": 49, "image_present": 100, "wishes": 100},
-                "total": 83,
+                "scores": {"headroom": 49, **FULL},
+                "total": 90,
             },
             {
                 "target": "pve",
@@ -212,12 +225,45 @@ def test_the_data_says_the_same_as_the_text():
                 ],
                 "accepted": [],
                 "grants": [],
-                "scores": {"headroom": 0, "image_present": 100, "wishes": 100},
-                "total": 67,
+                "scores": {"headroom": 0, **FULL},
+                "total": 80,
             },
         ],
     }
 
 
 def test_the_data_of_no_choice_has_none():
-    assert as_data(decided()) == {"chosen": None, "verdicts": []}
+    assert as_data(decided()) == {"chosen": None, "proof": [], "verdicts": []}
+
+
+def test_the_proof_ends_the_explanation_and_wraps_as_the_rest_does():
+    narrow = target("docker", kernel_sysctls={"vm.max_map_count": "65530"})
+    assert text(narrow, target("proxmox"), kernel={"sysctls": {"vm.max_map_count": 262144}}).splitlines()[-3:] == [
+        "Why a Proxmox VM:",
+        "    - vm.max_map_count>=262144 is not namespaced; dock1 has 65530; so it takes a Proxmox VM, whose kernel is",
+        "      its own.",
+    ]
+
+
+def test_what_is_named_in_as_is_not_said_to_be_made_from_no_more():
+    assert "made from" not in text(target("lxd"), made_as={"lxd_container": {"source": {"alias": "debian/12"}}})
+
+
+def test_an_image_without_a_name_is_named_by_its_id():
+    nameless = dataclasses.replace(candidate("lxd", of=service()).image, names=())
+    assert f"made from '{'f' * 64}' and no more" in " ".join(text(target("lxd", images=(nameless,))).split())
+
+
+def test_the_data_names_grants_and_what_was_accepted():
+    of = {"docker_container": {"image": "web:1", "pid_mode": "host"}}
+    blind = target("docker", kernel_version=None)
+    (verdict,) = as_data(decided(blind, made_as=of, accept_unknown=True, kernel={"version": ">=5"}))["verdicts"]
+    assert (verdict["fits"], verdict["grants"]) == (True, ["host pid"])
+    assert verdict["accepted"] == [
+        {
+            "rule": "kernel_version",
+            "reason": "cannot tell its kernel's version",
+            "when": "unknown",
+            "remedy": "declare 'kernel_version' in the target's rightscope_facts",
+        }
+    ]

@@ -11,12 +11,16 @@ import dataclasses
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._facts import (
+    _IMAGE_SHAPES,
+    _SHAPES,
+    _TABLES,
     FactsError,
+    check_record,
     read_facts,
     read_instances,
     read_nodes,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Facts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Facts, Image
 
 REPLY = {
     "nodes": [
@@ -70,6 +74,24 @@ def test_a_fact_can_be_declared_unknown():
         pytest.param("storages", {"local": 10.5}, {"local": 10}, id="free space in whole MiB"),
         pytest.param("isolation", "user_namespace", "user_namespace", id="an isolation"),
         pytest.param("cpus", 0.5, 0.5, id="part of a processor"),
+        pytest.param("os_type", "Windows", "windows", id="in lower case, as needs are"),
+        pytest.param("os_version", 12, "12", id="YAML's number is a release"),
+        pytest.param("kernel_flavour", "PREEMPT-RT", "preempt-rt", id="a flavour, as needs name it"),
+        pytest.param("cpu_flags", ["avx", "avx"], frozenset({"avx"}), id="flags, each once"),
+        pytest.param("kernel_sysctls", {"vm.swappiness": 60, "a.b": None}, {"vm.swappiness": "60"}, id="settings"),
+        pytest.param("kernel_sysctls", {"kernel.sem": "1\t2  3\n"}, {"kernel.sem": "1 2 3"}, id="single blanks"),
+        pytest.param("module_versions", {"br-netfilter": 1.5}, {"br_netfilter": "1.5"}, id="versions: - is _"),
+        pytest.param(
+            "module_parameters",
+            {"kvm-intel": {"nested": True, "x": False, "y": None}},
+            {"kvm_intel": {"nested": "1", "x": "0"}},
+            id="parameters: - is _, and a switch 1 or 0",
+        ),
+        pytest.param("kernel_parameters", ["a", "b=c"], ("a", "b=c"), id="parameters in their order"),
+        pytest.param("cgroup_version", 2.0, 2, id="a whole number"),
+        pytest.param("ports_taken", [8080, "53/UDP"], frozenset({"8080/tcp", "53/udp"}), id="ports"),
+        pytest.param("devices", ["/dev/fuse"], frozenset({"/dev/fuse"}), id="device files"),
+        pytest.param("networks", {"lan": "macvlan"}, {"lan": "macvlan"}, id="networks"),
     ],
 )
 def test_a_fact_is_read_in_one_form(name, written, read):
@@ -77,9 +99,37 @@ def test_a_fact_is_read_in_one_form(name, written, read):
 
 
 def test_an_image_that_a_person_declares_is_one_as_discovery_finds_it():
-    declared = {"id": 900, "names": ["gold"], "os": "debian", "size": 7, "config": None}
-    (image,) = read_facts({"images": [declared]}).images
-    assert (image.id, image.names, image.os, dict(image.config)) == ("900", ("gold",), "debian", {})
+    declared = {
+        "id": 900,
+        "names": ["gold"],
+        "os": "Debian",
+        "os_version": 12,
+        "architecture": "amd64",
+        "kernel_version": 6.1,
+        "kernel_flavour": "Cloud",
+        "requirements": {"nesting": True},
+        "disk": 8192.0,
+        "disk_key": "scsi0",
+        "storage": "local",
+        "size": 7,
+        "config": None,
+    }
+    assert read_facts({"images": [declared]}).images == (
+        Image(
+            id="900",
+            names=("gold",),
+            os="debian",
+            os_version="12",
+            architecture="x86_64",
+            kernel_version="6.1",
+            kernel_flavour="cloud",
+            requirements={"nesting": "1"},
+            disk=8192,
+            disk_key="scsi0",
+            storage="local",
+        ),
+    )
+    assert read_facts({"images": [{"id": "1", "config": {"a": 1}}]}).images[0].config == {"a": 1}
 
 
 def test_an_image_may_have_no_names():
@@ -111,6 +161,34 @@ def test_an_image_may_have_no_names():
         ),
         pytest.param({"images": ["a"]}, "The fact 'images' must be a list of mappings that have an id.", id="no image"),
         pytest.param({"images": [{"id": 1, "names": "a"}]}, "The fact 'images.names' must be a list.", id="one name"),
+        pytest.param({"images": [{"id": None}]}, "The fact 'images.id' must be a text.", id="no id"),
+        pytest.param({"images": [{"id": 1, "os": ["a"]}]}, "The fact 'images.os' must be a text.", id="no system"),
+        pytest.param(
+            {"images": [{"id": 1, "disk": "8G"}]}, "The fact 'images.disk' must be a number of 0 or more.", id="no disk"
+        ),
+        pytest.param(
+            {"images": [{"id": 1, "config": ["a"]}]}, "The fact 'images.config' must be a mapping.", id="no settings"
+        ),
+        pytest.param({"devices": [None]}, "The fact 'devices' must be a text.", id="nothing in a list"),
+        pytest.param({"kernel_btf": 1}, "The fact 'kernel_btf' must be true or false.", id="no switch"),
+        pytest.param({"gpus": 1.5}, "The fact 'gpus' must be a whole number of 0 or more.", id="half a card"),
+        pytest.param({"memory": 10**400}, "The fact 'memory' must be a number of 0 or more.", id="beyond all numbers"),
+        pytest.param(
+            {"kernel_sysctls": ["a"]}, "The fact 'kernel_sysctls' must be a mapping.", id="no settings at all"
+        ),
+        pytest.param(
+            {"kernel_sysctls": {"a.b": [1]}},
+            "The fact 'kernel_sysctls.a.b' must be a text.",
+            id="no value of a setting",
+        ),
+        pytest.param(
+            {"module_parameters": {"a": ["b"]}}, "The fact 'module_parameters.a' must be a mapping.", id="no parameters"
+        ),
+        pytest.param(
+            {"module_parameters": ["a"]},
+            "The fact 'module_parameters' must be a mapping of module names to parameters.",
+            id="no modules",
+        ),
         pytest.param(["cpus"], "Facts must be a mapping of fact names to values.", id="no facts"),
     ],
 )
@@ -143,3 +221,85 @@ def test_nobody_sees_a_configuration_in_a_repr():
     (one,) = read_instances([{"form": "f", "name": "a", "id": "a", "node": "n", "state": "s", "config": {"a": "S3NT"}}])
     facts = read_facts({"images": [{"id": "1", "config": {"a": "S3NT"}}]})
     assert "S3NT" not in repr((one, facts))
+
+
+def test_each_fact_and_each_part_of_an_image_has_a_shape():
+    assert set(_SHAPES) == {field.name for field in dataclasses.fields(Facts)} - {"origins"}
+    assert set(_IMAGE_SHAPES) == {field.name for field in dataclasses.fields(Image)}
+    assert set(_TABLES) < set(_SHAPES)
+
+
+@pytest.mark.parametrize("name", sorted(_SHAPES))
+def test_a_fact_of_the_wrong_sort_is_named(name):
+    """None of these is a sort that any fact could be of."""
+    for value in (object(), {1, 2}, b"bytes"):
+        with pytest.raises(FactsError, match=f"^The fact '{name}' must be "):
+            read_facts({name: value})
+
+
+@pytest.mark.parametrize("name", sorted(set(_IMAGE_SHAPES) - {"id"}))
+def test_a_part_of_an_image_of_the_wrong_sort_is_named(name):
+    with pytest.raises(FactsError, match=f"^The fact 'images.{name}' must be "):
+        read_facts({"images": [{"id": "1", name: object()}]})
+
+
+def found(**facts) -> dict:
+    return {"nodes": [{"name": "a", "facts": facts, "origins": dict.fromkeys(facts, "probed")}]}
+
+
+def test_a_declared_entry_of_a_table_stands_beside_those_that_were_found():
+    (node,) = read_nodes(found(kernel_sysctls={"a.b": "1", "a.c": "2"}), {"kernel_sysctls": {"a.c": 3, "a.d": 4}})
+    assert node.facts.kernel_sysctls == {"a.b": "1", "a.c": "3", "a.d": "4"}
+    # It is still known to be all of them.
+    assert node.facts.origin("kernel_sysctls") == "probed"
+
+
+def test_a_table_that_was_not_found_is_declared():
+    (node,) = read_nodes(found(), {"kernel_sysctls": {"a.c": 3}})
+    assert (node.facts.kernel_sysctls, node.facts.origin("kernel_sysctls")) == ({"a.c": "3"}, "declared")
+
+
+@pytest.mark.parametrize("there", [{}, {"kernel_sysctls": {"a.b": "1"}}], ids=["not found", "found"])
+def test_a_table_can_be_declared_unknown(there):
+    (node,) = read_nodes(found(**there), {"kernel_sysctls": None})
+    assert (node.facts.kernel_sysctls, node.facts.origin("kernel_sysctls")) == (None, "unknown")
+
+
+def test_any_other_fact_that_is_declared_stands_alone():
+    (node,) = read_nodes(found(storages={"a": 1}), {"storages": {"b": 2}})
+    assert (node.facts.storages, node.facts.origin("storages")) == ({"b": 2}, "declared")
+
+
+RECORD = {"nodes": [{"name": "a", "facts": {"cpus": 1}}], "instances": []}
+
+
+@pytest.mark.parametrize(
+    ("record", "sentence"),
+    [
+        pytest.param(["a"], "It must be a mapping that has a list of 'nodes'; see docs/facts.md.", id="no mapping"),
+        pytest.param(
+            {"nodes": {}}, "It must be a mapping that has a list of 'nodes'; see docs/facts.md.", id="no nodes"
+        ),
+        pytest.param({"nodes": [{}]}, "Each of its 'nodes' must be a mapping that has a 'name'.", id="no name"),
+        pytest.param({"nodes": ["a"]}, "Each of its 'nodes' must be a mapping that has a 'name'.", id="no node"),
+        pytest.param(
+            {"nodes": [{"name": "a", "facts": {"cpus": "x"}}]},
+            "The fact 'cpus' must be a number of 0 or more.",
+            id="fact",
+        ),
+        pytest.param(
+            {**RECORD, "instances": [{"form": "a"}]},
+            "Each of its 'instances' must have the keys form, name, id, node and state.",
+            id="no instance",
+        ),
+    ],
+)
+def test_a_record_that_is_none_is_refused_in_a_sentence(record, sentence):
+    with pytest.raises(FactsError) as failure:
+        check_record(record)
+    assert str(failure.value) == sentence
+
+
+def test_a_record_as_it_is_returned_is_one():
+    check_record(RECORD)
+    check_record({"nodes": [{"name": "a", "facts": None}], "instances": None})

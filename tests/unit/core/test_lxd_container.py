@@ -236,3 +236,39 @@ def test_a_device_that_is_no_mapping_is_found_before_the_work():
     with pytest.raises(TypeError):
         FORMS["lxd_container"].check("devices", {"root": "pool"})
     FORMS["lxd_container"].check("devices", {"root": {"pool": "default"}})
+
+
+@pytest.mark.parametrize(
+    ("needs", "config"),
+    [
+        pytest.param({"kernel": {"features": ["nested_containers"]}}, {"security.nesting": "true"}, id="nesting"),
+        pytest.param({"privileges": ["privileged"]}, {"security.privileged": "true"}, id="privileged"),
+        pytest.param({"kernel": {"features": ["lock_memory"]}}, {"limits.kernel.memlock": "unlimited"}, id="a key"),
+        pytest.param(
+            {"kernel": {"sysctls": {"net.core.somaxconn": 4096}}}, {"linux.sysctl.net.core.somaxconn": "4096"}, id="own"
+        ),
+        pytest.param({"kernel": {"sysctls": {"vm.swappiness": 1}}}, {"linux.sysctl.vm.swappiness": None}, id="host's"),
+    ],
+)
+def test_a_need_becomes_a_key_of_the_configuration(needs, config):
+    (call,) = planned("lxd", **needs).calls
+    assert {key: call.args["config"].get(key) for key in config} == config
+
+
+@pytest.mark.parametrize(
+    ("device", "name", "made"),
+    [
+        pytest.param("/dev/kvm", "dev-kvm", {"type": "unix-char", "source": "/dev/kvm", "path": "/dev/kvm"}, id="char"),
+        pytest.param(
+            "/dev/sdb", "dev-sdb", {"type": "unix-block", "source": "/dev/sdb", "path": "/dev/sdb"}, id="block"
+        ),
+        pytest.param("/dev/fuse", "dev-fuse", None, id="given anyway"),
+        pytest.param(
+            {"usb": "1a6e:089a"}, "usb-1a6e-089a", {"type": "usb", "vendorid": "1a6e", "productid": "089a"}, id="USB"
+        ),
+        pytest.param({"gpu": 1}, "gpu", {"type": "gpu"}, id="GPU"),
+    ],
+)
+def test_a_device_that_is_needed_is_passed(device, name, made):
+    (call,) = planned("lxd", devices=[device]).calls
+    assert (call.args.get("devices") or {}).get(name) == made

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from urllib.parse import quote
 
 import pytest
 
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.grants import needed
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._proxmox_config import (
     boot_disk,
@@ -345,3 +348,39 @@ def test_settings_show_a_password_to_nobody():
     assert changed.before() == {"cipassword": "********", "ciuser": None}
     assert changed.shown() == {"cipassword": "********", "ciuser": "ops"}
     assert changed.arguments["cipassword"] == "S3NT"
+
+
+@pytest.mark.parametrize(
+    ("needs", "model"),
+    [
+        pytest.param({}, "x86-64-v2-AES", id="the default"),
+        pytest.param({"cpu_level": "x86-64-v3"}, "x86-64-v3", id="a level"),
+        pytest.param({"cpu_features": ["avx2"]}, "x86-64-v3", id="a flag of a level"),
+        pytest.param({"cpu_features": ["amx_tile"]}, "host", id="a flag of no level"),
+        pytest.param({"kernel": {"features": ["kvm"]}}, "host", id="a hypervisor inside"),
+    ],
+)
+def test_the_guest_is_shown_the_most_general_processor_that_has_all_it_needs(needs, model):
+    configure = next(call for call in planned("proxmox", **needs).calls if "cpu" in call.args)
+    assert configure.args["cpu"] == model
+
+
+def test_a_processor_that_the_user_names_is_left():
+    configure = next(call for call in planned("proxmox", options={"cpu": "EPYC"}).calls if "cpu" in call.args)
+    assert configure.args["cpu"] == "EPYC"
+
+
+def test_a_device_is_passed_by_its_address_and_keeps_its_slot():
+    needs = {"devices": [{"pci": "10de:1eb8"}, {"usb": "1a6e:089a"}]}
+    facts = {"pci_devices": ("0000:01:00.0 10de:1eb8",)}
+    of = service(made_as={"proxmox_vm": {}}, **needs)
+    place = target("proxmox", **facts)
+    (one,) = candidates(of, [place])
+    one = dataclasses.replace(one, grants=needed(of.requirements, one))
+    form = FORMS["proxmox_vm"]
+    args = {key: value for call in form.plan(of, one, place, (), "started").calls for key, value in call.args.items()}
+    assert args["hostpci"] == {"hostpci0": "0000:01:00.0"}
+    assert args["usb"] == {"usb0": "host=1a6e:089a"}
+
+    held = {"hostpci0": "0000:02:00.0", "hostpci1": "0000:01:00.0,pcie=1", "usb2": "host=1a6e:089a"}
+    assert form.plan(of, one, place, (machine(**held),), "started").calls == ()

@@ -11,7 +11,13 @@ import json
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.module_utils import _discovery
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import DiscoveryError, docker, lxd, proxmox
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import (
+    DiscoveryError,
+    docker,
+    kernel,
+    lxd,
+    proxmox,
+)
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB
@@ -26,15 +32,44 @@ class Forbidden(Exception):
     content = "Permission check failed (/nodes/pve1, Sys.Audit)"
 
 
+@pytest.fixture
+def own_node(monkeypatch):
+    """The engine runs here, on a node that tells this; whether it shares our view of it is to be said."""
+
+    def make(shares_view=True, **facts):
+        asked = []
+
+        def of_this_node(shares_view):
+            asked.append(shares_view)
+            return dict(facts)
+
+        monkeypatch.setattr(kernel, "is_kernel_of", lambda release: True)
+        monkeypatch.setattr(kernel, "sees_listener", lambda path, timeout: shares_view)
+        monkeypatch.setattr(kernel, "of_this_node", of_this_node)
+        monkeypatch.setattr(kernel, "free_space", lambda path: 4096)
+        return asked
+
+    return make
+
+
 # --- Docker -------------------------------------------------------------------------------------
 
 
-def container(name, labels=None, status="running", health=None, memory=0, image="web:1"):
+PUBLISHED = [
+    {"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 8088, "Type": "tcp"},
+    {"IP": "::", "PrivatePort": 80, "PublicPort": 8088, "Type": "tcp"},
+    {"IP": "0.0.0.0", "PrivatePort": 53, "PublicPort": 53, "Type": "udp"},
+    {"PrivatePort": 81, "Type": "tcp"},
+]
+
+
+def container(name, labels=None, status="running", health=None, memory=0, image="web:1", listed=()):
     state = {"Status": status, **({"Health": {"Status": health}} if health else {})}
     return {
         "Id": f"id-{name}",
         "Name": f"/{name}",
         "State": state,
+        "Listed": list(listed),
         "Config": {"Image": image, "Labels": labels},
         "HostConfig": {"Memory": memory * MIB},
         "NetworkSettings": {
@@ -58,6 +93,7 @@ class DockerClient:
             "ServerVersion": "20.10.24",
             "OSType": "linux",
             "OperatingSystem": "Debian GNU/Linux 12 (bookworm)",
+            "OSVersion": "12",
             "Architecture": "x86_64",
             "KernelVersion": "0.0.1-elsewhere",
             "CgroupVersion": "2",
@@ -69,7 +105,13 @@ class DockerClient:
 
     def containers(self, all):
         return [
-            {"Id": id, "Names": [one["Name"]], "Labels": one["Config"]["Labels"], "State": one["State"]["Status"]}
+            {
+                "Id": id,
+                "Names": [one["Name"]],
+                "Labels": one["Config"]["Labels"],
+                "State": one["State"]["Status"],
+                "Ports": one["Listed"],
+            }
             for id, one in self.inspected.items()
         ] + [{"Id": "gone", "Names": ["/web"], "Labels": {}, "State": "running"}]
 
@@ -84,6 +126,9 @@ class DockerClient:
             {"Id": "sha256:3", "RepoTags": ["<none>:<none>"], "RepoDigests": None},
         ]
 
+    def networks(self):
+        return [{"Name": "none", "Driver": "null"}, {"Name": "lan", "Driver": "macvlan"}]
+
     def inspect_image(self, name):
         if name != "web:1":
             raise NotThere
@@ -92,15 +137,18 @@ class DockerClient:
 
 @pytest.fixture
 def engine(monkeypatch):
-    def make(*containers):
+    def make(*containers, host="tcp://dock1:2375"):
         monkeypatch.setattr(docker._Engine, "_connect", lambda self: DockerClient(*containers))
-        return {"docker_host": "tcp://dock1:2375"}
+        return {"docker_host": host}
 
     return make
 
 
 def test_docker_facts_of_a_remote_engine(engine):
-    options = engine(container("a", memory=1024), container("b", memory=512, status="exited"))
+    options = engine(
+        container("a", memory=1024, listed=PUBLISHED),
+        container("b", memory=512, status="exited", listed=[{"PrivatePort": 80, "PublicPort": 99, "Type": "tcp"}]),
+    )
     found = _discovery.discover("docker", options, "web", "dock1")
     json.dumps(found)
     assert found["server"] == {"name": "docker", "version": "20.10.24"}
@@ -110,16 +158,55 @@ def test_docker_facts_of_a_remote_engine(engine):
     assert node["facts"] == {
         "os_type": "linux",
         "os_name": "Debian GNU/Linux 12 (bookworm)",
+        "os_version": "12",
+        "engine_version": "20.10.24",
         "architectures": ["x86_64"],
         "kernel_version": "0.0.1-elsewhere",
         "cgroup_version": 2,
         "cpus": 8,
         "memory": 8192,
         "memory_free": 8192 - 1024,
+        "memory_reserved": 1024,
+        "networks": {"none": "null", "lan": "macvlan"},
+        "ports_taken": ["53/udp", "8088/tcp"],
         "isolation": "user_namespace",
         "swap_limit": True,
         "images": [{"id": "sha256:1", "names": ["web:1", "web@sha256:2"]}, {"id": "sha256:3", "names": []}],
     }
+
+
+@pytest.mark.parametrize("status", [403, 404, 501])
+def test_docker_networks_that_may_not_be_asked_for_are_left_out(engine, monkeypatch, status):
+    def refuse(self):
+        error = Forbidden()
+        error.status_code = status
+        raise error
+
+    monkeypatch.setattr(DockerClient, "networks", refuse)
+    (node,) = _discovery.discover("docker", engine(), None, "dock1")["nodes"]
+    assert "networks" not in node["facts"]
+    assert node["facts"]["images"]
+
+
+def test_docker_on_its_own_node(engine, own_node):
+    asked = own_node(ports_taken=["22/tcp", "8088/tcp"], cgroup_version=1, memory_free=100, gpus=2)
+    options = engine(container("a", memory=1024, listed=PUBLISHED), host="unix:///run/docker.sock")
+    (node,) = _discovery.discover("docker", options, None, "dock1")["nodes"]
+    facts, origins = node["facts"], node["origins"]
+    assert asked == [True]
+    assert (facts["ports_taken"], origins["ports_taken"]) == (["22/tcp", "53/udp", "8088/tcp"], "probed")
+    assert (facts["cgroup_version"], origins["cgroup_version"]) == (2, "api")
+    assert (facts["memory_free"], facts["gpus"], facts["storages"]) == (100, 2, {"docker": 4096})
+    assert "memory_reserved" not in facts
+
+
+def test_docker_from_a_container_beside_it(engine, own_node):
+    asked = own_node(shares_view=False, ports_taken=None, devices=None, memory_free=100)
+    options = engine(container("a", listed=PUBLISHED), host="unix:///run/docker.sock")
+    (node,) = _discovery.discover("docker", options, None, "dock1")["nodes"]
+    assert asked == [False]
+    assert (node["facts"]["ports_taken"], node["origins"]["ports_taken"]) == (["53/udp", "8088/tcp"], "api")
+    assert not {"storages", "devices"} & set(node["facts"])
 
 
 def test_docker_instances_by_mark_or_name(engine):
@@ -184,10 +271,11 @@ class LxdApi:
 
     def get(self, params=None):
         path = "/".join(self._path)
-        member = (params or {}).get("target")
-        answer = self._answers.get((path, member), self._answers.get(path))
-        if answer is None:
-            raise NotThere
+        params = params or {}
+        where = "all" if "all-projects" in params else params.get("target")
+        answer = self._answers.get((path, where), self._answers.get(path, NotThere()))
+        if isinstance(answer, Exception):
+            raise answer
         return type("Response", (), {"json": lambda self: {"metadata": answer}})()
 
 
@@ -227,16 +315,34 @@ def address(text, scope="global"):
 
 
 ANSWERS = {
-    "storage-pools": [{"name": "default"}],
+    "storage-pools": [{"name": "default", "driver": "zfs"}],
     "storage-pools/default/resources": {"space": {"total": 10 * GIB, "used": 3 * GIB}},
-    "resources": {"cpu": {"total": 4}, "memory": {"total": 8 * GIB, "used": 2 * GIB}},
+    "resources": {
+        "cpu": {
+            "total": 4,
+            "sockets": [{"cores": [{"flags": ["fpu", "avx2", "avx512f"]}, {"flags": ["avx2", "fpu"]}]}],
+        },
+        "memory": {"total": 8 * GIB, "used": 2 * GIB},
+        "pci": {"devices": [{"pci_address": "0000:01:00.0", "vendor_id": "10de", "product_id": "1eb8"}]},
+        "usb": {
+            "devices": [{"bus_address": 1, "device_address": 4, "vendor_id": "1a6e", "product_id": "089a"}],
+        },
+        "gpu": {"cards": [{"driver": "nvidia"}, {"driver": "vfio-pci"}, {"driver": "ast"}, {}]},
+    },
+    "networks": [
+        {"name": "lxdbr0", "type": "bridge", "managed": True, "config": {"ipv4.nat": "true"}},
+        {"name": "br0", "type": "bridge", "managed": False, "config": {}},
+        {"name": "eth0", "type": "physical", "managed": False},
+        {"name": "lo", "type": "loopback", "managed": False},
+        {"name": "ifb0", "type": "unknown", "managed": False},
+    ],
     "images": [
         {
             "fingerprint": "f1",
             "aliases": [{"name": "debian/12"}],
             "architecture": "x86_64",
             "type": "container",
-            "properties": {"os": "Debian", "release": "bookworm"},
+            "properties": {"os": "Debian", "release": "bookworm", "requirements.cgroup": "v1"},
         },
         {"fingerprint": "f2", "aliases": [], "architecture": "x86_64", "type": "virtual-machine", "properties": {}},
         {"fingerprint": "f3", "aliases": [{"name": "rocky/9"}], "architecture": "aarch64", "properties": None},
@@ -246,6 +352,15 @@ ANSWERS = {
         lxd_instance("named", "web2", status="Stopped"),
         lxd_instance("lonely", "lonely", nic=False),
         lxd_instance("lost", status="Error", config=None, type="", location="m2"),
+    ],
+    ("instances", "all"): [
+        lxd_instance("web", "web"),
+        lxd_instance("named", "web2", status="Stopped"),
+        lxd_instance("ice", status="Frozen", project="other"),
+        lxd_instance("half", expanded_config={"limits.memory": "50%"}),
+        lxd_instance("open", expanded_config={}),
+        lxd_instance("vm", type="virtual-machine", expanded_config={}),
+        lxd_instance("lost", status="Error", config=None, expanded_config=None, type="", location="m2"),
     ],
     "instances/web/state": {
         "network": {
@@ -276,24 +391,65 @@ def test_lxd_facts(server):
     assert node["facts"] == {
         "os_type": "linux",
         "os_name": "Debian GNU/Linux 12",
+        "engine_version": "6.0.4",
         "architectures": ["x86_64", "i686"],
         "kernel_version": "0.0.1-elsewhere",
         "cpus": 4,
+        "cpu_flags": ["avx2", "fpu"],
         "memory": 8192,
         "memory_free": 6144,
+        "memory_reserved": 512 + 512 + 1024,
         "storages": {"default": 7168},
+        "storage_types": {"default": "zfs"},
+        "networks": {"lxdbr0": "nat", "br0": "bridge", "eth0": "physical"},
+        "peers": 0,
+        "pci_devices": ["0000:01:00.0 10de:1eb8"],
+        "usb_devices": ["001:004 1a6e:089a"],
+        "gpus": 1,
         "isolation": "user_namespace",
     }
-    assert [(image["id"], image["names"], image["os"], image["os_version"]) for image in images] == [
-        ("f1", ["debian/12"], "debian", "12"),
-        ("f3", ["rocky/9"], "rocky", "9"),
+    assert [
+        (image["id"], image["names"], image["os"], image["os_version"], image["requirements"]) for image in images
+    ] == [
+        ("f1", ["debian/12"], "debian", "12", {"cgroup": "v1"}),
+        ("f3", ["rocky/9"], "rocky", "9", {}),
     ]
 
 
 def test_lxd_what_this_client_may_not_know_is_left_out(server):
-    answers = {"instances": [], "images": [], "storage-pools": []}
+    answers = {"instances": [], ("instances", "all"): Forbidden(), "storage-pools": Forbidden()}
     (node,) = _discovery.discover("lxd", server(answers), None, "lab")["nodes"]
-    assert not {"cpus", "memory", "memory_free"} & set(node["facts"])
+    assert set(node["facts"]) == {
+        *("os_type", "os_name", "engine_version", "architectures", "kernel_version", "isolation"),
+        *("images", "storages", "peers"),
+    }
+
+
+def test_lxd_servers_that_tell_less_of_their_hardware(server):
+    """LXD has no flags of processors, and before 4.0 neither PCI nor USB devices."""
+    resources = {"cpu": {"total": 1, "sockets": [{"cores": [{"core": 0}]}]}, "memory": {}, "gpu": {"cards": None}}
+    (node,) = _discovery.discover("lxd", server({**ANSWERS, "resources": resources}), None, "lab")["nodes"]
+    assert not {"cpu_flags", "pci_devices", "usb_devices", "memory"} & set(node["facts"])
+    assert node["facts"]["gpus"] == 0
+
+
+def test_lxd_on_its_own_node(server, own_node, tmp_path):
+    (tmp_path / "unix.socket").touch()
+    own_node(kernel_flavour="preempt-rt", memory_free=7, gpus=0, usb_devices=["1-2 1a6e:089a"], pci_devices=[])
+    options = {**server(), "url": f"unix:{tmp_path}/unix.socket"}
+    (node,) = _discovery.discover("lxd", options, None, "lab")["nodes"]
+    facts, origins = node["facts"], node["origins"]
+    assert (facts["kernel_flavour"], facts["memory_free"]) == ("preempt-rt", 7)
+    for name in ("gpus", "usb_devices", "pci_devices"):
+        assert origins[name] == "api"
+        assert facts[name]
+
+
+def test_lxd_within_a_project_that_one_alone_is_counted(server):
+    """The server takes a project or all of them, and pylxd sends the project with each call."""
+    options = {**server({**ANSWERS, "projects/mine": {}}), "project": "mine"}
+    (node,) = _discovery.discover("lxd", options, None, "lab")["nodes"]
+    assert node["facts"]["memory_reserved"] == 512 + 512
 
 
 @pytest.mark.parametrize(
@@ -318,6 +474,24 @@ def test_lxd_cluster_members(server):
         ("m1", True, True),
         ("m2", False, False),
     ]
+    assert nodes[0]["facts"]["peers"] == 0
+
+
+def test_lxd_each_member_has_its_own_and_what_all_share(server):
+    members = [{"server_name": name, "status": "Online"} for name in ("m1", "m2", "m3")]
+    everything = [
+        lxd_instance("a", location="m1"),
+        lxd_instance("b", location="m2"),
+        lxd_instance("c", location="m2"),
+    ]
+    answers = {**ANSWERS, "cluster/members": members, ("instances", "all"): everything}
+    answers["resources", "m3"] = {"cpu": {"total": 64}}
+    nodes = _discovery.discover("lxd", server(answers, clustered=True))["nodes"]
+    assert [node["facts"]["memory_reserved"] for node in nodes] == [512, 1024, 0]
+    assert [node["facts"]["cpus"] for node in nodes] == [4, 4, 64]
+    for node in nodes:
+        assert node["facts"]["peers"] == 2
+        assert node["facts"]["networks"] == {"lxdbr0": "nat"}
 
 
 def test_lxd_an_untrusted_client_is_told_so(monkeypatch):
@@ -361,21 +535,38 @@ PVE = {
     "nodes": [{"node": "pve2", "status": "offline"}, {"node": "pve1", "status": "online"}],
     "cluster/nextid": "103",
     "nodes/pve1/status": {
-        "cpuinfo": {"cpus": 16},
+        "cpuinfo": {"cpus": 16, "flags": "fpu vmx avx2"},
         "memory": {"total": 32 * GIB, "used": 8 * GIB, "free": 20 * GIB},
         "kversion": "Linux 6.8.12-4-pve #1 SMP PREEMPT_DYNAMIC",
     },
     "nodes/pve1/storage": [
-        {"storage": "local-lvm", "avail": 100 * GIB, "active": 1},
-        {"storage": "broken", "avail": GIB, "active": 0},
+        {"storage": "local-lvm", "type": "lvmthin", "avail": 100 * GIB, "active": 1},
+        {"storage": "broken", "type": "nfs", "avail": GIB, "active": 0},
+    ],
+    "nodes/pve1/network": [{"iface": "vmbr0", "type": "bridge", "bridge_ports": "eth0", "active": 1}],
+    "nodes/pve1/hardware/pci": [
+        {"id": "0000:01:00.0", "class": "0x030000", "vendor": "0x10de", "device": "0x1eb8", "iommugroup": 1},
+    ],
+    "nodes/pve1/hardware/usb": [
+        {"busnum": 1, "class": 9, "devnum": 1, "level": 0, "port": 0, "vendid": "1d6b", "prodid": "0002"},
+        {
+            "busnum": 1,
+            "class": 0,
+            "devnum": 3,
+            "level": 2,
+            "port": 3,
+            "usbpath": "2.4",
+            "vendid": "1a6e",
+            "prodid": "089a",
+        },
     ],
     "nodes/pve1/qemu": [
         {"vmid": 900, "name": "debian-12-cloud", "template": 1},
-        {"vmid": 101, "name": "web", "status": "running", "tags": "rightscope;zone"},
+        {"vmid": 101, "name": "web", "status": "running", "tags": "rightscope;zone", "maxmem": 3 * GIB},
         {"vmid": 102, "name": "renamed", "status": "stopped", "tags": "rightscope"},
-        {"vmid": 104, "name": "other", "status": "stopped"},
+        {"vmid": 104, "name": "other", "status": "stopped", "maxmem": 64 * GIB},
     ],
-    "nodes/pve1/lxc": [{"vmid": 300, "name": "ct1", "status": "running"}],
+    "nodes/pve1/lxc": [{"vmid": 300, "name": "ct1", "status": "running", "maxmem": 300 * MIB}],
     "nodes/pve1/qemu/900/config": {
         "name": "debian-12-cloud",
         "ostype": "l26",
@@ -440,12 +631,20 @@ def test_proxmox_facts(cluster):
     assert online["facts"] == {
         "os_type": "linux",
         "os_name": "Proxmox VE 8.4.21",
+        "engine_version": "8.4.21",
         "architectures": ["x86_64"],
         "kernel_version": "6.8.12-4-pve",
         "cpus": 16,
+        "cpu_flags": ["avx2", "fpu", "vmx"],
         "memory": 32768,
         "memory_free": 24576,
+        "memory_reserved": 3 * 1024 + 300,
         "storages": {"local-lvm": 102400},
+        "storage_types": {"local-lvm": "lvmthin", "broken": "nfs"},
+        "networks": {"vmbr0": "bridge"},
+        "peers": 0,
+        "pci_devices": ["0000:01:00.0 10de:1eb8"],
+        "usb_devices": ["1-2.4 1a6e:089a"],
         "isolation": "machine",
         "images": [
             {
@@ -460,6 +659,39 @@ def test_proxmox_facts(cluster):
             }
         ],
     }
+
+
+@pytest.mark.parametrize("status", [403, 501])
+def test_proxmox_what_this_user_may_not_know_is_left_out(cluster, status):
+    refused = Forbidden()
+    refused.status_code = status
+    paths = ("network", "hardware/pci", "hardware/usb")
+    cluster(**{f"nodes/pve1/{path}": refused for path in paths})
+    facts = _discovery.discover("proxmox", OPTIONS)["nodes"][0]["facts"]
+    assert not {"networks", "pci_devices", "usb_devices", "nested_virtualization", "gpus"} & set(facts)
+
+
+def test_proxmox_bridges_that_are_filtered_away_are_not_known(cluster):
+    cluster(**{"nodes/pve1/network": []})
+    assert "networks" not in _discovery.discover("proxmox", OPTIONS)["nodes"][0]["facts"]
+
+
+def test_proxmox_what_a_service_gives_back_is_what_was_counted_for_it(cluster):
+    """The decision adds an instance's memory to what is not promised: here none but this service's is."""
+    cluster(**{"nodes/pve1/lxc": []})
+    found = _discovery.discover("proxmox", OPTIONS, "web")
+    (instance,) = found["instances"]
+    assert found["nodes"][0]["facts"]["memory_reserved"] == instance["memory"] == 3 * 1024
+
+
+def test_proxmox_nodes_that_cannot_be_reached_are_no_peers(cluster):
+    gone = Forbidden()
+    gone.status_code = 595
+    nodes = [{"node": name, "status": "online"} for name in ("pve1", "pve2", "pve3")]
+    pve3 = {path.replace("pve1", "pve3"): answer for path, answer in PVE.items() if "nodes/pve1/" in path}
+    cluster(**{"nodes": nodes, "nodes/pve2/qemu": gone, **pve3})
+    found = _discovery.discover("proxmox", OPTIONS)["nodes"]
+    assert [(node["online"], node["facts"].get("peers")) for node in found] == [(True, 1), (False, None), (True, 1)]
 
 
 def test_proxmox_an_instance_as_the_plan_needs_it(cluster):
@@ -477,7 +709,7 @@ def test_proxmox_an_instance_as_the_plan_needs_it(cluster):
         "addresses": ["10.0.0.7"],
         "ports": [],
         "ready": True,
-        "memory": 2048,
+        "memory": 3 * 1024,
     }
     assert set(config["config"]) == set(WEB) - {"digest", "cipassword"}
     assert [entry["key"] for entry in config["pending"]] == ["memory", "net1"]

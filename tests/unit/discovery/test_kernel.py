@@ -2,13 +2,26 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+"""What a node tells of itself, from a root directory that is made up."""
+
 from __future__ import annotations
+
+import json
+import socket
+import struct
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import kernel
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import hardware, kernel
 
 RELEASE = "6.1.0-13-amd64"
+
+
+def write(root, files):
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
 
 
 @pytest.fixture
@@ -19,10 +32,7 @@ def root(tmp_path):
         "proc/meminfo": "MemTotal:       24684084 kB\nMemFree:        1000 kB\nMemAvailable:   2097152 kB\n",
         f"lib/modules/{RELEASE}/modules.builtin": "kernel/fs/ext4/ext4.ko\nkernel/net/ipv4/tcp-cubic.ko.xz\n",
     }
-    for name, text in files.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write(tmp_path, files)
     for module in ("loop", "xt-recent"):
         (tmp_path / "sys/module" / module).mkdir(parents=True)
     return tmp_path
@@ -57,12 +67,7 @@ def test_modules_of_another_release_do_not_count(root):
 
 def test_nothing_readable_means_not_known(tmp_path):
     assert kernel.loaded_modules(str(tmp_path), RELEASE) == (None, False)
-    assert kernel.of_this_node(str(tmp_path), RELEASE) == {
-        "memory_free": None,
-        "cgroup_version": None,
-        "kernel_modules": None,
-        "kernel_modules_complete": None,
-    }
+    assert {name for name, fact in kernel.of_this_node(str(tmp_path), RELEASE).items() if fact is not None} == set()
 
 
 def test_available_memory_is_in_mib(root):
@@ -89,5 +94,278 @@ def test_free_space_is_in_mib_and_none_where_there_is_no_such_place(tmp_path):
 
 def test_what_this_node_tells_can_be_written_as_json(root):
     facts = kernel.of_this_node(str(root), RELEASE)
+    assert json.loads(json.dumps(facts)) == facts
     assert facts["kernel_modules"] == sorted(facts["kernel_modules"])
     assert facts["kernel_modules_complete"] is True
+
+
+# --- which kernel it is -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("files", "flavour"),
+    [
+        ({"proc/sys/kernel/version": "#1 SMP PREEMPT_DYNAMIC Debian 6.1.140-1"}, "generic"),
+        ({"proc/sys/kernel/version": "#1 SMP PREEMPT_RT Debian 6.1.140-1"}, "preempt-rt"),
+        ({"proc/sys/kernel/version": "#1 SMP PREEMPT RT Debian 4.19.37-5"}, "preempt-rt"),
+        ({"proc/sys/kernel/version": "#1 SMP", "sys/kernel/realtime": "1"}, "preempt-rt"),
+        ({"sys/kernel/realtime": "0"}, "generic"),
+        ({}, None),
+    ],
+)
+def test_the_flavour_is_what_the_kernel_was_built_as(tmp_path, files, flavour):
+    write(tmp_path, files)
+    assert kernel.kernel_flavour(str(tmp_path)) == flavour
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("ro quiet panic=1\n", ["ro", "quiet", "panic=1"]),
+        ('dyndbg="file a.c +p" nosmt', ["dyndbg=file a.c +p", "nosmt"]),
+        ('"dyndbg=file a.c +p" nosmt', ["dyndbg=file a.c +p", "nosmt"]),
+        ("panic=1 -- --auth x=y", ["panic=1"]),
+        (
+            "x.password=p api.token=t iommu.passthrough=1",
+            ["x.password=********", "api.token=********", "iommu.passthrough=1"],
+        ),
+        ("", []),
+    ],
+)
+def test_the_boot_command_line_in_words(tmp_path, line, words):
+    write(tmp_path, {"proc/cmdline": line})
+    assert kernel.kernel_parameters(str(tmp_path)) == words
+
+
+def test_type_information_is_there_or_not_or_not_known(tmp_path):
+    assert kernel.kernel_btf(str(tmp_path)) is None
+    write(tmp_path, {"sys/kernel/realtime": "0"})
+    assert kernel.kernel_btf(str(tmp_path)) is False
+    write(tmp_path, {"sys/kernel/btf/vmlinux": "BTF"})
+    assert kernel.kernel_btf(str(tmp_path)) is True
+
+
+# --- modules ------------------------------------------------------------------------------------
+
+
+def test_versions_and_parameters_of_modules(tmp_path):
+    write(
+        tmp_path,
+        {
+            "sys/module/nvidia-uvm/version": "550.54.14\n",
+            "sys/module/nvidia-uvm/parameters/uvm_debug": "0\n",
+            "sys/module/loop/parameters/max_loop": "8\n",
+            "sys/module/loop/parameters/table": "x " * 150,
+            "sys/module/kernel/uevent": "",
+        },
+    )
+    (tmp_path / "sys/module/loop/parameters/key").touch(mode=0o600)
+    root = str(tmp_path)
+    assert kernel.module_versions(root) == {"nvidia_uvm": "550.54.14"}
+    assert kernel.module_parameters(root) == {"loop": {"max_loop": "8"}, "nvidia_uvm": {"uvm_debug": "0"}}
+
+
+def test_too_many_parameters_are_cut_at_a_module(tmp_path, monkeypatch):
+    write(tmp_path, {f"sys/module/m{number}/parameters/{name}": "1" for number in range(3) for name in "ab"})
+    monkeypatch.setattr(kernel, "_MOST_PARAMETERS", 4)
+    assert kernel.module_parameters(str(tmp_path)) == {"m0": {"a": "1", "b": "1"}, "m1": {"a": "1", "b": "1"}}
+
+
+@pytest.mark.parametrize(
+    ("module", "switch", "nested"),
+    [
+        ("kvm_intel", "Y", True),
+        ("kvm_intel", "N", False),
+        ("kvm_amd", "1", True),
+        ("kvm_amd", "0", False),
+        ("kvm", "1", None),
+    ],
+)
+def test_nesting_is_what_kvm_was_loaded_with(tmp_path, module, switch, nested):
+    write(tmp_path, {f"sys/module/{module}/parameters/nested": switch})
+    assert kernel.of_this_node(str(tmp_path))["nested_virtualization"] is nested
+
+
+# --- settings -----------------------------------------------------------------------------------
+
+SYSCTLS = {
+    "kernel/pid_max": "4194304\n",
+    "kernel/sem": "32000\t1024000000\t500\t32000\n",
+    "kernel/yama/ptrace_scope": "1\n",
+    "vm/max_map_count": "65530\n",
+    "fs/inotify/max_user_watches": "8192\n",
+    "user/max_user_namespaces": "1000\n",
+    "net/core/somaxconn": "4096\n",
+    "net/ipv4/ip_forward": "1\n",
+    "net/ipv4/ip_local_reserved_ports": "\n",
+    "net/ipv4/conf/all/rp_filter": "2\n",
+    "net/ipv4/neigh/default/gc_thresh3": "1024\n",
+    "net/netfilter/nf_conntrack_max": "262144\n",
+    "net/bridge/bridge-nf-call-iptables": "1\n",
+    "net/nf_conntrack_max": "262144\n",
+}
+
+
+def test_settings_by_name_with_single_blanks(tmp_path):
+    write(tmp_path, {f"proc/sys/{path}": text for path, text in SYSCTLS.items()})
+    assert kernel.kernel_sysctls(str(tmp_path)) == {
+        path.replace("/", "."): " ".join(text.split()) for path, text in SYSCTLS.items()
+    }
+
+
+def test_settings_of_another_network_are_left_out(tmp_path):
+    write(tmp_path, {f"proc/sys/{path}": text for path, text in SYSCTLS.items()})
+    found = kernel.kernel_sysctls(str(tmp_path), network=False)
+    assert set(found) == {path.replace("/", ".") for path in SYSCTLS if not path.startswith("net/")}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "vm/stat_refresh",
+        "vm/compact_memory",
+        "vm/drop_caches",
+        "kernel/random/uuid",
+        "kernel/ns_last_pid",
+        "kernel/pty/nr",
+        "kernel/sched_domain/cpu0/flags",
+        "fs/binfmt_misc/status",
+        "fs/dentry-state",
+        "fs/file-nr",
+        "net/ipv4/tcp_fastopen_key",
+        "net/ipv4/fib_multipath_hash_seed",
+        "net/core/netdev_rss_key",
+        "net/ipv4/conf/eth0/rp_filter",
+        "net/ipv4/neigh/alleth/gc_thresh3",
+        "net/netfilter/nf_conntrack_count",
+        "net/ipv6/conf/all/forwarding",
+        "dev/cdrom/info",
+    ],
+)
+def test_what_is_secret_or_counts_or_does_something_is_not_read(tmp_path, monkeypatch, path):
+    write(tmp_path, {f"proc/sys/{path}": "1", "proc/sys/kernel/long": "y" * 201, "proc/sys/vm/swappiness": "60"})
+    opened = []
+    monkeypatch.setattr(kernel, "value", lambda path, real=kernel.value: opened.append(path) or real(path))
+    assert kernel.kernel_sysctls(str(tmp_path)) == {"vm.swappiness": "60"}
+    assert not [one for one in opened if one.endswith(path)]
+
+
+# --- hardware -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "flags"),
+    [
+        (
+            "processor : 0\nvmx flags : vnmi\nflags\t\t: fpu vmx avx2 fpu\nprocessor : 1\nflags : fpu\n",
+            ["avx2", "fpu", "vmx"],
+        ),
+        ("processor : 0\nFeatures : fp asimd\n", ["asimd", "fp"]),
+        ("cpu : POWER9\n", None),
+        ("flags :\n", None),
+    ],
+)
+def test_flags_of_the_processor(tmp_path, text, flags):
+    write(tmp_path, {"proc/cpuinfo": text})
+    assert hardware.cpu_flags(str(tmp_path)) == flags
+
+
+def test_device_files_are_told_and_links_and_terminals_are_not():
+    found = hardware.devices()
+    assert "/dev/null" in found
+    assert found == sorted(set(found))
+    assert not [path for path in found if path.startswith(("/dev/pts/", "/dev/shm/", "/dev/stdin"))]
+
+
+def test_plain_files_are_no_devices_and_too_many_devices_are_not_known(tmp_path, monkeypatch):
+    write(tmp_path, {"dev/MAKEDEV": "", "dev/net/readme": "", "dev/shm/x": ""})
+    (tmp_path / "dev/link").symlink_to("/dev/null")
+    assert hardware.devices(str(tmp_path)) == []
+    monkeypatch.setattr(hardware, "_is_device", lambda entry: True)
+    assert hardware.devices(str(tmp_path)) == ["/dev/MAKEDEV", "/dev/net/readme"]
+    monkeypatch.setattr(hardware, "_MOST_DEVICES", 1)
+    assert hardware.devices(str(tmp_path)) is None
+
+
+def test_pci_devices_and_which_of_them_are_gpus(tmp_path):
+    drivers = {
+        "0000:00:02.0": ("8086", "3E98", "03", "i915"),
+        "0000:00:1f.0": ("8086", "A305", "06", None),
+        "0000:01:00.0": ("10DE", "1EB8", "03", "nvidia"),
+        "0000:02:00.0": ("10DE", "1EB8", "03", "vfio-pci"),
+        "0000:03:00.0": ("1234", "1111", "03", "bochs-drm"),
+        "0000:04:00.0": ("10DE", "1EB8", "03", None),
+        "0000:05:00.0": ("10DE", "10F8", "04", "snd_hda_intel"),
+    }
+    for address, (vendor, device, base, driver) in drivers.items():
+        alias = f"pci:v0000{vendor}d0000{device}sv00000000sd00000000bc{base}sc00i00\n"
+        write(tmp_path, {f"sys/bus/pci/devices/{address}/modalias": alias})
+        if driver:
+            (tmp_path / f"sys/bus/pci/devices/{address}/driver").symlink_to(f"../../drivers/{driver}")
+    texts, gpus = hardware.pci(str(tmp_path))
+    assert texts == [f"{address} {one[0]}:{one[1]}".lower() for address, one in drivers.items()]
+    assert gpus == 2
+
+
+def test_usb_devices_without_buses_and_interfaces(tmp_path):
+    for name, vendor, product in (("usb1", "1d6b", "0002"), ("1-2", "1a6e", "089a"), ("1-2.4", "10c4", "ea60")):
+        base = f"sys/bus/usb/devices/{name}"
+        write(tmp_path, {f"{base}/idVendor": f"{vendor}\n", f"{base}/idProduct": f"{product}\n"})
+    write(tmp_path, {"sys/bus/usb/devices/1-2:1.0/bInterfaceClass": "ff"})
+    assert hardware.usb(str(tmp_path)) == ["1-2 1a6e:089a", "1-2.4 10c4:ea60"]
+
+
+# --- ports --------------------------------------------------------------------------------------
+
+HEAD = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
+
+
+def sockets(*lines):
+    return HEAD + "".join(f"{n:4}: {line} 00000000:00000000 00:00000000 0 0 0 1\n" for n, line in enumerate(lines))
+
+
+def test_ports_that_something_listens_on(tmp_path):
+    write(
+        tmp_path,
+        {
+            "proc/net/tcp": sockets("00000000:1F90 00000000:0000 0A", "0100007F:0016 00000000:0000 0A"),
+            "proc/net/tcp6": sockets(f"{'0' * 32}:1F90 {'0' * 32}:0000 0A", f"{'0' * 32}:0050 {'1' * 32}:C001 01"),
+            "proc/net/udp": sockets("00000000:0035 00000000:0000 07", "0A000001:D431 08080808:0035 01"),
+        },
+    )
+    assert kernel.ports_taken(str(tmp_path)) == ["22/tcp", "53/udp", "8080/tcp"]
+
+
+def test_ports_are_not_known_without_a_table_of_tcp(tmp_path):
+    write(tmp_path, {"proc/net/udp": sockets("00000000:0035 00000000:0000 07")})
+    assert kernel.ports_taken(str(tmp_path)) is None
+
+
+def test_the_port_of_this_very_socket_is_taken():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert f"{server.getsockname()[1]}/tcp" in kernel.ports_taken()
+
+
+# --- whose view it is ---------------------------------------------------------------------------
+
+
+def test_in_a_container_beside_the_engine_its_own_things_are_not_the_nodes(root):
+    write(root, {"proc/net/tcp": sockets(), "proc/sys/net/core/somaxconn": "1", "proc/sys/vm/swappiness": "60"})
+    (root / "dev").mkdir()
+    facts = kernel.of_this_node(str(root), RELEASE)
+    assert (facts["devices"], facts["ports_taken"]) == ([], [])
+    assert set(facts["kernel_sysctls"]) == {"net.core.somaxconn", "vm.swappiness"}
+    facts = kernel.of_this_node(str(root), RELEASE, shares_view=False)
+    assert (facts["devices"], facts["ports_taken"]) == (None, None)
+    assert set(facts["kernel_sysctls"]) == {"vm.swappiness"}
+
+
+def test_a_listener_that_can_be_seen_has_a_process_id(tmp_path, monkeypatch):
+    path = str(tmp_path / "s")
+    assert not kernel.sees_listener(path, 1)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        assert kernel.sees_listener(path, 1)
+        monkeypatch.setattr(struct, "unpack", lambda form, data: (0, 0, 0))
+        assert not kernel.sees_listener(path, 1)

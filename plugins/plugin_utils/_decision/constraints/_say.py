@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..._model import NEVER, NOT_NOW, UNKNOWN, Candidate, Failure
 from ..._quantities import readable
 
@@ -24,6 +26,22 @@ def not_now(reason: str, remedy: str | None = None) -> Failure:
 def unknown(reason: str, fact: str) -> Failure:
     """Nobody knows; the fact's name is what to declare."""
     return Failure(reason=reason, when=UNKNOWN, remedy=f"declare '{fact}' in the target's rightscope_facts")
+
+
+def together(found: Iterable[Failure | None]) -> Failure | None:
+    """
+    Several failures of one rule as one: it can be mended only if each can, and what is known is known.
+
+    So what nobody knows never hides what is known to be wrong, and to accept the unknown accepts no more than that.
+    """
+    failures = [failure for failure in found if failure is not None]
+    if len(failures) < 2:
+        return failures[0] if failures else None
+    whens = {failure.when for failure in failures}
+    when = next(when for when in (NEVER, NOT_NOW, UNKNOWN) if when in whens)
+    reasons = dict.fromkeys(failure.reason for failure in failures)
+    remedies = dict.fromkeys(failure.remedy for failure in failures if failure.remedy)
+    return Failure(reason="; ".join(reasons), when=when, remedy=", and ".join(remedies) or None)
 
 
 def told_apart(wanted: float, found: float) -> tuple[str, str]:

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ..._knowledge.distributions import default_kernel
 from ..._knowledge.features import Condition, FeatureRow, feature_row
 from ..._knowledge.modules import is_built_in
 from ..._knowledge.processors import PHYSICAL
-from ..._knowledge.sysctls import SysctlRow, sysctl_row
-from ..._model import NEVER, NOT_NOW, UNKNOWN, Candidate, Facts, Failure, KernelModule, Requirements, Sysctl
+from ..._knowledge.sysctls import is_settable, sysctl_row
+from ..._model import UNKNOWN, Candidate, Facts, Failure, KernelModule, Requirements, Sysctl
 from ..._versions import VersionRange, is_release
-from ._say import image_name, listed, never, not_now, unknown
+from ._say import image_name, listed, never, not_now, together, unknown
 from .processor import guest_model
 
 
@@ -80,7 +80,7 @@ def kernel_flavour(requirements: Requirements, candidate: Candidate) -> Failure 
     found = flavour_of(candidate.facts)
     if found is None:
         return unknown(f"cannot tell whether its kernel is a {wanted} one", "kernel_flavour")
-    if found == wanted:
+    if wanted == found or (not candidate.facts.kernel_flavour and _is_named(wanted, candidate.facts)):
         return None
     return not_now(f"its kernel is a {found} one, {wanted} wanted", f"boot a {wanted} kernel there")
 
@@ -92,6 +92,11 @@ def flavour_of(facts: Facts) -> str | None:
     if facts.kernel_version is None:
         return None
     return "preempt-rt" if _FLAVOURS.search(facts.kernel_version.lower()) else "generic"
+
+
+def _is_named(flavour: str, facts: Facts) -> bool:
+    """Whether the release's name has the flavour in it, as ``6.8.0-31-lowlatency`` has."""
+    return flavour in re.split(r"[-.+_]", (facts.kernel_version or "").lower())
 
 
 # --- modules ------------------------------------------------------------------------------------
@@ -106,14 +111,11 @@ def kernel_modules(requirements: Requirements, candidate: Candidate) -> Failure 
     """
     if not requirements.kernel_modules or not candidate.shares_kernel:
         return None
-    facts, needed = candidate.facts, requirements.kernel_modules
-    if facts.kernel_modules is None:
-        names = listed([module.name for module in needed])
-        return unknown(f"cannot tell whether its kernel has loaded {names}", "kernel_modules")
-    missing = sorted(module.name for module in needed if not has_module(facts, module.name))
-    if missing:
-        return _missing(missing, candidate)
-    return next((failure for module in needed if (failure := _other_than_wanted(module, candidate))), None)
+    there, missing = [], []
+    for module in requirements.kernel_modules:
+        (there if has_module(candidate.facts, module.name) else missing).append(module)
+    failures = [_missing(sorted({module.name for module in missing}), candidate)] if missing else []
+    return together([*failures, *(failure for module in there for failure in _other_than_wanted(module, candidate))])
 
 
 def has_module(facts: Facts, name: str) -> bool:
@@ -122,30 +124,31 @@ def has_module(facts: Facts, name: str) -> bool:
 
 
 def _missing(names: list[str], candidate: Candidate) -> Failure:
+    if candidate.facts.kernel_modules is None:
+        return unknown(f"cannot tell whether its kernel has loaded {listed(names)}", "kernel_modules")
     if not candidate.facts.kernel_modules_complete:
         return unknown(f"cannot tell whether its kernel has {listed(names)} built in", "kernel_modules")
     remedy = f"run 'modprobe -a {' '.join(names)}' on {candidate.place}"
     return not_now(f"its kernel has not loaded {listed(names)}", remedy)
 
 
-def _other_than_wanted(module: KernelModule, candidate: Candidate) -> Failure | None:
-    """A module that is there, of another version or with other parameters."""
+def _other_than_wanted(module: KernelModule, candidate: Candidate) -> Iterator[Failure]:
+    """What is wrong with a module that is there: another version, other parameters."""
     facts = candidate.facts
     if module.version is not None:
         found = (facts.module_versions or {}).get(module.name)
         if not is_release(found):
-            return unknown(f"cannot tell the version of its module {module.name}", "module_versions")
-        if found not in module.version:
+            yield unknown(f"cannot tell the version of its module {module.name}", "module_versions")
+        elif found not in module.version:
             reason = f"its module {module.name} is {found}, {module.version} wanted"
-            return not_now(reason, f"install another {module.name} on {candidate.place}")
+            yield not_now(reason, f"install another {module.name} on {candidate.place}")
     for name, wanted in module.parameters.items():
         found = (facts.module_parameters or {}).get(module.name, {}).get(name)
         if found is None:
-            return unknown(f"cannot tell the parameter {name} of its module {module.name}", "module_parameters")
-        if _switch(found) != _switch(wanted):
+            yield unknown(f"cannot tell the parameter {name} of its module {module.name}", "module_parameters")
+        elif _switch(found) != _switch(wanted):
             reason = f"its module {module.name} has {name}={found}, {wanted} wanted"
-            return not_now(reason, f"load it with 'modprobe {module.name} {name}={wanted}' on {candidate.place}")
-    return None
+            yield not_now(reason, f"unload it and run 'modprobe {module.name} {name}={wanted}' on {candidate.place}")
 
 
 def _switch(text: str) -> str:
@@ -164,51 +167,60 @@ def kernel_sysctls(requirements: Requirements, candidate: Candidate) -> Failure 
     """
     if not requirements.kernel_sysctls or not candidate.shares_kernel:
         return None
-    failures = [
-        failure
-        for sysctl in requirements.kernel_sysctls
-        if not is_own_sysctl(sysctl.name, requirements, candidate) and (failure := _on_the_host(sysctl, candidate))
-    ]
-    return _together(failures)
+    shared = (one for one in requirements.kernel_sysctls if not is_own_sysctl(one.name, requirements, candidate))
+    return together(_on_the_host(sysctl, requirements, candidate) for sysctl in shared)
 
 
 def is_own_sysctl(name: str, requirements: Requirements, candidate: Candidate) -> bool:
     """Whether the form can set it for this service alone: the plan then does."""
-    row = sysctl_row(name)
-    if not (row.docker if candidate.kind == "docker" else row.lxc):
-        return False
-    if row.namespace == "network" and _on_host_network(requirements, candidate):
-        return False
-    version = candidate.facts.kernel_version
-    return row.kernel is None or (is_release(version) and version in row.kernel)
+    on_host = _on_host_network(requirements, candidate)
+    return is_settable(name, candidate.kind, candidate.facts.kernel_version, host_network=on_host)
 
 
 def _on_host_network(requirements: Requirements, candidate: Candidate) -> bool:
     return requirements.host_network or (candidate.options or {}).get("network_mode") == "host"
 
 
-def _on_the_host(sysctl: Sysctl, candidate: Candidate) -> Failure | None:
-    row, values = sysctl_row(sysctl.name), candidate.facts.kernel_sysctls
-    found = values.get(sysctl.name) if values is not None else None
+def _closed_to_lxc(sysctl: Sysctl, candidate: Candidate) -> Failure | None:
+    """A setting that is each container's own, and that this kernel lets no unprivileged one set."""
+    wanted = sysctl_row(sysctl.name).lxc_kernel
+    if wanted is None or candidate.kind != "lxd":
+        return None
+    found = candidate.facts.kernel_version
+    what = f"{sysctl.name} is each container's own, and unprivileged ones may set it on Linux {wanted} alone"
+    if not is_release(found):
+        return unknown(f"{what}, and cannot tell its kernel's version", "kernel_version")
+    return not_now(f"{what}; its kernel is {found}", "boot another kernel there") if found not in wanted else None
+
+
+def _on_the_host(sysctl: Sysctl, requirements: Requirements, candidate: Candidate) -> Failure | None:
+    closed = _closed_to_lxc(sysctl, candidate)
+    if closed is not None:
+        return closed
+    found, why = (candidate.facts.kernel_sysctls or {}).get(sysctl.name), why_shared(sysctl, requirements, candidate)
     if found is None:
-        reason = f"cannot tell its {sysctl.name}, which {why_shared(row, candidate)}"
+        reason = f"cannot tell its {sysctl.name}, which {why}"
         return unknown(reason, f"kernel_sysctls.{sysctl.name}")
     if holds(sysctl, found):
         return None
     wanted = f"{sysctl.value} wanted" if sysctl.at_least else f"exactly {sysctl.value} wanted"
     remedy = f"run 'sysctl -w {sysctl.name}={_quoted(sysctl.value)}' on {candidate.place}"
-    return not_now(f"{sysctl.name} is {found} here and {why_shared(row, candidate)}, {wanted}", remedy)
+    return not_now(f"{sysctl.name} is {found} here and {why}, {wanted}", remedy)
 
 
-def why_shared(row: SysctlRow, candidate: Candidate) -> str:
+def why_shared(sysctl: Sysctl, requirements: Requirements, candidate: Candidate) -> str:
     """Why a container cannot have the setting for itself, as a part of a sentence."""
+    row = sysctl_row(sysctl.name)
     if row.namespace is None:
         return "is not namespaced"
-    if row.kernel is not None and not (row.docker if candidate.kind == "docker" else row.lxc):
-        return f"is namespaced from Linux {str(row.kernel).removeprefix('>=')} on, but not Docker's to set"
-    if row.kernel is not None:
-        return f"is namespaced from Linux {str(row.kernel).removeprefix('>=')} on only"
-    return f"is not {'Docker' if candidate.kind == 'docker' else 'LXC'}'s to set for one container"
+    if not (row.docker if candidate.kind == "docker" else row.lxc):
+        return f"is not {'Docker' if candidate.kind == 'docker' else 'LXC'}'s to set for one container"
+    if row.namespace == "network" and _on_host_network(requirements, candidate):
+        return "is the host's on the host's network"
+    return f"is namespaced only from Linux {str(row.kernel).removeprefix('>=')} on"
+
+
+_NUMBER = re.compile(r"-?[0-9]{1,40}")
 
 
 def holds(sysctl: Sysctl, found: str) -> bool:
@@ -224,23 +236,11 @@ def holds(sysctl: Sysctl, found: str) -> bool:
 
 
 def _is_number(word: str) -> bool:
-    return word.lstrip("-").isdigit()
+    return _NUMBER.fullmatch(word) is not None
 
 
 def _quoted(value: str) -> str:
     return f'"{value}"' if " " in value else value
-
-
-def _together(failures: list[Failure]) -> Failure | None:
-    """Several failures of one rule as one: it can be mended only if each can, and is known only if each is."""
-    if len(failures) < 2:
-        return failures[0] if failures else None
-    whens = {failure.when for failure in failures}
-    when = next(when for when in (NEVER, NOT_NOW, UNKNOWN) if when in whens)
-    remedies = dict.fromkeys(failure.remedy for failure in failures if failure.remedy)
-    return Failure(
-        reason="; ".join(failure.reason for failure in failures), when=when, remedy=", and ".join(remedies) or None
-    )
 
 
 def kernel_parameters(requirements: Requirements, candidate: Candidate) -> Failure | None:
@@ -254,7 +254,8 @@ def kernel_parameters(requirements: Requirements, candidate: Candidate) -> Failu
     missing = [word for word in wanted if not _has_parameter(word, found)]
     if not missing:
         return None
-    remedy = f"add it to the boot command line of {candidate.place} and reboot that"
+    them = "it" if len(missing) == 1 else "them"
+    remedy = f"add {them} to the boot command line of {candidate.place} and reboot that"
     return not_now(f"its kernel was booted without {listed(missing)}", remedy)
 
 
@@ -280,7 +281,7 @@ def kernel_features(requirements: Requirements, candidate: Candidate) -> Failure
             failures.append(never(f"has no {feature}: {row.reason}", row.remedy))
         else:
             failures += [lack for condition in row.conditions if (lack := _lack(row, condition, candidate))]
-    return _together(failures)
+    return together(failures)
 
 
 def _lack(row: FeatureRow, condition: Condition, candidate: Candidate) -> Failure | None:
@@ -288,10 +289,7 @@ def _lack(row: FeatureRow, condition: Condition, candidate: Candidate) -> Failur
 
 
 def _needs_module(feature: str, name: str, candidate: Candidate) -> Failure | None:
-    facts = candidate.facts
-    if facts.kernel_modules is None:
-        return unknown(f"cannot tell whether its kernel has loaded {name}, for {feature}", "kernel_modules")
-    if has_module(facts, name):
+    if has_module(candidate.facts, name):
         return None
     failure = _missing([name], candidate)
     return Failure(reason=f"{failure.reason}, for {feature}", when=failure.when, remedy=failure.remedy)
@@ -332,8 +330,9 @@ def _needs_at_least(feature: str, text: str, candidate: Candidate) -> Failure | 
 def _needs_at_most(feature: str, text: str, candidate: Candidate) -> Failure | None:
     """A switch that closes something: a kernel that does not have the switch does not close it."""
     name, _sign, number = text.partition("=")
-    found = _number_of(candidate, name)
-    if candidate.facts.kernel_sysctls is None:
+    found, facts = _number_of(candidate, name), candidate.facts
+    # Who declares some settings says nothing of the others.
+    if found is None and facts.origin("kernel_sysctls") in ("unknown", "declared"):
         return unknown(f"cannot tell its {name}, for {feature}", f"kernel_sysctls.{name}")
     if found is None or found <= int(number):
         return None
@@ -349,7 +348,7 @@ def _number_of(candidate: Candidate, name: str) -> int | None:
 def _needs_cgroup(feature: str, version: str, candidate: Candidate) -> Failure | None:
     found = candidate.facts.cgroup_version
     if found is None:
-        return unknown("cannot tell its cgroup version", "cgroup_version")
+        return unknown(f"cannot tell its cgroup version, for {feature}", "cgroup_version")
     if str(found) == version:
         return None
     return not_now(f"it has cgroup v{found}, v{version} wanted for {feature}", "boot it with the other hierarchy")

@@ -17,16 +17,30 @@ from ._say import listed, not_now, unknown
 _OWN_ADDRESS = ("macvlan", "ipvlan")
 """Drivers of Docker networks whose containers have an address in the network outside."""
 
+_OUTSIDE = ("macvlan", "ipvlan", "physical", "sriov", "routed")
+"""Sorts of NICs of LXD that are in the network outside, whatever the server's networks are."""
+
+_NAT = "nat"
+"""What discovery calls a bridge of LXD behind NAT."""
+
 _NIC = re.compile(r"net\d+")
 
 
 def address(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    An address of its own in the network outside: a container of Docker has the host's, unless it is on a macvlan
-    or ipvlan network.
+    An address of its own in the network outside: a container of Docker has the host's, unless it is on a macvlan or
+    ipvlan network, and one of LXD behind a bridge with NAT has one that nobody outside can reach.
     """
-    if requirements.address != "own" or candidate.kind != "docker":
+    if requirements.address != "own":
         return None
+    return _ADDRESSES.get(candidate.kind, _own)(candidate)
+
+
+def _own(_candidate: Candidate) -> None:
+    """A machine's network is what its bridge leads to."""
+
+
+def _docker_address(candidate: Candidate) -> Failure | None:
     named = _docker_networks(candidate.options or {})
     drivers = candidate.facts.networks
     if named and drivers is None:
@@ -35,6 +49,27 @@ def address(requirements: Requirements, candidate: Candidate) -> Failure | None:
         return None
     remedy = "make a macvlan or ipvlan network there and name it under 'as.docker_container.networks'"
     return not_now("its containers are behind the host's address, an address of its own is wanted", remedy)
+
+
+def _lxd_address(candidate: Candidate) -> Failure | None:
+    """By the interfaces that the user names; else the default profile's, which is one of the server's networks."""
+    types = candidate.facts.networks
+    nics = [one for one in ((candidate.options or {}).get("devices") or {}).values() if one.get("type") == "nic"]
+    if any(nic.get("nictype") in _OUTSIDE for nic in nics):
+        return None
+    if types is None:
+        return unknown("cannot tell the types of its networks", "networks")
+    named = [str(nic.get("network") or nic.get("parent")) for nic in nics]
+    remedy = "name a NIC on a bridge without NAT, or a macvlan one, under 'as.lxd_container.devices'"
+    found = [types.get(name) for name in named] if nics else list(types.values())
+    if found and all(kind == _NAT for kind in found):
+        return not_now("its containers are behind NAT, an address of its own in the network outside is wanted", remedy)
+    if not nics and _NAT in found:
+        return unknown("cannot tell whether its default profile leads through NAT", "networks")
+    return None
+
+
+_ADDRESSES = {"docker": _docker_address, "lxd": _lxd_address}
 
 
 def nics(requirements: Requirements, candidate: Candidate) -> Failure | None:

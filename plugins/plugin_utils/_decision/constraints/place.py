@@ -23,7 +23,7 @@ def labels(requirements: Requirements, candidate: Candidate) -> Failure | None:
     wrong = [
         f"{name}={candidate.labels.get(name, '(none)')}, {value} wanted"
         for name, value in requirements.labels.items()
-        if str(candidate.labels.get(name)) != value
+        if name not in candidate.labels or str(candidate.labels[name]) != value
     ]
     return never(f"its labels are {'; '.join(wrong)}", "change 'rightscope_labels' or the need") if wrong else None
 

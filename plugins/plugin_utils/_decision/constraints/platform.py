@@ -23,9 +23,8 @@ def snapshots(requirements: Requirements, candidate: Candidate) -> Failure | Non
     name = candidate.storage or (candidate.image.storage if candidate.image else None)
     kind = (candidate.facts.storage_types or {}).get(name or "")
     if kind is None:
-        return unknown(
-            f"cannot tell the type of the storage '{name or 'of ' + image_name(candidate)}'", "storage_types"
-        )
+        storage = f"'{name}'" if name else f"of {image_name(candidate)}"
+        return unknown(f"cannot tell the type of the storage {storage}", "storage_types")
     row = STORAGES.get(kind)
     if row is None:
         return unknown(f"cannot tell whether a storage of type {kind} has snapshots", "storage_types")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from ..._knowledge.privileges import CAPABILITIES
 from ..._model import ISOLATIONS, NEVER, NOT_NOW, PRIVILEGES, Candidate, Device, Failure, Requirements
-from ..grants import grants
-from ._say import listed, never, not_now, unknown
+from ..grants import grants, needed
+from ._say import listed, never, not_now, together, unknown
 
 HOST_PID = "host_pid"
 
@@ -43,7 +43,11 @@ def max_privilege(requirements: Requirements, candidate: Candidate) -> Failure |
     containers inside and unfiltered system calls; ``privileged`` the host's root.
     """
     allowed = PRIVILEGES.index(requirements.max_privilege)
-    beyond = [grant for grant in grants(requirements, candidate) if PRIVILEGES.index(grant.level) > allowed]
+    beyond = [
+        grant
+        for grant in candidate.grants or grants(requirements, candidate)
+        if PRIVILEGES.index(grant.level) > allowed
+    ]
     if not beyond:
         return None
     names = listed([f"{grant} for {grant.why}" if grant.why else f"{grant}" for grant in beyond])
@@ -66,11 +70,7 @@ def devices(requirements: Requirements, candidate: Candidate) -> Failure | None:
 
     Docker passes device files, LXD also USB devices and GPUs, and a machine whole PCI and USB devices.
     """
-    for device in requirements.devices:
-        failure = _DEVICES[device.kind](device, candidate)
-        if failure is not None:
-            return failure
-    return None
+    return together(_DEVICES[device.kind](device, candidate) for device in requirements.devices)
 
 
 def _path(device: Device, candidate: Candidate) -> Failure | None:
@@ -103,9 +103,15 @@ def _usb(device: Device, candidate: Candidate) -> Failure | None:
 def _among(device: Device, found: tuple[str, ...] | None, fact: str, candidate: Candidate) -> Failure | None:
     if found is None:
         return unknown(f"cannot tell whether it has the device {device}", fact)
-    if any(device.value in words.split() for words in found):
+    if any(_is_meant(device.value, word) for words in found for word in words.lower().split()):
         return None
     return not_now(f"it has no device {device}", f"attach it to {candidate.place}")
+
+
+def _is_meant(wanted: str, word: str) -> bool:
+    """A PCI address may lack the domain, which is the same nearly everywhere, and the function, which then is any."""
+    found, want = (text.removeprefix("0000:") if text.count(":") > 1 else text for text in (word, wanted))
+    return found == want or found.startswith(f"{want}.")
 
 
 def _gpu(device: Device, candidate: Candidate) -> Failure | None:
@@ -140,25 +146,35 @@ def host_network(requirements: Requirements, candidate: Candidate) -> Failure | 
 # --- what keeps it apart ------------------------------------------------------------------------
 
 
+_REMEDIES = {
+    ("user_namespace", "docker"): "run its dockerd with 'userns-remap' or rootless",
+    ("user_namespace", "lxd"): "take 'security.privileged' out of its config",
+}
+
+
 def isolation(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """What separates it from its neighbours must be at least as strong as wanted."""
     wanted = requirements.isolation
     if wanted == ISOLATIONS[0]:
         return None
+    given = candidate.grants or needed(requirements, candidate)
+    forced = next((one for one in given if one.kind == "privileged" and one.why), None)
+    if forced is not None:
+        return never(f"must be privileged for {forced.why}, so it isolates by process, {_words(wanted)} wanted")
     found = isolation_of(candidate)
     if found is None:
         return unknown("cannot tell how its containers are isolated", "isolation")
     if ISOLATIONS.index(found) >= ISOLATIONS.index(wanted):
         return None
-    remedies = {
-        ("user_namespace", "docker"): "run its dockerd with 'userns-remap' or rootless",
-        ("user_namespace", "lxd"): "take 'security.privileged' out of its config",
-    }
-    remedy = remedies.get((wanted, candidate.kind))
+    remedy = _REMEDIES.get((wanted, candidate.kind))
     if remedy and candidate.kind == "docker" and candidate.facts.isolation not in (None, found):
         remedy = "take 'privileged' and 'userns_mode: host' out of its options"
-    reason = f"isolates by {found.replace('_', ' ')}, {wanted.replace('_', ' ')} wanted"
+    reason = f"isolates by {_words(found)}, {_words(wanted)} wanted"
     return Failure(reason=reason, when=NOT_NOW if remedy else NEVER, remedy=remedy)
+
+
+def _words(isolation: str) -> str:
+    return isolation.replace("_", " ")
 
 
 def isolation_of(candidate: Candidate) -> str | None:

@@ -7,48 +7,54 @@
 
 from __future__ import annotations
 
-from ..._knowledge.distributions import ANY
-from ..._knowledge.processors import LEVELS, PHYSICAL, baseline, flags_of, level_of, shown_by
-from ..._model import Candidate, Failure, Requirements
-from ._say import listed, never, not_now, unknown
+from ..._knowledge.processors import PHYSICAL, flags_of, level_of, shown_by, wanted_level
+from ..._model import UNKNOWN, Candidate, Facts, Failure, Requirements
+from ._say import listed, never, not_now, together, unknown
 
 X86_64 = "x86_64"
 
 
 def architecture(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """The node must run one of the acceptable architectures, and the image must be made for one."""
-    wanted = requirements.architectures
+    wanted, found = requirements.architectures, candidate.facts.architectures
     if not wanted:
         return None
-    if candidate.facts.architectures is None:
-        return unknown("cannot tell its architecture", "architectures")
-    if not set(wanted) & set(candidate.facts.architectures):
-        return never(f"runs {' and '.join(candidate.facts.architectures)}, {' or '.join(wanted)} wanted")
+    if found and not set(wanted) & set(found):
+        return never(f"runs {' and '.join(found)}, {' or '.join(wanted)} wanted")
     made_for = candidate.image.architecture if candidate.image else None
     if made_for and made_for not in wanted:
         return not_now(f"its image is made for {made_for}, {' or '.join(wanted)} wanted", "name another image")
-    return None
+    return None if found else unknown("cannot tell its architecture", "architectures")
 
 
 def cpu_level(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
     The processor must reach the micro-architecture level that is wanted, or that the distribution is built for.
 
-    For a machine both must: the physical processor, and the CPU model that the guest is shown.
+    For a machine both must: the physical processor, and the CPU model that the guest is shown. Where another
+    architecture is acceptable too, the level says nothing of that.
     """
     wanted, why = _wanted_level(requirements, candidate)
     if wanted is None:
         return None
     facts = candidate.facts
-    if facts.architectures is not None and X86_64 not in facts.architectures:
-        return None if why else never(f"runs {' and '.join(facts.architectures)}, which has no {wanted}")
+    if facts.architectures and X86_64 not in facts.architectures:
+        named = requirements.cpu_level
+        # Who takes another architecture too means the level for x86_64 alone.
+        if named is None or set(requirements.architectures) & set(facts.architectures):
+            return None
+        return never(f"runs {' and '.join(facts.architectures)}, which has no {named}")
+    return together([_physical(wanted, why, facts), _hidden(candidate, flags_of(wanted), f"{wanted} is wanted{why}")])
+
+
+def _physical(wanted: str, why: str, facts: Facts) -> Failure | None:
     if facts.cpu_flags is None:
-        return unknown(f"cannot tell whether its processor is {wanted}{why}", "cpu_flags")
+        return unknown(f"cannot tell whether its processor is the {wanted} that is wanted{why}", "cpu_flags")
     missing = flags_of(wanted) - facts.cpu_flags
-    if missing:
-        found = level_of(facts.cpu_flags) or "below x86-64-v1"
-        return never(f"its processor is {found}, {wanted} wanted{why}: it lacks {listed(sorted(missing))}")
-    return _hidden(candidate, flags_of(wanted), f"{wanted}{why}")
+    if not missing:
+        return None
+    found = level_of(facts.cpu_flags) or "below x86-64-v1"
+    return never(f"its processor is {found}, {wanted} wanted{why}: it lacks {listed(sorted(missing))}")
 
 
 def _wanted_level(requirements: Requirements, candidate: Candidate) -> tuple[str | None, str]:
@@ -56,29 +62,25 @@ def _wanted_level(requirements: Requirements, candidate: Candidate) -> tuple[str
     system, version = requirements.os_family, requirements.os_version
     if candidate.image is not None and candidate.image.os:
         system, version = candidate.image.os, candidate.image.os_version
-    implied = baseline(system, version) if system != ANY else None
-    own = requirements.cpu_level
-    if implied and (own is None or LEVELS.index(implied) > LEVELS.index(own)):
-        return implied, f" by {system} {version}"
-    return own, ""
+    return wanted_level(requirements.cpu_level, system, version)
 
 
 def cpu_features(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """Each wanted flag must be on the physical processor and, for a machine, in the CPU model of the guest."""
-    wanted = frozenset(requirements.cpu_features)
+    wanted, found = frozenset(requirements.cpu_features), candidate.facts.cpu_flags
     if not wanted:
         return None
-    if candidate.facts.cpu_flags is None:
-        return unknown(f"cannot tell whether its processor has {listed(sorted(wanted))}", "cpu_flags")
-    missing = wanted - candidate.facts.cpu_flags
-    if missing:
-        return never(f"its processor has no {listed(sorted(missing))}")
-    return _hidden(candidate, wanted, listed(sorted(wanted)))
+    names = listed(sorted(wanted))
+    hidden = _hidden(candidate, wanted, f"{names} {'is' if len(wanted) == 1 else 'are'} wanted")
+    if found is None:
+        return together([unknown(f"cannot tell whether its processor has {names}", "cpu_flags"), hidden])
+    missing = wanted - found
+    return together([never(f"its processor has no {listed(sorted(missing))}") if missing else None, hidden])
 
 
-def _hidden(candidate: Candidate, flags: frozenset[str], what: str) -> Failure | None:
+def _hidden(candidate: Candidate, flags: frozenset[str], wanted: str) -> Failure | None:
     """
-    A guest sees its CPU model and not the processor below.
+    A guest sees its CPU model and not the processor below; ``wanted`` is a sentence.
 
     Where the user names no model the plan takes one that shows all that is wanted.
     """
@@ -87,11 +89,12 @@ def _hidden(candidate: Candidate, flags: frozenset[str], what: str) -> Failure |
         return None
     shown = shown_by(model)
     if shown is None:
-        return not_now(f"cannot tell what the CPU model '{model}' shows of {what}", _without_model(candidate))
+        reason = f"cannot tell what the CPU model '{model}' shows, and {wanted}"
+        return Failure(reason=reason, when=UNKNOWN, remedy=_without_model(candidate))
     if flags <= shown:
         return None
     missing = listed(sorted(flags - shown))
-    return not_now(f"the CPU model '{model}' hides {missing}, and {what} is wanted", _without_model(candidate))
+    return not_now(f"the CPU model '{model}' hides {missing}, and {wanted}", _without_model(candidate))
 
 
 def guest_model(candidate: Candidate) -> str | None:

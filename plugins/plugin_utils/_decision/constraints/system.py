@@ -8,11 +8,11 @@
 from __future__ import annotations
 
 from ..._knowledge.distributions import ANY, LINUX, kernel_of
-from ..._knowledge.systems import INIT_BOUNDS, runtime_row, systemd_of
+from ..._knowledge.systems import INIT_BOUNDS, InitBound, runtime_row, systemd_of
 from ..._knowledge.windows import runs_on, windows_build
-from ..._model import Candidate, Failure, Requirements
+from ..._model import Candidate, Facts, Failure, Requirements
 from ..._versions import is_release
-from ._say import never, not_now, unknown
+from ._say import never, not_now, together, unknown
 
 WINDOWS = "windows"
 
@@ -50,7 +50,7 @@ def _windows(requirements: Requirements, candidate: Candidate) -> Failure | None
     # Behind Hyper-V each container has a kernel of its own, which may be older than the host's, never newer.
     if wanted <= host if candidate.facts.isolation == "machine" else runs_on(wanted, host):
         return None
-    reason = f"its Windows is build {host}, which shares its kernel with no container of build {wanted}"
+    reason = f"its Windows is build {host}, which runs no container of build {wanted}"
     return never(reason, f"use an image made for build {host}")
 
 
@@ -93,20 +93,21 @@ def systemd(requirements: Requirements, candidate: Candidate) -> Failure | None:
     release = systemd_of(system, version)
     if release is None:
         return None
-    facts = candidate.facts
-    for bound in INIT_BOUNDS:
-        if release not in bound.systemd:
-            continue
-        what = f"the systemd {release} of {system} {version} {bound.reason}"
-        if bound.cgroup and facts.cgroup_version is None:
-            return unknown(f"{what}, and cannot tell its cgroup version", "cgroup_version")
-        if bound.cgroup and facts.cgroup_version != bound.cgroup:
-            remedy = "use another release of the system, or a machine"
-            return never(f"{what}, and it has cgroup v{facts.cgroup_version}", remedy)
-        if bound.kernel and not is_release(facts.kernel_version):
-            return unknown(f"{what}, and cannot tell its kernel's version", "kernel_version")
-        if bound.kernel and facts.kernel_version not in bound.kernel:
-            return not_now(f"{what}, and its kernel is {facts.kernel_version}", "boot another kernel there")
+    what = f"the systemd {release} of {system} {version}"
+    bounds = (bound for bound in INIT_BOUNDS if release in bound.systemd)
+    return together(_beyond(bound, f"{what} {bound.reason}", candidate.facts) for bound in bounds)
+
+
+def _beyond(bound: InitBound, what: str, facts: Facts) -> Failure | None:
+    if bound.cgroup and facts.cgroup_version is None:
+        return unknown(f"{what}, and cannot tell its cgroup version", "cgroup_version")
+    if bound.cgroup and facts.cgroup_version != bound.cgroup:
+        remedy = "use another release of the system, or a machine"
+        return never(f"{what}, and it has cgroup v{facts.cgroup_version}", remedy)
+    if bound.kernel and not is_release(facts.kernel_version):
+        return unknown(f"{what}, and cannot tell its kernel's version", "kernel_version")
+    if bound.kernel and facts.kernel_version not in bound.kernel:
+        return not_now(f"{what}, and its kernel is {facts.kernel_version}", "boot another kernel there")
     return None
 
 
@@ -119,7 +120,8 @@ def runtime(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
     if candidate.form != "docker_container":
         return None
-    row = runtime_row(*_system(requirements, candidate))
+    system, version = _system(requirements, candidate)
+    row = runtime_row(system, version) if is_release(version) else None
     if row is None:
         return None
     found = candidate.facts.engine_version
