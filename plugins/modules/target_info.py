@@ -128,6 +128,11 @@ options:
     description: How long each single call to the API may take, in seconds.
     type: float
     default: 10.0
+  images:
+    description: For O(kind=docker). Names of images to say the platform of, which are there.
+    type: list
+    elements: str
+    default: []
   only_instances:
     description: Return RV(instances) instead of RV(target_facts), with as few calls as possible.
     type: bool
@@ -539,6 +544,7 @@ def main():
             "target": {"type": "str", "default": ""},
             "timeout": {"type": "float", "default": 10.0},
             "only_instances": {"type": "bool", "default": False},
+            "images": {"type": "list", "elements": "str", "default": []},
         },
         supports_check_mode=True,
     )
@@ -548,7 +554,7 @@ def main():
     try:
         if params["only_instances"]:
             module.exit_json(changed=False, instances=find(*arguments))
-        module.exit_json(changed=False, target_facts=discover(*arguments))
+        module.exit_json(changed=False, target_facts=discover(*arguments, images=params["images"]))
     except DiscoveryError as exc:
         remedy = {"remedy": exc.remedy} if exc.remedy else {}
         module.fail_json(msg=exc.message, **remedy)

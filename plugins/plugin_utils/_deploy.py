@@ -156,7 +156,8 @@ class DeployAction(ActionBase):
         self, hosts: list[Host], services: list[Service], args: Mapping[str, t.Any]
     ) -> dict[str, list[Target]]:
         """As ``discover``, for several services, each target asked for its facts once."""
-        found = discover_all(hosts, [service.name for service in services], args["discovery_timeout"])
+        names = [service.name for service in services]
+        found = discover_all(hosts, names, args["discovery_timeout"], _container_images(services))
         for service in services:
             targets = found[service.name]
             eligible = [target for target in targets if target.eligible]
@@ -203,6 +204,13 @@ def elsewhere(service: Service, targets: list[Target]) -> str | None:
 
 def _trouble(target: Target) -> str:
     return f"{target.trouble} ({target.remedy})" if target.remedy else str(target.trouble)
+
+
+def _container_images(services: list[Service]) -> list[str]:
+    """The names of the images that Docker containers of the services would be made from, each once."""
+    processes = [process.image for service in services for process in service.requirements.processes]
+    named = [(service.made_as.get("docker_container") or {}).get("image") for service in services]
+    return list(dict.fromkeys(filter(None, [*named, *processes])))
 
 
 def decision_result(decision: Decision) -> dict[str, t.Any]:

@@ -11,6 +11,7 @@ No error ever quotes a value that the user wrote: it may be a secret that landed
 
 from __future__ import annotations
 
+import functools
 import re
 import typing as t
 from collections.abc import Callable, Iterator, Mapping
@@ -97,7 +98,7 @@ def parse_service(name: t.Any, requirements: t.Any, made_as: t.Any, *, forms: tu
         _label(name)
     except ValueError as error:
         problems.append(Problem(("name",), str(error)))
-    needs = _validated(_schema(forms), {} if requirements is None else requirements, ("requirements",), problems)
+    needs = _validated(_needs_schema(forms), {} if requirements is None else requirements, ("requirements",), problems)
     options = _validated(_made_as_schema(forms), {} if made_as is None else made_as, ("as",), problems)
     if needs is not None:
         problems.extend(_contradictions(needs))
@@ -476,22 +477,29 @@ def requirement_names() -> tuple[str, ...]:
     return (*(key for key in _schema(()) if key != "kernel"), *(f"kernel.{key}" for key in _KERNEL))
 
 
-def _made_as_schema(forms: tuple[str, ...]) -> dict[str, t.Any]:
-    return dict.fromkeys(forms, {v.Extra: object})
+# Made once: voluptuous takes longer to compile a schema than to read a service by it.
+@functools.cache
+def _needs_schema(forms: tuple[str, ...]) -> v.Schema:
+    return v.Schema(_schema(forms))
+
+
+@functools.cache
+def _made_as_schema(forms: tuple[str, ...]) -> v.Schema:
+    return v.Schema(dict.fromkeys(forms, {v.Extra: object}))
 
 
 # --- the errors ---------------------------------------------------------------------------------
 
 
-def _validated(schema: dict[str, t.Any], value: t.Any, root: Path, problems: list[Problem]) -> t.Any:
+def _validated(schema: v.Schema, value: t.Any, root: Path, problems: list[Problem]) -> t.Any:
     if not isinstance(value, Mapping):
         problems.append(Problem(root, "must be a mapping"))
         return None
     given = {key: item for key, item in value.items() if item is not None}
     try:
-        return v.Schema(schema)(given)
+        return schema(given)
     except v.MultipleInvalid as error:
-        problems.extend(_worded(single, schema, root) for single in _flat(error))
+        problems.extend(_worded(single, schema.schema, root) for single in _flat(error))
     return None
 
 

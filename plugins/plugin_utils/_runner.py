@@ -32,9 +32,13 @@ class DelegateFailed(Exception):
     """A delegate refused; the text is a sentence without secrets."""
 
 
-def discover_all(hosts: list[Host], services: list[str], timeout: float) -> dict[str, list[Target]]:
+def discover_all(
+    hosts: list[Host], services: list[str], timeout: float, images: t.Sequence[str] = ()
+) -> dict[str, list[Target]]:
     """
     Ask all targets at once: for each service the targets, with what is there of it.
+
+    ``images`` are the names of the container images that the services would be made from.
 
     One that does not answer comes back with its ``trouble`` and no nodes. Each has a thread of its own, left
     behind at the deadline: a hung engine costs no more than that.
@@ -43,7 +47,7 @@ def discover_all(hosts: list[Host], services: list[str], timeout: float) -> dict
 
     def ask(host: Host) -> None:
         try:
-            found[host.name] = _discover_one(host, services, timeout)
+            found[host.name] = _discover_one(host, services, timeout, images)
         except (TargetsError, AnsibleError) as error:
             trouble = _troubled(host, _clause(_first_line(str(error))), "mend its variables")
             found[host.name] = dict.fromkeys(services, trouble)
@@ -91,13 +95,13 @@ def _imperative(remedy: str | None) -> str | None:
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
 
-def _discover_one(host: Host, services: list[str], timeout: float) -> dict[str, Target]:
+def _discover_one(host: Host, services: list[str], timeout: float, images: t.Sequence[str]) -> dict[str, Target]:
     """The target for each service: the same facts, and that service's instances."""
     try:
         if host.recorded is not None:
             return {service: _recorded(host, service) for service in services}
         first, *others = services
-        reply = _ask(host, first, timeout, only_instances=False)
+        reply = _ask(host, first, timeout, images=images)
         if host.kind == "lxd" and reply.get("server", {}).get("url"):
             # The delegate knows LXD's default sockets only; where Incus' was found, it has to be told.
             host.options.setdefault("url", reply["server"]["url"])
@@ -134,14 +138,20 @@ def find_instances(host: Host, service: str, timeout: float) -> tuple[Instance, 
 
     Raises DiscoveryError where the target does not answer.
     """
-    return read_instances(_ask(host, service, timeout, only_instances=True))
+    return read_instances(_ask(host, service, timeout))
 
 
-def _ask(host: Host, service: str, timeout: float, *, only_instances: bool) -> t.Any:
-    """In the controller's own process where the target's connection is local, else as a module on its node."""
+def _ask(host: Host, service: str, timeout: float, *, images: t.Sequence[str] | None = None) -> t.Any:
+    """
+    In the controller's own process where the target's connection is local, else as a module on its node.
+
+    Without ``images``, be they none, for the instances alone.
+    """
+    only_instances = images is None
     if host.is_local:
-        function = find if only_instances else discover
-        return function(host.kind, host.options, service, target=host.name, timeout=timeout)
+        if only_instances:
+            return find(host.kind, host.options, service, target=host.name, timeout=timeout)
+        return discover(host.kind, host.options, service, target=host.name, timeout=timeout, images=images)
     arguments = {
         "kind": host.kind,
         "options": dict(host.options),
@@ -149,6 +159,7 @@ def _ask(host: Host, service: str, timeout: float, *, only_instances: bool) -> t
         "target": host.name,
         "timeout": timeout,
         "only_instances": only_instances,
+        "images": list(images or ()),
     }
     try:
         reply = host.execute(TARGET_INFO, arguments, {})

@@ -61,6 +61,13 @@ def _service(**needs) -> Service:
 
 SERVICES = {
     "a plain service that fits nearly everywhere": _service(cpus=2, memory="2 GiB"),
+    "one with a few needs that a third fails": _service(
+        cpus=2,
+        memory="4 GiB",
+        disk="20 GiB",
+        kernel={"version": ">=5.15", "sysctls": {"vm.max_map_count": 262144}},
+        ports=["9200:9200"],
+    ),
     "a demanding one that fits nearly nowhere": _service(
         os_family="debian",
         processes=3,

@@ -56,14 +56,15 @@ def connection_options(kind) -> tuple[str, ...]:
     return tuple(sorted(_backend(kind).OPTIONS))
 
 
-def discover(kind, options, service=None, target="", timeout=10.0) -> dict:
+def discover(kind, options, service=None, target="", timeout=10.0, images=()) -> dict:
     """
     Everything of a target: its nodes with their facts, and the instances of ``service``.
 
     ``options`` are the delegate module's own connection options. Without ``service`` the instances are all
     that carry the collection's mark, in brief. ``timeout`` bounds each single call, in seconds.
+    ``images`` are the names of those whose platform is of interest: to Docker's listing it is not worth a word.
     """
-    return _backend(kind).discover(options or {}, service, target, timeout)
+    return _backend(kind).discover(options or {}, service, target, timeout, images)
 
 
 def failed_task(kind, options, node, vmid, since, timeout=10.0) -> str | None:

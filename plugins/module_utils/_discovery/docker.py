@@ -14,7 +14,7 @@ from .calls import Bounded, keep_tls_settings, side_by_side
 from .common import MIB, PROCESS_MARK, SERVICE_MARK, Findings, ordered_addresses, ordered_ports
 from .errors import DiscoveryError, explained, missing_library, status_of
 from .options import Option, need_scheme, read_options, to_bool, to_file
-from .systems import architectures
+from .systems import architecture, architectures
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 
@@ -53,14 +53,15 @@ _USER_NAMESPACE = ("name=userns", "name=rootless")
 _SCHEMES = ("unix://", "tcp://", "https://", "http://", "ssh://", "npipe://")
 
 
-def discover(options, service, target, timeout):
+def discover(options, service, target, timeout, images=()):
     """See the package."""
     engine = _Engine(options, timeout)
     with engine.explained():
         calls = (engine.client.info, engine.containers, engine.client.images, engine.networks)
-        info, containers, images, networks = engine.in_parallel(lambda call: call(), calls)
+        info, containers, listed, networks = engine.in_parallel(lambda call: call(), calls)
         found = _facts(engine, info, containers)
-        found.add("api", images=_images(images), networks=_networks(networks))
+        platforms = engine.in_parallel(lambda name: _platform(engine, name), images)
+        found.add("api", images=_images(listed, dict(filter(None, platforms))), networks=_networks(networks))
         return {
             "facts_version": 1,
             "kind": "docker",
@@ -257,9 +258,23 @@ def _isolation(security_options):
     return "user_namespace" if apart else "process"
 
 
-def _images(images):
-    """Docker does not say which distribution is inside of an image: no ``os``."""
-    return [{"id": image["Id"], "names": _image_names(image)} for image in images]
+def _images(images, platforms):
+    """Docker does not say which distribution is inside of an image: ``os`` only for Windows, which is a kernel too."""
+    return [{"id": image["Id"], "names": _image_names(image), **platforms.get(image["Id"], {})} for image in images]
+
+
+def _platform(engine, name):
+    """(id, what it is made for) of an image by one of its names; None where it is not there."""
+    try:
+        image = engine.client.inspect_image(name)
+    except Exception as exc:
+        if status_of(exc) in (400, 404):
+            return None
+        raise
+    found = {"architecture": architecture(image.get("Architecture"))}
+    if image.get("Os") == "windows":
+        found.update(os="windows", os_version=image.get("OsVersion"))
+    return image["Id"], {key: value for key, value in found.items() if value}
 
 
 def _networks(networks):

@@ -74,7 +74,7 @@ _HOLDS_NOTHING = ("stopped", "error")
 _NO_NETWORK = ("loopback", "unknown")
 
 
-def discover(options, service, target, timeout):
+def discover(options, service, target, timeout, images=()):
     """See the package."""
     server = _Server(options, timeout)
     with server.explained():

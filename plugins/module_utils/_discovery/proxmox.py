@@ -75,7 +75,7 @@ _NODE_GONE = (595, 596)
 """A node that the one which was asked cannot reach."""
 
 
-def discover(options, service, target, timeout):
+def discover(options, service, target, timeout, images=()):
     """See the package."""
     cluster = _Cluster(options, timeout)
     with cluster.explained():

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from .._model import NEVER, NOTHING, SCOPES, UNKNOWN, Candidate, Decision, Failure, Service, Verdict
-from .constraints import CONSTRAINTS, WITHOUT_FACTS
+from .constraints import CONSTRAINTS, WITHOUT_FACTS, need_of
 from .grants import each_once, grants
 from .proof import prove
 from .scorers import score
@@ -73,7 +73,7 @@ def _judged(service: Service, candidate: Candidate, weights: Mapping[str, float]
         failure = rule(needs, candidate)
         if failure is not None:
             passed = accept_unknown and failure.when == UNKNOWN
-            (accepted if passed else failures).append(Failure(*failure[:-1], rule=rule.__name__))
+            (accepted if passed else failures).append(_complete(failure, rule.__name__))
     scores, total = ({}, 0) if candidate.trouble else score(needs, candidate, weights)
     return Verdict(
         candidate=candidate,
@@ -83,6 +83,13 @@ def _judged(service: Service, candidate: Candidate, weights: Mapping[str, float]
         scores=scores,
         total=total,
     )
+
+
+def _complete(failure: Failure, rule: str) -> Failure:
+    """With its rule's name, and where nothing else would help, the need to relax."""
+    reason, when, remedy, _rule = failure
+    need = None if remedy else need_of(rule)
+    return Failure(reason, when, remedy or (f"relax '{need}'" if need else None), rule)
 
 
 def _rank(verdict: Verdict) -> tuple:

@@ -105,7 +105,18 @@ def _rejection(verdict: Verdict) -> str:
         return text + "."
     mended = len(remedies) == len(verdict.failures) and all(failure.when != NEVER for failure in verdict.failures)
     lead = "it would fit if you" if mended else "what would help:"
-    return f"{text}; {lead} {', and '.join(remedies)}."
+    return f"{text}; {lead} {', and '.join(_together(remedies))}."
+
+
+_RELAX = "relax "
+
+
+def _together(remedies: list[str]) -> list[str]:
+    """Needs to relax in one breath, after what would help without giving anything up."""
+    needs = [remedy.removeprefix(_RELAX) for remedy in remedies if remedy.startswith(_RELAX)]
+    others = [remedy for remedy in dict.fromkeys(remedies) if not remedy.startswith(_RELAX)]
+    *rest, last = needs or [""]
+    return [*others, f"{_RELAX}{', '.join(rest)} and {last}" if rest else f"{_RELAX}{last}"] if needs else others
 
 
 def _why_chosen(decision: Decision, chosen: Verdict) -> str:

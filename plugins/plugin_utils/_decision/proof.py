@@ -16,16 +16,8 @@ from collections.abc import Iterator
 from .._knowledge.features import feature_row
 from .._knowledge.sysctls import sysctl_row
 from .._model import SCOPES, Candidate, Decision, Requirements, Sysctl, Verdict
+from .constraints import need_of
 from .constraints.kernel import holds, is_own_sysctl, why_shared
-
-_PATHS = {
-    "os": "os_family",
-    "runtime": "os_version",
-    "systemd": "os_version",
-    "image_requirements": "image",
-    **{f"kernel_{key}": f"kernel.{key}" for key in ("own", "version", "flavour", "modules", "parameters", "features")},
-}
-"""Where a user writes what a rule judges, where that is not the rule's own name."""
 
 
 def prove(requirements: Requirements, decision: Decision) -> tuple[str, ...]:
@@ -48,7 +40,7 @@ def _too_narrow(decision: Decision) -> Iterator[str]:
                 reasons.setdefault(failure.reason, []).append(verdict.candidate.place)
     for rule, reasons in found.items():
         each = "; ".join(f"{reason} ({', '.join(places)})" for reason, places in reasons.items())
-        yield f"{_PATHS.get(rule, rule)}: {each}."
+        yield f"{need_of(rule) or rule}: {each}."
 
 
 def _narrower(decision: Decision) -> list[Verdict]:

@@ -58,10 +58,10 @@ def test_where_none_fits_all_reasons_and_the_nearest_are_told():
     assert text(target("docker"), target("lxd"), isolation="machine", memory=9000) == (
         "No candidate fits service 'web' (0 of 2).\n"
         "    dock1: rejected, isolates by process, machine wanted [isolation: never]; needs 8.8 GiB of memory, has 8\n"
-        "           GiB in all [memory: never].\n"
-        "    lab: rejected, isolates by user namespace, machine wanted [isolation: never]; needs 8.8 GiB of "
-        "memory, has\n"
-        "         8 GiB in all [memory: never].\n"
+        "           GiB in all [memory: never]; what would help: relax 'isolation' and 'memory'.\n"
+        "    lab: rejected, isolates by user namespace, machine wanted [isolation: never]; needs 8.8 GiB of memory, "
+        "has\n"
+        "         8 GiB in all [memory: never]; what would help: relax 'isolation' and 'memory'.\n"
         "The nearest is dock1: 2 reasons against it, 2 of them for ever."
     )
 
@@ -102,7 +102,8 @@ def test_a_service_that_no_longer_fits_is_left_and_what_to_do_is_told():
         "Service 'web' is on 'dock1', a Docker container, which no longer fits it (1 of 2 candidates fits).\n"
         "    pve/pve1: fits as a Proxmox VM; score 90 (headroom 50, image_present 100, fewest_grants 100, free_ports\n"
         "              100, wishes 100); made from 'debian-12-cloud' and no more, for 'as' does not say how.\n"
-        "    dock1: rejected, shares the host's kernel, a kernel of its own is wanted [kernel_own: never].\n"
+        "    dock1: rejected, shares the host's kernel, a kernel of its own is wanted [kernel_own: never]; what would\n"
+        "           help: relax 'kernel.own'.\n"
         "It is left as it is: relax the need, or remove the service with 'state: absent' and let it be placed anew."
     )
 

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision import proof
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import CONSTRAINTS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import CONSTRAINTS, need_of
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge import sysctls as table_of_sysctls
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.features import FeatureRow
@@ -184,7 +184,7 @@ def test_each_rule_is_named_by_what_the_user_wrote():
     for rule in CONSTRAINTS:
         name = rule.__name__
         if name not in ours:
-            assert proof._PATHS.get(name, name) in known, name
+            assert need_of(name) in known, name
 
 
 def test_what_stays_is_proven_by_what_keeps_it_out_of_the_narrower():

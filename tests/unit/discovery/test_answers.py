@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 
 import pytest
 
@@ -85,6 +86,8 @@ def container(name, labels=None, status="running", health=None, memory=0, image=
 class DockerClient:
     """A remote engine."""
 
+    platform = MappingProxyType({})
+
     def __init__(self, *containers):
         self.inspected = {one["Id"]: one for one in containers}
 
@@ -132,7 +135,7 @@ class DockerClient:
     def inspect_image(self, name):
         if name != "web:1":
             raise NotThere
-        return {"Id": "sha256:1"}
+        return {"Id": "sha256:1", **self.platform}
 
 
 @pytest.fixture
@@ -173,6 +176,26 @@ def test_docker_facts_of_a_remote_engine(engine):
         "swap_limit": True,
         "images": [{"id": "sha256:1", "names": ["web:1", "web@sha256:2"]}, {"id": "sha256:3", "names": []}],
     }
+
+
+@pytest.mark.parametrize(
+    ("platform", "told"),
+    [
+        pytest.param({"Architecture": "arm64", "Os": "linux"}, {"architecture": "aarch64"}, id="Linux"),
+        pytest.param(
+            {"Architecture": "amd64", "Os": "windows", "OsVersion": "10.0.20348.2340"},
+            {"architecture": "x86_64", "os": "windows", "os_version": "10.0.20348.2340"},
+            id="Windows",
+        ),
+        pytest.param({}, {}, id="an engine that does not say"),
+    ],
+)
+def test_docker_tells_what_a_named_image_is_made_for(engine, monkeypatch, platform, told):
+    monkeypatch.setattr(DockerClient, "platform", platform)
+    found = _discovery.discover("docker", engine(), None, "dock1", images=["web:1", "not-there:2"])
+    first, second = found["nodes"][0]["facts"]["images"]
+    assert first == {"id": "sha256:1", "names": ["web:1", "web@sha256:2"], **told}
+    assert second == {"id": "sha256:3", "names": []}
 
 
 @pytest.mark.parametrize("status", [403, 404, 501])

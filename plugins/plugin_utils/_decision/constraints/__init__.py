@@ -79,3 +79,19 @@ CONSTRAINTS = (
 
 WITHOUT_FACTS = (reachable, labels, forms)
 """What can be said of a target that does not answer: to add 'cannot tell' for all the rest would hide the reason."""
+
+_WRITTEN_AS = {
+    "os": "os_family",
+    "runtime": "os_version",
+    "systemd": "os_version",
+    **{
+        f"kernel_{key}": f"kernel.{key}"
+        for key in ("own", "version", "flavour", "modules", "sysctls", "parameters", "features")
+    },
+}
+_NO_NEED = ("reachable", "image", "image_requirements", "name_taken")
+
+
+def need_of(rule: str) -> str | None:
+    """Where a user writes what a rule judges, below ``requirements``; None for a rule that judges no need."""
+    return None if rule in _NO_NEED else _WRITTEN_AS.get(rule, rule)

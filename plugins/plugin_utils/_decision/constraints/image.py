@@ -12,6 +12,8 @@ from ..._knowledge.windows import windows_build
 from ..._model import Candidate, Failure, Requirements
 from ._say import image_name, never, not_now, unknown
 
+OTHER_IMAGE = "name another image or template"
+
 
 def image(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """There must be something to make it from: an image or template that is there or can be fetched."""
@@ -34,10 +36,10 @@ def os_version(requirements: Requirements, candidate: Candidate) -> Failure | No
         return None
     wanted, version = requirements.os_family, requirements.os_version
     if not is_of_family(found.os, wanted):
-        return not_now(f"{image_name(candidate)} is {found.os}, {wanted} wanted", "name another image or template")
+        return not_now(f"{image_name(candidate)} is {found.os}, {wanted} wanted", OTHER_IMAGE)
     if version and found.os_version and not _is_release(found.os_version, version):
         reason = f"{image_name(candidate)} is {found.os} {found.os_version}, {version} wanted"
-        return not_now(reason, "name another image or template")
+        return not_now(reason, OTHER_IMAGE)
     return None
 
 
@@ -47,22 +49,28 @@ def _is_release(found: str, wanted: str) -> bool:
     return is_version(found, wanted) or (build is not None and build == windows_build(found))
 
 
-def image_requirements(_requirements: Requirements, candidate: Candidate) -> Failure | None:
+def image_requirements(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    An LXD image can say that it needs the old cgroup hierarchy.
+    An image is made for one architecture, and one of LXD can say that it needs the old cgroup hierarchy.
 
     What it must be granted, nesting or a privileged container, is judged by ``max_privilege``.
     """
-    if candidate.kind != "lxd" or candidate.image is None or not candidate.image.requirements:
-        return None
-    if candidate.image.requirements.get("cgroup") != "v1":
-        return None
-    found = candidate.facts.cgroup_version
+    found, facts = candidate.image, candidate.facts
     if found is None:
-        return unknown(f"{image_name(candidate)} requires cgroup v1, and cannot tell its version", "cgroup_version")
-    if found == 1:
         return None
-    reason = f"{image_name(candidate)} requires cgroup v1, and it has cgroup v{found}"
+    wanted = requirements.architectures
+    # Of an image that is made for none of the acceptable ones the rule of the architecture has spoken.
+    foreign = found.architecture and facts.architectures and found.architecture not in facts.architectures
+    if foreign and (not wanted or found.architecture in wanted):
+        runs = " and ".join(facts.architectures)
+        return not_now(f"{image_name(candidate)} is made for {found.architecture}, it runs {runs}", OTHER_IMAGE)
+    if candidate.kind != "lxd" or found.requirements.get("cgroup") != "v1":
+        return None
+    if facts.cgroup_version is None:
+        return unknown(f"{image_name(candidate)} requires cgroup v1, and cannot tell its version", "cgroup_version")
+    if facts.cgroup_version == 1:
+        return None
+    reason = f"{image_name(candidate)} requires cgroup v1, and it has cgroup v{facts.cgroup_version}"
     return never(reason, "use a newer release of the system, or a machine")
 
 
