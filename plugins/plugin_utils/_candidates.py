@@ -64,7 +64,7 @@ def _candidate(
 
 def _host_port(port: Mapping[str, Any]) -> str:
     """A published port of the host as facts write it: ``8080/tcp``."""
-    return f"{port.get('host_port')}/{str(port.get('container', '')).rpartition('/')[2] or 'tcp'}"
+    return f"{port.get('host_port')}/{str(port.get('container', '')).partition('/')[2] or 'tcp'}"
 
 
 def present(service: Service, target: Target) -> tuple[Instance, ...]:

@@ -157,3 +157,22 @@ def test_an_image_of_the_wanted_system_is_found(images, chosen):
     known = tuple(Image(id=name, names=(name,), os=os, os_version=version) for name, os, version in images)
     (one,) = candidates(service(os_family="debian", os_version="12"), [target("lxd", images=known)])
     assert (one.image and one.image.id) == chosen
+
+
+def test_the_ports_of_the_host_that_it_holds_are_known():
+    published = (
+        {"container": "80/tcp", "host_port": 8080},
+        {"container": "53/udp", "host_port": 53},
+        {"container": "443", "host_port": 8443},
+    )
+    web, elsewhere = instance("docker", ports=published), instance("docker", "shop", service="shop", ports=published)
+    (one,) = candidates(WEB, [target("docker", instances=(web, elsewhere))])
+    assert one.held_ports == {"8080/tcp", "53/udp", "8443/tcp"}
+    (other,) = candidates(WEB, [target("docker", instances=(elsewhere,))])
+    assert other.held_ports == frozenset()
+
+
+def test_what_is_stopped_holds_no_memory():
+    stopped = instance("docker", memory=96, state="stopped")
+    (one,) = candidates(WEB, [target("docker", instances=(stopped,))])
+    assert (one.held, one.is_present) == (0, True)

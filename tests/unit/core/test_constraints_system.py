@@ -87,6 +87,7 @@ TABLE = [
     holds("cpu_level", "docker", {}, {}, "none wanted"),
     holds("cpu_level", "docker", level(2), {"cpu_flags": V2}, "just reached"),
     holds("cpu_level", "lxd", level(2), {"cpu_flags": V3}, "more than reached"),
+    holds("cpu_level", "lxd", level(2), {"cpu_flags": V3, "architectures": None}, "on a machine that nobody knows"),
     case(
         "cpu_level",
         "docker",

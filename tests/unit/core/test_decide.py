@@ -162,3 +162,26 @@ def test_the_decision_has_its_proof_only_where_something_was_chosen():
         "kernel.own: shares the host's kernel, a kernel of its own is wanted (dock1).",
     )
     assert decided(narrow, **OWN_KERNEL).proof == ()
+
+
+def test_a_target_that_does_not_answer_is_granted_nothing_for_a_wish():
+    gone = Target(name="gone", kind="docker", trouble="it does not answer")
+    (verdict,) = decided(gone, privileges=[{"name": "NET_ADMIN", "optional": True}]).verdicts
+    assert (verdict.grants, verdict.candidate.grants) == ((), ())
+
+
+def test_a_wish_that_comes_true_is_granted_and_counts_against_nobody():
+    wish = [{"name": "NET_ADMIN", "optional": True}]
+    (verdict,) = decided(target("docker"), privileges=["SYS_PTRACE", *wish]).verdicts
+    assert [(str(grant), grant.wish) for grant in verdict.grants] == [
+        ("capability SYS_PTRACE", False),
+        ("capability NET_ADMIN", True),
+    ]
+    assert verdict.candidate.grants == verdict.grants
+    assert verdict.scores["fewest_grants"] == 90
+
+
+def test_one_that_does_not_answer_is_nearer_than_none():
+    gone = Target(name="gone", kind="docker", trouble="it does not answer")
+    decision = decided(gone, target("docker", cpus=1, memory_free=1), cpus=4, memory=64)
+    assert [verdict.candidate.target for verdict in decision.verdicts] == ["dock1", "gone"]

@@ -268,3 +268,9 @@ def test_the_data_names_grants_and_what_was_accepted():
             "remedy": "declare 'kernel_version' in the target's rightscope_facts",
         }
     ]
+
+
+def test_what_stays_and_whose_image_has_gone_is_told_without_one():
+    said = text(target("lxd", images=(), instances=(instance("lxd"),)))
+    assert said.startswith("Service 'web' stays on 'lab', an LXC container (1 of 1 candidate fits).")
+    assert "made from" not in said

@@ -270,7 +270,8 @@ def test_any_other_fact_that_is_declared_stands_alone():
     assert (node.facts.storages, node.facts.origin("storages")) == ({"b": 2}, "declared")
 
 
-RECORD = {"nodes": [{"name": "a", "facts": {"cpus": 1}}], "instances": []}
+THERE = {"form": "lxd_container", "name": "a", "id": "a", "node": "a", "state": "started"}
+RECORD = {"nodes": [{"name": "a", "facts": {"cpus": 1}}], "instances": [THERE]}
 
 
 @pytest.mark.parametrize(
@@ -291,6 +292,11 @@ RECORD = {"nodes": [{"name": "a", "facts": {"cpus": 1}}], "instances": []}
             {**RECORD, "instances": [{"form": "a"}]},
             "Each of its 'instances' must have the keys form, name, id, node and state.",
             id="no instance",
+        ),
+        pytest.param(
+            {**RECORD, "instances": [[*THERE]]},
+            "Each of its 'instances' must have the keys form, name, id, node and state.",
+            id="an instance without values",
         ),
     ],
 )
