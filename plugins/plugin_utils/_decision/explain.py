@@ -84,7 +84,7 @@ def _line(decision: Decision, verdict: Verdict) -> str:
         parts = [f"chosen, {_why_chosen(decision, verdict)}"]
     else:
         parts = [f"fits as {verdict.candidate.title}"]
-    parts.append(f"score {verdict.total} ({', '.join(f'{name} {points}' for name, points in verdict.scores.items())})")
+    parts.append(_score(verdict))
     if verdict.grants:
         parts.append(f"grants: {', '.join(map(str, verdict.grants))}")
     if verdict.candidate.options is None and verdict.candidate.image is not None:
@@ -92,6 +92,12 @@ def _line(decision: Decision, verdict: Verdict) -> str:
     parts.extend(f"accepted though {_reason(failure)}" for failure in verdict.accepted)
     parts.extend(_estimates(verdict))
     return "; ".join(parts) + "."
+
+
+def _score(verdict: Verdict) -> str:
+    """The mean, and what is below 100: the rest goes without saying."""
+    lower = ", ".join(f"{name} {points}" for name, points in verdict.scores.items() if points < 100)
+    return f"score {verdict.total}{f' ({lower})' if lower else ''}"
 
 
 def _image(candidate: Candidate) -> str:

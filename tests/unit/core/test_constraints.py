@@ -136,7 +136,6 @@ TABLE = [
         "never",
         "an application container has no init system as PID 1, which is wanted",
         "in a container",
-        remedy="say 'init: {supervised: true}' of an image that brings a supervisor of its own",
     ),
     case("init", "lxd", {"init": True}, {}, None, None, "in a system"),
     case(

@@ -10,11 +10,12 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision import grants as module
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import privilege
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import judge
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.features import FeatureRow
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.privileges import CapabilityRow
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Grant, Image
 
-from .builders import COLUMNS, case, declare, holds, rule_says
+from .builders import COLUMNS, candidate, case, declare, holds, rule_says, service
 
 CAPABILITIES = {
     row.name: row
@@ -407,3 +408,17 @@ TABLE = [
 @pytest.mark.parametrize(COLUMNS, TABLE)
 def test_a_rule_holds_or_says_why_not_and_what_would_help(rule, kind, needs, changes, when, reason, remedy):
     assert rule_says(rule, kind, needs, changes) == (when, reason, remedy)
+
+
+def test_who_wrote_a_privilege_is_told_to_take_it_out_and_not_what_needs_it():
+    of = service(made_as={"lxd_container": {"config": {"security.privileged": True}}}, **ROOT, **up_to("privileged"))
+    (failure,) = judge(of, candidate("lxd", of)).failures
+    assert (failure.rule, failure.remedy) == ("isolation", "take 'security.privileged' out of its config")
+
+
+@pytest.mark.parametrize("kind", ["docker", "lxd", "proxmox"])
+def test_a_verdict_is_bounded_by_the_same_grants_as_it_tells(kind):
+    of = service(made_as={"docker_container": {"image": "web:1"}}, **asks("SYS_NICE"), **up_to("none"))
+    verdict = judge(of, candidate(kind, of))
+    assert verdict.fits == (verdict.grants == ())
+    assert {failure.rule for failure in verdict.failures} <= {"max_privilege"}

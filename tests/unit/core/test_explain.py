@@ -33,8 +33,7 @@ def text(*targets, **more) -> str:
 def test_one_that_alone_fits_is_chosen_and_the_others_say_what_would_help():
     assert text(target("docker"), target("lxd", kernel_modules=frozenset()), kernel={"modules": ["overlay"]}) == (
         "Service 'web' goes to 'dock1', a Docker container (1 of 2 candidates fits).\n"
-        "    dock1: chosen, the only one that fits; score 90 (headroom 50, image_present 100, fewest_grants 100,\n"
-        "           free_ports 100, wishes 100).\n"
+        "    dock1: chosen, the only one that fits; score 90 (headroom 50).\n"
         "    lab: rejected, its kernel has not loaded overlay [kernel_modules]; it would fit if you run 'modprobe -a\n"
         "         overlay' on lab.\n"
         "Why a Docker container:\n"
@@ -45,12 +44,12 @@ def test_one_that_alone_fits_is_chosen_and_the_others_say_what_would_help():
 def test_the_narrowest_of_several_is_chosen_and_the_others_are_said_to_fit():
     assert text(target("proxmox"), target("lxd"), target("docker")) == (
         "Service 'web' goes to 'dock1', a Docker container (3 of 3 candidates fit).\n"
-        "    dock1: chosen, the narrowest scope that fits (application); score 90 (headroom 50, image_present 100,\n"
-        "           fewest_grants 100, free_ports 100, wishes 100).\n"
-        "    lab: fits as an LXC container; score 90 (headroom 50, image_present 100, fewest_grants 100, free_ports\n"
-        "         100, wishes 100); made from 'debian/12' and no more, for 'as' does not say how.\n"
-        "    pve/pve1: fits as a Proxmox VM; score 90 (headroom 50, image_present 100, fewest_grants 100, free_ports\n"
-        "              100, wishes 100); made from 'debian-12-cloud' and no more, for 'as' does not say how."
+        "    dock1: chosen, the narrowest scope that fits (application); score 90 (headroom 50).\n"
+        "    lab: fits as an LXC container; score 90 (headroom 50); made from 'debian/12' and no more, for 'as' does\n"
+        "         not say how.\n"
+        "    pve/pve1: fits as a Proxmox VM; score 90 (headroom 50); made from 'debian-12-cloud' and no more, for "
+        "'as'\n"
+        "              does not say how."
     )
 
 
@@ -78,8 +77,7 @@ def test_a_remedy_that_is_not_enough_only_would_help():
     assert text(target("docker", memory_free=32), memory=64, init=True) == (
         "No candidate fits service 'web' (0 of 1).\n"
         "    dock1: rejected, an application container has no init system as PID 1, which is wanted [init: never];\n"
-        "           needs 64 MiB of memory, has 32 MiB free [memory]; what would help: say 'init: {supervised: true}'\n"
-        "           of an image that brings a supervisor of its own, and free 32 MiB.\n"
+        "           needs 64 MiB of memory, has 32 MiB free [memory]; what would help: free 32 MiB, and relax 'init'.\n"
         "The nearest is dock1: 2 reasons against it, 1 of them for ever."
     )
 
@@ -88,11 +86,9 @@ def test_a_service_that_stays_is_said_to_stay():
     there = target("lxd", instances=(instance("lxd"),))
     assert text(target("docker"), there) == (
         "Service 'web' stays on 'lab', an LXC container (2 of 2 candidates fit).\n"
-        "    dock1: fits as a Docker container; score 90 (headroom 50, image_present 100, fewest_grants 100, "
-        "free_ports\n"
-        "           100, wishes 100).\n"
-        "    lab: chosen, it is there and still fits; score 90 (headroom 50, image_present 100, fewest_grants 100,\n"
-        "         free_ports 100, wishes 100); made from 'debian/12' and no more, for 'as' does not say how."
+        "    dock1: fits as a Docker container; score 90 (headroom 50).\n"
+        "    lab: chosen, it is there and still fits; score 90 (headroom 50); made from 'debian/12' and no more, for\n"
+        "         'as' does not say how."
     )
 
 
@@ -100,8 +96,9 @@ def test_a_service_that_no_longer_fits_is_left_and_what_to_do_is_told():
     there = target("docker", instances=(instance("docker"),))
     assert text(there, target("proxmox"), kernel={"own": True}) == (
         "Service 'web' is on 'dock1', a Docker container, which no longer fits it (1 of 2 candidates fits).\n"
-        "    pve/pve1: fits as a Proxmox VM; score 90 (headroom 50, image_present 100, fewest_grants 100, free_ports\n"
-        "              100, wishes 100); made from 'debian-12-cloud' and no more, for 'as' does not say how.\n"
+        "    pve/pve1: fits as a Proxmox VM; score 90 (headroom 50); made from 'debian-12-cloud' and no more, for "
+        "'as'\n"
+        "              does not say how.\n"
         "    dock1: rejected, shares the host's kernel, a kernel of its own is wanted [kernel_own: never]; what would\n"
         "           help: relax 'kernel.own'.\n"
         "It is left as it is: relax the need, or remove the service with 'state: absent' and let it be placed anew."
@@ -127,10 +124,9 @@ def test_grants_estimates_and_what_was_accepted_are_said_of_the_chosen():
     said = text(blind, made_as=privileged, accept_unknown=True, kernel={"version": ">=5"})
     assert said == (
         "Service 'web' goes to 'dock1', a Docker container (1 of 1 candidate fits).\n"
-        "    dock1: chosen, the only one that fits; score 86 (headroom 50, image_present 100, fewest_grants 80,\n"
-        "           free_ports 100, wishes 100); grants: capability NET_ADMIN, host pid; accepted though cannot tell\n"
-        "           its kernel's version [kernel_version: unknown]; its free memory is estimated: the total less the\n"
-        "           limits of its containers."
+        "    dock1: chosen, the only one that fits; score 86 (headroom 50, fewest_grants 80); grants: capability\n"
+        "           NET_ADMIN, host pid; accepted though cannot tell its kernel's version [kernel_version: unknown];\n"
+        "           its free memory is estimated: the total less the limits of its containers."
     )
 
 

@@ -127,6 +127,13 @@ def test_what_is_wider_or_does_not_answer_has_no_part_in_a_setting():
     ]
 
 
+def test_another_machine_has_no_part_in_a_setting_either():
+    other = target("proxmox", name="far", node="far", **LOW)
+    (line,) = proven(target("docker", **LOW), target("proxmox", **LOW), other, **MAPS)
+    assert "dock1 has 65530; so it takes a Proxmox VM" in line
+    assert "far" not in line
+
+
 def test_rule_by_rule_the_narrower_forms_are_told_each_reason_once():
     narrow = [target("docker", name=name) for name in ("a", "b")]
     assert proven(*narrow, target("lxd"), target("proxmox"), init=True, kernel={"own": True}) == [
