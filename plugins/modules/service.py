@@ -212,7 +212,7 @@ explanation:
   type: str
   sample: |-
     Service 'web' goes to 'dock1', a Docker container (1 of 2 candidates fits).
-        dock1: chosen, the only one that fits; score 99 (headroom 97, image_present 100, wishes 100).
+        dock1: chosen, the only one that fits; score 99 (headroom 97).
         lab: rejected, it has no image of linux [image]; it would fit if you make one there, or name one under
              'as.lxd_container'.
 calls:
