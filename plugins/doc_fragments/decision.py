@@ -229,7 +229,8 @@ options:
       - V(headroom) is the share of memory that stays free, so services spread. V(packing) is the share that is taken,
         so they pack.
       - V(image_present) is that nothing must be fetched, V(fewest_grants) that little is granted, V(free_ports) the
-        share of its ports that nobody else uses, V(wishes) the share of optional needs that come true.
+        share of its ports that nobody else uses, V(preferred_labels) the share of optional labels that the target has,
+        V(wishes) the share of the other optional needs that come true.
     type: dict
     default: {}
   unknown:

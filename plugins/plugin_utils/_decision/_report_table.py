@@ -12,17 +12,16 @@ though nobody asked has a row of its own, so that no failure is missing.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .._knowledge.distributions import ANY
-from .._model import NEVER, NOT_NOW, UNKNOWN, Candidate, Decision, Requirements, Service, Verdict
-from . import scorers
+from .._model import NEVER, NOT_NOW, UNKNOWN, Candidate, Decision, Requirements, Service, Verdict, Wish
 from ._report_needs import NEEDS
 from .constraints import CONSTRAINTS, WITHOUT_FACTS
-from .explain import _estimates, _what_would_help, _why_chosen, headline
+from .explain import estimates_of, headline, what_would_help, why_chosen
+from .wishes import comes_true
 
 FITS, ACCEPTED, ESTIMATED, NOT_JUDGED, LACKS = "fits", "accepted", "estimated", "not_judged", "lacks"
 
@@ -141,8 +140,8 @@ def _place(decision: Decision) -> str:
 
 def _reason(decision: Decision) -> str:
     if decision.chosen is not None:
-        return f"Chosen: {_why_chosen(decision, decision.chosen)}."
-    return _what_would_help(decision, _shared_places(decision)) if decision.verdicts else ""
+        return f"Chosen: {why_chosen(decision, decision.chosen)}."
+    return what_would_help(decision, _shared_places(decision)) if decision.verdicts else ""
 
 
 def _shared_places(decision: Decision) -> set[str]:
@@ -235,7 +234,7 @@ def _given_rows(verdicts: tuple[Verdict, ...]) -> Iterator[Row]:
     made_from = tuple(_texts(_made_from(verdict.candidate)) for verdict in verdicts)
     if any(made_from):
         yield Row(name="made from", cells=made_from)
-    estimates = tuple(tuple(Item(mark=ESTIMATED, text=text) for text in _estimates(verdict)) for verdict in verdicts)
+    estimates = tuple(tuple(Item(mark=ESTIMATED, text=text) for text in estimates_of(verdict)) for verdict in verdicts)
     if any(estimates):
         yield Row(name="free memory", cells=estimates)
 
@@ -260,8 +259,7 @@ def _texts(*texts: str) -> tuple[Item, ...]:
 
 def _wish_rows(requirements: Requirements, verdicts: tuple[Verdict, ...]) -> Iterator[Row]:
     for wish in requirements.wishes:
-        alone = dataclasses.replace(requirements, wishes=(wish,))
-        cells = tuple((Item(mark=_wished(alone, verdict.candidate)),) for verdict in verdicts)
+        cells = tuple((Item(mark=_wished(wish, requirements, verdict.candidate)),) for verdict in verdicts)
         yield Row(name=wish.name, values=_wished_values(wish.needs), cells=cells)
 
 
@@ -270,10 +268,10 @@ def _wished_values(needs: Requirements) -> tuple[str, ...]:
     return tuple(itertools.chain.from_iterable(values for values, silent in each if values != silent))
 
 
-def _wished(alone: Requirements, candidate: Candidate) -> str:
+def _wished(wish: Wish, requirements: Requirements, candidate: Candidate) -> str:
     if candidate.trouble:
         return NOT_JUDGED
-    return FITS if scorers.wishes(alone, candidate) == 100 else LACKS
+    return FITS if comes_true(wish, requirements, candidate) else LACKS
 
 
 def _score_rows(verdicts: tuple[Verdict, ...]) -> Iterator[Row]:

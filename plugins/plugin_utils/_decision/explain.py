@@ -26,7 +26,7 @@ def explain(decision: Decision) -> str:
     for verdict in decision.verdicts:
         lines.append(_paragraph(_name(verdict, several), _line(decision, verdict)))
     if decision.chosen is None and decision.verdicts:
-        lines.append(_what_would_help(decision, several))
+        lines.append(what_would_help(decision, several))
     if decision.proof:
         lines.append(f"Why {decision.chosen.candidate.title}:")
         lines += [_filled(f"- {line}", " " * 4, " " * 6) for line in decision.proof]
@@ -81,7 +81,7 @@ def _line(decision: Decision, verdict: Verdict) -> str:
     if not verdict.fits:
         return _rejection(verdict)
     if verdict is decision.chosen:
-        parts = [f"chosen, {_why_chosen(decision, verdict)}"]
+        parts = [f"chosen, {why_chosen(decision, verdict)}"]
     else:
         parts = [f"fits as {verdict.candidate.title}"]
     parts.append(_score(verdict))
@@ -90,7 +90,7 @@ def _line(decision: Decision, verdict: Verdict) -> str:
     if verdict.candidate.options is None and verdict.candidate.image is not None:
         parts.append(f"made from {_image(verdict.candidate)} and no more, for 'as' does not say how")
     parts.extend(f"accepted though {_reason(failure)}" for failure in verdict.accepted)
-    parts.extend(_estimates(verdict))
+    parts.extend(estimates_of(verdict))
     return "; ".join(parts) + "."
 
 
@@ -125,7 +125,8 @@ def _together(remedies: list[str]) -> list[str]:
     return [*others, f"{_RELAX}{', '.join(rest)} and {last}" if rest else f"{_RELAX}{last}"] if needs else others
 
 
-def _why_chosen(decision: Decision, chosen: Verdict) -> str:
+def why_chosen(decision: Decision, chosen: Verdict) -> str:
+    """Why the chosen one and no other, as a part of a sentence."""
     if decision.stays:
         return "it is there and still fits"
     scope = chosen.candidate.scope
@@ -143,7 +144,8 @@ def _why_chosen(decision: Decision, chosen: Verdict) -> str:
     return f"the first declared of equals in the narrowest scope that fits ({scope})"
 
 
-def _estimates(verdict: Verdict) -> list[str]:
+def estimates_of(verdict: Verdict) -> list[str]:
+    """What of its facts is no more than reckoned."""
     facts = verdict.candidate.facts
     if facts.origin("memory_free") != "estimated":
         return []
@@ -155,7 +157,7 @@ def _reason(failure: Failure) -> str:
     return f"{failure.reason} [{failure.rule}{'' if failure.when == NOT_NOW else f': {failure.when}'}]"
 
 
-def _what_would_help(decision: Decision, several: set[str]) -> str:
+def what_would_help(decision: Decision, several: set[str]) -> str:
     """The nearest candidate, and how near it is."""
     nearest = next((v for v in decision.verdicts if v.candidate.is_present), decision.verdicts[0])
     if decision.stays:

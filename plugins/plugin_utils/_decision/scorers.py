@@ -14,10 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .._model import Candidate, Requirements
+from .._model import Candidate, Requirements, Wish
 from .constraints.size import free_memory
 from .grants import grants
 from .wishes import comes_true
+
+LABELS = "labels"
+"""The name of a wish that is a label."""
 
 _WORST_GRANTS = 10
 """With as many grants, or more, nothing is left of the score."""
@@ -62,15 +65,23 @@ def free_ports(requirements: Requirements, candidate: Candidate) -> int:
     return _clamped(100 * free / len(wanted))
 
 
+def preferred_labels(requirements: Requirements, candidate: Candidate) -> int:
+    """The share of the optional labels that the target has; 100 where there are none."""
+    return _share_of_wishes([wish for wish in requirements.wishes if wish.name == LABELS], requirements, candidate)
+
+
 def wishes(requirements: Requirements, candidate: Candidate) -> int:
-    """The share of the optional needs, labels too, that come true here; 100 where there are none."""
-    wanted = requirements.wishes
+    """The share of the other optional needs that come true here; 100 where there are none."""
+    return _share_of_wishes([wish for wish in requirements.wishes if wish.name != LABELS], requirements, candidate)
+
+
+def _share_of_wishes(wanted: list[Wish], requirements: Requirements, candidate: Candidate) -> int:
     if not wanted:
         return 100
     return _clamped(100 * sum(comes_true(wish, requirements, candidate) for wish in wanted) / len(wanted))
 
 
-SCORERS = (headroom, packing, image_present, fewest_grants, free_ports, wishes)
+SCORERS = (headroom, packing, image_present, fewest_grants, free_ports, preferred_labels, wishes)
 DEFAULT_WEIGHTS: Mapping[str, float] = {"packing": 0}
 """What a scorer counts where the user says nothing: 1, but for these."""
 

@@ -18,7 +18,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import De
 from .builders import candidate, instance, service, target
 
 WEB = {"docker_container": {"image": "web:1"}}
-FULL = {"image_present": 100, "fewest_grants": 100, "free_ports": 100, "wishes": 100}
+FULL = {"image_present": 100, "fewest_grants": 100, "free_ports": 100, "preferred_labels": 100, "wishes": 100}
 
 
 def decided(*targets, made_as=None, weights=None, accept_unknown=False, **needs) -> Decision:
@@ -33,7 +33,7 @@ def text(*targets, **more) -> str:
 def test_one_that_alone_fits_is_chosen_and_the_others_say_what_would_help():
     assert text(target("docker"), target("lxd", kernel_modules=frozenset()), kernel={"modules": ["overlay"]}) == (
         "Service 'web' goes to 'dock1', a Docker container (1 of 2 candidates fits).\n"
-        "    dock1: chosen, the only one that fits; score 90 (headroom 50).\n"
+        "    dock1: chosen, the only one that fits; score 92 (headroom 50).\n"
         "    lab: rejected, its kernel has not loaded overlay [kernel_modules]; it would fit if you run 'modprobe -a\n"
         "         overlay' on lab.\n"
         "Why a Docker container:\n"
@@ -44,10 +44,10 @@ def test_one_that_alone_fits_is_chosen_and_the_others_say_what_would_help():
 def test_the_narrowest_of_several_is_chosen_and_the_others_are_said_to_fit():
     assert text(target("proxmox"), target("lxd"), target("docker")) == (
         "Service 'web' goes to 'dock1', a Docker container (3 of 3 candidates fit).\n"
-        "    dock1: chosen, the narrowest scope that fits (application); score 90 (headroom 50).\n"
-        "    lab: fits as an LXC container; score 90 (headroom 50); made from 'debian/12' and no more, for 'as' does\n"
+        "    dock1: chosen, the narrowest scope that fits (application); score 92 (headroom 50).\n"
+        "    lab: fits as an LXC container; score 92 (headroom 50); made from 'debian/12' and no more, for 'as' does\n"
         "         not say how.\n"
-        "    pve/pve1: fits as a Proxmox VM; score 90 (headroom 50); made from 'debian-12-cloud' and no more, for "
+        "    pve/pve1: fits as a Proxmox VM; score 92 (headroom 50); made from 'debian-12-cloud' and no more, for "
         "'as'\n"
         "              does not say how."
     )
@@ -86,8 +86,8 @@ def test_a_service_that_stays_is_said_to_stay():
     there = target("lxd", instances=(instance("lxd"),))
     assert text(target("docker"), there) == (
         "Service 'web' stays on 'lab', an LXC container (2 of 2 candidates fit).\n"
-        "    dock1: fits as a Docker container; score 90 (headroom 50).\n"
-        "    lab: chosen, it is there and still fits; score 90 (headroom 50); made from 'debian/12' and no more, for\n"
+        "    dock1: fits as a Docker container; score 92 (headroom 50).\n"
+        "    lab: chosen, it is there and still fits; score 92 (headroom 50); made from 'debian/12' and no more, for\n"
         "         'as' does not say how."
     )
 
@@ -96,7 +96,7 @@ def test_a_service_that_no_longer_fits_is_left_and_what_to_do_is_told():
     there = target("docker", instances=(instance("docker"),))
     assert text(there, target("proxmox"), kernel={"own": True}) == (
         "Service 'web' is on 'dock1', a Docker container, which no longer fits it (1 of 2 candidates fits).\n"
-        "    pve/pve1: fits as a Proxmox VM; score 90 (headroom 50); made from 'debian-12-cloud' and no more, for "
+        "    pve/pve1: fits as a Proxmox VM; score 92 (headroom 50); made from 'debian-12-cloud' and no more, for "
         "'as'\n"
         "              does not say how.\n"
         "    dock1: rejected, shares the host's kernel, a kernel of its own is wanted [kernel_own: never]; what would\n"
@@ -124,7 +124,7 @@ def test_grants_estimates_and_what_was_accepted_are_said_of_the_chosen():
     said = text(blind, made_as=privileged, accept_unknown=True, kernel={"version": ">=5"})
     assert said == (
         "Service 'web' goes to 'dock1', a Docker container (1 of 1 candidate fits).\n"
-        "    dock1: chosen, the only one that fits; score 86 (headroom 50, fewest_grants 80); grants: capability\n"
+        "    dock1: chosen, the only one that fits; score 88 (headroom 50, fewest_grants 80); grants: capability\n"
         "           NET_ADMIN, host pid; accepted though cannot tell its kernel's version [kernel_version: unknown];\n"
         "           its free memory is estimated: the total less the limits of its containers."
     )
@@ -204,7 +204,7 @@ def test_the_data_says_the_same_as_the_text():
                 "accepted": [],
                 "grants": [],
                 "scores": {"headroom": 49, **FULL},
-                "total": 90,
+                "total": 92,
             },
             {
                 "target": "pve",
@@ -223,7 +223,7 @@ def test_the_data_says_the_same_as_the_text():
                 "accepted": [],
                 "grants": [],
                 "scores": {"headroom": 0, **FULL},
-                "total": 80,
+                "total": 83,
             },
         ],
     }

@@ -18,6 +18,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.scorer
     headroom,
     image_present,
     packing,
+    preferred_labels,
     score,
     wishes,
 )
@@ -81,14 +82,18 @@ def wish(key: str, entry: dict) -> dict:
         pytest.param(wishes, WISH, {"kernel_modules": None}, 0, id="wishes: unknown is 0"),
         pytest.param(wishes, WISH, {"kernel_modules": frozenset({"zfs", "overlay"})}, 100, id="wishes: all"),
         pytest.param(
-            wishes,
+            preferred_labels,
             {"labels": {"ssd": {"value": "yes", "optional": True}}},
             {"labels": {"ssd": "yes"}},
             100,
-            id="wishes: labels",
+            id="preferred_labels: one that it has",
         ),
         pytest.param(
-            wishes, {"labels": {"ssd": {"value": "yes", "optional": True}}}, {}, 0, id="wishes: labels that it has not"
+            preferred_labels,
+            {"labels": {"ssd": {"value": "yes", "optional": True}}},
+            {},
+            0,
+            id="preferred_labels: one that it has not",
         ),
         pytest.param(
             wishes,
@@ -159,25 +164,23 @@ def test_every_rule_but_those_that_judge_whatever_is_wanted_judges_wishes():
 @pytest.mark.parametrize(
     ("weights", "total"),
     [
-        pytest.param({}, 90, id="the mean"),
+        pytest.param({}, 92, id="the mean"),
         pytest.param({"headroom": 0}, 100, id="one left out"),
-        pytest.param({"headroom": 2}, 83, id="one counts twice"),
-        pytest.param(
-            dict.fromkeys(["headroom", "image_present", "fewest_grants", "free_ports", "wishes"], 0), 0, id="none"
-        ),
-        pytest.param({"headroom": 0.5}, 94, id="half"),
+        pytest.param({"headroom": 2}, 86, id="one counts twice"),
+        pytest.param(dict.fromkeys([scorer.__name__ for scorer in SCORERS], 0), 0, id="none"),
+        pytest.param({"headroom": 0.5}, 95, id="half"),
     ],
 )
 def test_the_total_is_the_weighted_mean(weights, total):
     scores, found = score(service().requirements, candidate("docker"), weights)
-    full = {"headroom": 50, "image_present": 100, "fewest_grants": 100, "free_ports": 100, "wishes": 100}
+    full = {scorer.__name__: 100 for scorer in SCORERS if scorer.__name__ not in DEFAULT_WEIGHTS} | {"headroom": 50}
     assert scores == {name: points for name, points in full.items() if weights.get(name) != 0}
     assert found == total
 
 
 def test_packing_counts_only_for_who_asks_for_it():
     scores, total = score(service(memory=2048).requirements, candidate("docker"), {"packing": 1, "headroom": 0})
-    assert (scores["packing"], total) == (75, 95)
+    assert (scores["packing"], total) == (75, 96)
     assert DEFAULT_WEIGHTS == {"packing": 0}
 
 
