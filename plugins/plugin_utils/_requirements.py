@@ -495,12 +495,21 @@ def _validated(schema: v.Schema, value: t.Any, root: Path, problems: list[Proble
     if not isinstance(value, Mapping):
         problems.append(Problem(root, "must be a mapping"))
         return None
-    given = {key: item for key, item in value.items() if item is not None}
+    given = _without_nothing(value)
     try:
         return schema(given)
     except v.MultipleInvalid as error:
         problems.extend(_worded(single, schema.schema, root) for single in _flat(error))
     return None
+
+
+def _without_nothing(value: Mapping[t.Any, t.Any]) -> dict[t.Any, t.Any]:
+    """A need that is null is not given, those of the kernel too."""
+    return {
+        key: _without_nothing(item) if key == "kernel" and isinstance(item, Mapping) else item
+        for key, item in value.items()
+        if item is not None
+    }
 
 
 def _flat(error: v.MultipleInvalid) -> Iterator[v.Invalid]:

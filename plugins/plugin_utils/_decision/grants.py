@@ -141,15 +141,32 @@ def _docker(options: Mapping[str, t.Any]) -> Iterator[Grant]:
     for item in options.get("security_opts") or ():
         if isinstance(item, str) and "unconfined" in item:
             yield Grant(kind=item.replace("=", ":").split(":", 1)[0], value="unconfined", level="nesting")
-    for item in options.get("volumes") or ():
-        if str(item).split(":", 1)[0] in _DOCKER_SOCKETS:
+    for source, read_only in _docker_mounts(options):
+        if source in _DOCKER_SOCKETS:
             # Whoever may speak to the engine can have any container made, a privileged one too.
-            yield Grant(kind="socket", value=str(item).split(":", 1)[0], level="privileged")
+            yield Grant(kind="socket", value=source, level="privileged")
+        if source == "/":
+            yield Grant(kind="host", value="files", level="capabilities" if read_only else "privileged")
+
+
+def _docker_mounts(options: Mapping[str, t.Any]) -> Iterator[tuple[str, bool]]:
+    """(what of the host is mounted, whether it is only read)."""
+    for item in options.get("volumes") or ():
+        source, _sign, rest = str(item).partition(":")
+        yield source, "ro" in rest.partition(":")[2].split(",")
+    for mount in options.get("mounts") or ():
+        if isinstance(mount, Mapping):
+            yield str(mount.get("source")), mount.get("read_only") is True
 
 
 _LXD_SWITCHES = {"security.privileged": "privileged", "security.nesting": "nesting"}
 _LXD_HOST_DEVICES = ("disk", "gpu", "pci", "unix-block", "unix-char", "usb")
-_LXD_OPEN = {"raw.": "privileged", "security.syscalls.intercept.mount": "privileged", "security.syscalls.": "nesting"}
+_LXD_OPEN = {
+    "raw.": "privileged",
+    "security.syscalls.intercept.mount": "privileged",
+    "security.syscalls.intercept.": "nesting",
+    "security.syscalls.allow": "nesting",
+}
 
 
 def _lxd(options: Mapping[str, t.Any]) -> Iterator[Grant]:

@@ -339,6 +339,16 @@ TABLE = [
     case("disk", "docker", {"disk": "1 TiB"}, {"is_present": True}, None, None, "it has its own already"),
     case(
         "disk",
+        "proxmox",
+        {"disk": "20 GiB"},
+        {"storages": {"local-lvm": 10_240, "elsewhere": 1_000_000}},
+        "not_now",
+        "needs 20 GiB of disk, has 10 GiB free",
+        "a clone lands beside its template",
+        remedy="free 10 GiB",
+    ),
+    case(
+        "disk",
         "docker",
         {"disk": 1},
         {"storages": None},

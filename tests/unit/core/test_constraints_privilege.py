@@ -356,6 +356,29 @@ TABLE = [
             ("host_network", "has a network of its own, and the host's is to be used"),
         )
     ),
+    *(
+        case(
+            rule,
+            "docker",
+            {rule: True},
+            {"isolation": "user_namespace"},
+            "not_now",
+            "its engine maps users, and shares none of the host's namespaces with such a container",
+            "Docker cannot where it maps users",
+            remedy="set 'userns_mode: host' under 'as.docker_container'",
+        )
+        for rule in ("host_view", "host_network")
+    ),
+    *(
+        holds(
+            rule,
+            "docker",
+            {rule: True},
+            {"isolation": "user_namespace", "options": {"userns_mode": "host"}},
+            "Docker can where the container is left out of that",
+        )
+        for rule in ("host_view", "host_network")
+    ),
     # what keeps it apart, where a need opens it
     *(
         case(

@@ -110,6 +110,9 @@ def levels(kind: str, options: dict) -> list[str]:
             id="lxd: a directory of the host",
         ),
         pytest.param("lxd", {"devices": {"eth0": {"type": "nic"}}}, (), id="lxd: a network is none"),
+        pytest.param(
+            "lxd", {"config": {"security.syscalls.deny": "reboot"}}, (), id="lxd: a system call that is closed is none"
+        ),
         pytest.param("proxmox", {"hostpci": {"hostpci0": "01:00"}}, (), id="proxmox: a machine has its own"),
     ],
 )
@@ -130,6 +133,20 @@ def test_a_privilege_that_is_given_is_named(kind, options, named):
         pytest.param("docker", {"pid_mode": "host"}, "capabilities", id="docker: the host's processes"),
         pytest.param("docker", {"security_opts": ["seccomp=unconfined"]}, "nesting", id="docker: unconfined"),
         pytest.param("docker", {"volumes": ["/run/docker.sock"]}, "privileged", id="docker: its socket"),
+        pytest.param(
+            "docker",
+            {"mounts": [{"source": "/var/run/docker.sock", "target": "/s", "read_only": True}]},
+            "privileged",
+            id="docker: its socket, which is no less for being read-only",
+        ),
+        pytest.param("docker", {"volumes": ["/:/host"]}, "privileged", id="docker: the host's files"),
+        pytest.param("docker", {"volumes": ["/:/host:rslave,ro"]}, "capabilities", id="docker: to read them only"),
+        pytest.param(
+            "docker",
+            {"mounts": [{"source": "/", "target": "/host", "read_only": True}]},
+            "capabilities",
+            id="docker: to read them only, as a mount",
+        ),
         pytest.param("lxd", {"config": {"security.nesting": True}}, "nesting", id="lxd: nesting"),
         pytest.param("lxd", {"config": {"security.privileged": True}}, "privileged", id="lxd: privileged"),
         pytest.param("lxd", {"config": {"raw.idmap": "both 0 0"}}, "privileged", id="lxd: raw"),

@@ -403,6 +403,7 @@ def test_each_requirement_is_read():
 
 def test_a_requirement_that_is_none_is_not_given():
     assert service(memory=None, kernel=None, labels=None).requirements == Requirements()
+    assert service(kernel={"version": None, "modules": None}).requirements == Requirements()
     assert parse_service("web", None, None, forms=tuple(FORMS)).made_as == {}
 
 

@@ -130,17 +130,34 @@ _DEVICES = {"path": _path, "pci": _pci, "usb": _usb, "gpu": _gpu}
 
 
 def host_view(requirements: Requirements, candidate: Candidate) -> Failure | None:
-    """An agent that watches the host's processes must share their namespace: only a Docker container can."""
-    if not requirements.host_view or candidate.form == "docker_container":
+    """
+    An agent that watches the host's processes must share their namespace: only a Docker container can, and not one
+    whose users are mapped.
+    """
+    if not requirements.host_view:
         return None
+    if candidate.form == "docker_container":
+        return _mapped(candidate)
     return never(f"{candidate.title} sees no processes but its own, and the host's are to be seen")
 
 
 def host_network(requirements: Requirements, candidate: Candidate) -> Failure | None:
-    """What must use the host's own network interfaces can only be a Docker container."""
-    if not requirements.host_network or candidate.form == "docker_container":
+    """
+    What must use the host's own network interfaces can only be a Docker container, and not one whose users are mapped.
+    """
+    if not requirements.host_network:
         return None
+    if candidate.form == "docker_container":
+        return _mapped(candidate)
     return never(f"{candidate.title} has a network of its own, and the host's is to be used")
+
+
+def _mapped(candidate: Candidate) -> Failure | None:
+    """https://docs.docker.com/engine/security/userns-remap/#user-namespace-known-limitations"""
+    if isolation_of(candidate) != "user_namespace":
+        return None
+    reason = "its engine maps users, and shares none of the host's namespaces with such a container"
+    return not_now(reason, "set 'userns_mode: host' under 'as.docker_container'")
 
 
 # --- what keeps it apart ------------------------------------------------------------------------

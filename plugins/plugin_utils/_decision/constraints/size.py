@@ -67,7 +67,10 @@ def disk(requirements: Requirements, candidate: Candidate) -> Failure | None:
         return unknown("cannot tell how much disk is free", "storages")
     if candidate.storage and candidate.storage not in storages:
         return not_now(f"it has no storage '{candidate.storage}'", "name another storage")
-    free = storages[candidate.storage] if candidate.storage else max(storages.values(), default=0)
+    # A clone lands beside its template where nobody says otherwise.
+    beside = candidate.image.storage if template and candidate.image.storage in storages else None
+    place = candidate.storage or beside
+    free = storages[place] if place else max(storages.values(), default=0)
     if free >= wanted:
         return None
     need, has = told_apart(wanted, free)
