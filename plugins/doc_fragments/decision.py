@@ -243,7 +243,7 @@ options:
       - accept
     default: reject
   discovery_timeout:
-    description: How long each single call to a target may take, in seconds. All targets are asked at once.
+    description: How long a target may take to answer, in seconds. All targets are asked at once.
     type: float
     default: 10.0
 requirements:

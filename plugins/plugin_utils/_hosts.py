@@ -66,7 +66,9 @@ class Host:
         self._check_options()
         self._check_facts()
         self._connection_name = self.variable("ansible_connection") or C.DEFAULT_TRANSPORT
-        self.is_local = self._connection_name in ("local", "ansible.builtin.local")
+        self._connects_locally = self._connection_name in ("local", "ansible.builtin.local")
+        # As another user, or in another environment, only a process of its own can ask.
+        self.is_local = self._connects_locally and not self._becomes and not any(action._task.environment or ())
 
     def variable(self, name: str) -> t.Any:
         """The host's variable, templated under its own variables; None where it has none."""
@@ -167,7 +169,7 @@ class Host:
         Discovery ran in it, so it has the libraries: another one that happens to be found might not.
         """
         variables = dict(self._variables)
-        if self.is_local and "ansible_python_interpreter" not in variables:
+        if self._connects_locally and "ansible_python_interpreter" not in variables:
             variables["ansible_python_interpreter"] = sys.executable
         return variables
 
@@ -195,9 +197,13 @@ class Host:
             shared_loader_obj=action._shared_loader_obj,
         )
 
-    def _set_become(self, connection: t.Any, context: t.Any, keys: dict[str, t.Any]) -> None:
+    @property
+    def _becomes(self) -> bool:
         wanted = self.variable("ansible_become")
-        context.become = boolean(self._action._task.become if wanted is None else wanted, strict=False)
+        return boolean(self._action._task.become if wanted is None else wanted, strict=False)
+
+    def _set_become(self, connection: t.Any, context: t.Any, keys: dict[str, t.Any]) -> None:
+        context.become = self._becomes
         if not context.become:
             return
         method = self.variable("ansible_become_method") or self._action._play_context.become_method or "sudo"

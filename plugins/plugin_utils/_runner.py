@@ -24,6 +24,9 @@ from ._hosts import Host, TargetsError
 from ._model import Call, Instance, Target
 
 TARGET_INFO = "rightscope.deploy.target_info"
+GRACE = 0.5
+"""Seconds beyond its time in which a target's own words may still arrive: a call that ends says more than we can."""
+
 POLL = 0.25
 """Seconds between two looks at a service that is not ready yet."""
 
@@ -58,8 +61,7 @@ def discover_all(
         thread = threading.Thread(target=context.run, args=(ask, host), daemon=True)
         thread.start()
         threads.append(thread)
-    # A single call has the whole of the timeout, and a target is asked several: some grace, then no more.
-    deadline = time.monotonic() + 1.5 * timeout
+    deadline = time.monotonic() + timeout + GRACE
     for thread in threads:
         thread.join(max(0.0, deadline - time.monotonic()))
     answers = {host.name: found.get(host.name) or dict.fromkeys(services, _late(host, timeout)) for host in hosts}
@@ -67,7 +69,7 @@ def discover_all(
 
 
 def _late(host: Host, timeout: float) -> Target:
-    return _troubled(host, f"it did not answer within {1.5 * timeout:g} s", "check that its engine is not stuck")
+    return _troubled(host, f"it did not answer within {timeout:g} s", "check that its engine is not stuck")
 
 
 def _troubled(host: Host, trouble: str, remedy: str | None) -> Target:

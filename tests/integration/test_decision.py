@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -82,6 +83,43 @@ def test_a_system_container_has_what_its_needs_take(play, lxd_eyes):
     assert config["linux.sysctl.net.core.somaxconn"] == "4096"
     assert outcome["decision"]["verdicts"][0]["grants"] == ["nesting"]
     assert play.service(**box)["changed"] is False
+
+
+def test_what_a_container_needs_no_more_is_taken_from_it(play, docker_eyes):
+    needs = {"memory": "64 MiB", "privileges": ["NET_ADMIN"], "kernel": {"sysctls": {"net.core.somaxconn": 4096}}}
+    with_env = {"docker_container": {"image": DOCKER_IMAGE, "env": {"GREETING": "hello"}, "volumes": ["data:/data"]}}
+    play.service(name="web", requirements=needs, **{"as": with_env})
+
+    foreseen = play.service("--check", **WEB)
+    outcome = play.service(**WEB)
+
+    assert (outcome["failed"], outcome["changed"]) == (False, True)
+    assert foreseen["diff"] == outcome["diff"]
+    seen = docker_eyes.inspect("web")
+    host = seen["HostConfig"]
+    assert not any(host.get(name) for name in ("CapAdd", "Sysctls", "Binds", "Memory"))
+    assert not [entry for entry in seen["Config"]["Env"] if entry.startswith("GREETING")]
+    assert outcome["decision"]["verdicts"][0]["grants"] == []
+    assert play.service(**WEB)["changed"] is False
+
+
+def test_what_a_system_container_needs_no_more_is_taken_from_it(play, lxd_eyes):
+    needs = {
+        "init": True,
+        "memory": "96 MiB",
+        "kernel": {"features": ["nested_containers"]},
+        "max_privilege": "nesting",
+    }
+    play.service(name="box", requirements=needs, **SYSTEM)
+    plain = {"name": "box", "requirements": {"init": True}, **SYSTEM}
+
+    outcome = play.service(**plain)
+
+    assert (outcome["failed"], outcome["changed"]) == (False, True)
+    config = lxd_eyes.inspect("box")["config"]
+    assert not {"security.nesting", "limits.memory"} & set(config)
+    assert lxd_eyes.state("box") == "started"
+    assert play.service(**plain)["changed"] is False
 
 
 def test_what_the_user_did_not_allow_is_not_granted(play, lxd_eyes, docker_eyes):
@@ -280,3 +318,35 @@ def test_saved_facts_that_are_none_are_named(play, tmp_path, content, sentence):
     assert outcome["failed"] is True
     assert sentence in outcome["msg"]
     assert "Traceback" not in outcome.output
+
+
+def test_the_playbook_records_every_target_so_that_it_decides_as_before(play, tmp_path, collections, pve):
+    # The target's own connection is local: the interpreter that has the libraries is the one that runs Ansible.
+    variables = {"ansible_python_interpreter": sys.executable}
+    inventory = {"rightscope_targets": {"hosts": play.hosts, "vars": variables}}
+    (tmp_path / "hosts.json").write_text(json.dumps(inventory), encoding="utf-8")
+    services = [WEB, {"name": "db", "requirements": {"kernel": {"own": True}}}]
+    live = play.info(services=services)
+
+    done = subprocess.run(
+        [str(SCRIPTS / "ansible-playbook"), "rightscope.deploy.record", "-i", "hosts.json"],
+        capture_output=True,
+        text=True,
+        env=_environment(collections, PWD=str(tmp_path)),
+        cwd=tmp_path,
+        timeout=240,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    files = sorted((tmp_path / "recorded").iterdir())
+    assert [path.name for path in files] == ["dock1.yml", "lab.yml", "pve.yml"]
+    assert not [path for path in files if pve.options["api_token_secret"] in path.read_text(encoding="utf-8")]
+    saved = play.info(
+        services=services, hosts={name: {"rightscope_recorded": f"recorded/{name}.yml"} for name in play.hosts}
+    )
+    for before, after in zip(live["services"], saved["services"], strict=True):
+        assert after["decision"]["chosen"] == before["decision"]["chosen"]
+        assert [one["failures"] for one in after["decision"]["verdicts"]] == [
+            one["failures"] for one in before["decision"]["verdicts"]
+        ]

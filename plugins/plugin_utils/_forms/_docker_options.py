@@ -237,3 +237,83 @@ COMPARED: dict[str, Compared] = {
     "published_ports": _ports,
     "ports": _ports,
 }
+
+
+# --- what nobody wants any more -------------------------------------------------------------------
+
+
+def _if_set(path: str, *nothing: t.Any) -> Callable[[Mapping[str, t.Any]], t.Any]:
+    """The value there, None where it is what Docker gives if it is told nothing."""
+
+    def left(config: Mapping[str, t.Any]) -> t.Any:
+        found = _at(config, path)
+        return None if not found or found in nothing else found
+
+    return left
+
+
+def _if_host(path: str) -> Callable[[Mapping[str, t.Any]], t.Any]:
+    return lambda config: "host" if _at(config, path) == "host" else None
+
+
+def _security_options(config: Mapping[str, t.Any]) -> t.Any:
+    # Docker adds its own to a privileged container.
+    return None if _at(config, "HostConfig.Privileged") else _at(config, "HostConfig.SecurityOpt") or None
+
+
+LEFT: dict[str, Callable[[Mapping[str, t.Any]], t.Any]] = {
+    **{
+        name: _if_set(f"HostConfig.{path}")
+        for name, path in (
+            ("cpu_period", "CpuPeriod"),
+            ("cpu_quota", "CpuQuota"),
+            ("cpu_shares", "CpuShares"),
+            ("cpus", "NanoCpus"),
+            ("cpuset_cpus", "CpusetCpus"),
+            ("cpuset_mems", "CpusetMems"),
+            ("memory", "Memory"),
+            ("memory_reservation", "MemoryReservation"),
+            ("privileged", "Privileged"),
+            ("read_only", "ReadonlyRootfs"),
+            ("capabilities", "CapAdd"),
+            ("cap_drop", "CapDrop"),
+            ("sysctls", "Sysctls"),
+            ("volumes", "Binds"),
+            ("published_ports", "PortBindings"),
+        )
+    },
+    "restart_policy": _if_set("HostConfig.RestartPolicy.Name", "no"),
+    "pid_mode": _if_host("HostConfig.PidMode"),
+    "ipc_mode": _if_host("HostConfig.IpcMode"),
+    "userns_mode": _if_host("HostConfig.UsernsMode"),
+    "network_mode": _if_host("HostConfig.NetworkMode"),
+    "security_opts": _security_options,
+}
+"""
+What is left of an option that is given no more, by its name.
+
+These are the engine's own settings of the container, with a known default: the rest may be the image's, and is told
+apart by the names in a label.
+"""
+
+OF_THE_IMAGE = (
+    "command",
+    "entrypoint",
+    "hostname",
+    "user",
+    "working_dir",
+    "stop_signal",
+    "shm_size",
+    "init",
+    "networks",
+)
+"""Options whose value is the image's or the engine's where none is given."""
+
+_TABLES = ("env", "labels")
+
+
+def names_given(options: Mapping[str, t.Any]) -> str:
+    """The names of what was given and may come from the image too, never the values; ``none`` without any."""
+    names = [name for name in OF_THE_IMAGE if options.get(name) is not None]
+    names += [f"{table}.{key}" for table in _TABLES for key in options.get(table) or ()]
+    return " ".join(sorted(names)) or "none"

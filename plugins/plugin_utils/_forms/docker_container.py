@@ -34,7 +34,15 @@ from ._common import (
     run_state,
     text,
 )
-from ._docker_options import BEHAVIOUR, COMPARED, IN_PLACE, image_reference, need_full_paths
+from ._docker_options import (
+    BEHAVIOUR,
+    COMPARED,
+    IN_PLACE,
+    LEFT,
+    image_reference,
+    names_given,
+    need_full_paths,
+)
 
 NAME = "docker_container"
 TITLE = "a Docker container"
@@ -46,6 +54,7 @@ RESERVED = ("name", "state", "restart", "recreate", "paused")
 
 PROCESS_MARK = "rightscope.process"
 OPTIONS_MARK = "rightscope.options"
+GIVEN_MARK = "rightscope.given"
 CPU_PERIOD = 100_000
 """Microseconds; the kernel's own default, Documentation/scheduler/sched-bwc.rst."""
 
@@ -158,6 +167,7 @@ def _part(service: Service, candidate: Candidate, process: Process | None, *, se
         if not options.get("network_mode"):
             options.setdefault("networks", [{"name": network_name(service), "aliases": [process.name]}])
     labels[OPTIONS_MARK] = _digest(options)
+    labels[GIVEN_MARK] = names_given(options)
     return _Part(name, {**options, "labels": {key: str(value) for key, value in labels.items()}})
 
 
@@ -266,7 +276,7 @@ def _step(part: _Part, there: Instance | None, state: str) -> tuple[Call | None,
     if not does:
         return None, {}, {}
     restart = state == "restarted" and not run_after
-    recreate = not set(after) <= IN_PLACE
+    recreate = any(_takes_a_new_one(name, value) for name, value in after.items())
     wakes = there.state == "paused" and run_after.get("state") == STARTED
     call = _call(part, _kept_state(there, state), ", ".join(does), restart=restart, recreate=recreate, wakes=wakes)
     return call, masked({**run_before, **before}), masked({**run_after, **after})
@@ -294,9 +304,14 @@ def _state_words(part: _Part, there: Instance, state: str) -> list[str]:
 
 def _change_words(part: _Part, after: Mapping[str, t.Any]) -> list[str]:
     names = ", ".join(sorted(after))
-    if set(after) <= IN_PLACE:
+    if not any(_takes_a_new_one(name, value) for name, value in after.items()):
         return [f"change {names} of container '{part.name}' in place"]
     return [f"recreate container '{part.name}' for {names}"]
+
+
+def _takes_a_new_one(name: str, value: t.Any) -> bool:
+    """Whether a change makes the container anew; so does each that takes a setting away, for no update can."""
+    return name not in IN_PLACE or value is None
 
 
 def _compare(part: _Part, there: Instance) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
@@ -304,7 +319,19 @@ def _compare(part: _Part, there: Instance) -> tuple[dict[str, t.Any], dict[str, 
     for name, compared in COMPARED.items():
         if part.options.get(name) is not None:
             wanted[name], found[name] = compared(part.options[name], there.config)
+        elif name in LEFT and not _said_otherwise(name, part.options):
+            left = LEFT[name](there.config)
+            if left is not None:
+                wanted[name], found[name] = None, left
     return differences(wanted, found)
+
+
+_SAME_AS = {"published_ports": "ports", "cpus": "cpu_quota", "cpu_quota": "cpus", "cpu_period": "cpus"}
+
+
+def _said_otherwise(name: str, options: Mapping[str, t.Any]) -> bool:
+    """Whether another option, given in its place, accounts for what is there."""
+    return options.get(_SAME_AS.get(name, "")) is not None
 
 
 def _shown(part: _Part) -> dict[str, t.Any]:

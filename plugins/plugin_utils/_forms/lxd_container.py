@@ -22,6 +22,7 @@ from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Servi
 from ._common import (
     ABSENT,
     MARK,
+    MARKS,
     STARTED,
     STOPPED,
     Source,
@@ -47,6 +48,9 @@ SHUTDOWN = 30
 
 KEY = f"user.{MARK}"
 """LXD keeps ``user.*`` for its users: https://documentation.ubuntu.com/lxd/en/latest/reference/instance_options/"""
+
+GIVEN_KEY = "user.rightscope.given"
+"""The names of what the plan set, keys of the configuration and devices, so that what is wanted no more can go."""
 
 _CREATION_ONLY = ("source", "architecture", "ephemeral")
 
@@ -85,10 +89,16 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     there = instances[0] if instances else None
     config = there.config if there else {}
     options = {key: value for key, value in (candidate.options or {}).items() if value is not None}
-    devices = {**(config.get("devices") or {}), **_devices(service.requirements, candidate, options, config)}
+    given = _devices(service.requirements, candidate, options, config)
+    wanted_config = _config(service, candidate, options)
+    wanted_config[GIVEN_KEY] = _names(wanted_config, given)
+    gone_keys, gone_devices = _gone(config, wanted_config, given)
+    devices = {name: device for name, device in (config.get("devices") or {}).items() if name not in gone_devices}
+    devices |= given
     wanted = {
-        "config": _config(service, candidate, options, config.get("config") or {}),
-        **({"devices": devices} if devices else {}),
+        # An empty value takes a key away.
+        "config": {**wanted_config, **dict.fromkeys(gone_keys, "")},
+        **({"devices": devices} if devices or gone_devices else {}),
         **({"profiles": list(options["profiles"])} if options.get("profiles") else {}),
     }
     args = {**options, **wanted, "name": service.name, "type": "container"}
@@ -122,9 +132,29 @@ def connection(_service: Service, target: Target, instances: tuple[Instance, ...
 # --- what is wanted -----------------------------------------------------------------------------
 
 
-def _config(
-    service: Service, candidate: Candidate, options: Mapping[str, t.Any], there: Mapping[str, t.Any]
-) -> dict[str, str]:
+_DEVICE = "device."
+
+
+def _names(config: Mapping[str, str], devices: Mapping[str, t.Any]) -> str:
+    """Names alone, for a value may be a secret; those of the marks go without saying."""
+    keys = [key for key in config if not key.startswith(f"user.{MARKS}")]
+    # LXD forgets a key without a value.
+    return " ".join(sorted([*keys, *(f"{_DEVICE}{name}" for name in devices)])) or "none"
+
+
+def _gone(
+    there: Mapping[str, t.Any], config: Mapping[str, str], devices: Mapping[str, t.Any]
+) -> tuple[list[str], list[str]]:
+    """(keys, devices) that an earlier plan set, that are still there, and that this one does not want."""
+    before = (there.get("config") or {}).get(GIVEN_KEY, "").split()
+    keys = [name for name in before if name in there["config"] and name not in config]
+    names = [name.removeprefix(_DEVICE) for name in before if name.startswith(_DEVICE)]
+    held = there.get("devices") or {}
+    # The root disk stays as it is: without its own it would be the profile's, which may be smaller than what is on it.
+    return keys, [name for name in names if name in held and name not in devices and held[name].get("path") != "/"]
+
+
+def _config(service: Service, candidate: Candidate, options: Mapping[str, t.Any]) -> dict[str, str]:
     """Every value is a text, as LXD keeps it: the delegate compares with ``!=``, and 2 is not ``"2"``."""
     needs = service.requirements
     limits: dict[str, t.Any] = {}
@@ -133,9 +163,6 @@ def _config(
         if needs.cpus != math.ceil(needs.cpus):
             # A share of time over whole processors: half of one is 50 ms of every 100.
             limits["limits.cpu.allowance"] = f"{round(needs.cpus * 100)}ms/100ms"
-        elif "limits.cpu.allowance" in there:
-            # An earlier share would still hold: all of the time is what LXD gives by default.
-            limits["limits.cpu.allowance"] = "100%"
     if needs.memory:
         limits["limits.memory"] = f"{needs.memory}MiB"
     own = {**limits, **_sysctls(needs, candidate), **_granted_config(candidate)}
@@ -225,11 +252,19 @@ def _difference(wanted: Mapping[str, t.Any], config: Mapping[str, t.Any]) -> tup
     """What differs, key by key; keys of the engine's own stay out of sight."""
     before, after = {}, {}
     for part in ("config", "devices"):
-        was, shall = differences(wanted.get(part) or {}, config.get(part) or {})
+        held, new = config.get(part) or {}, wanted.get(part) or {}
+        if part == "devices" and part in wanted:
+            new = {**dict.fromkeys(held), **new}
+        was, shall = differences(new, held)
         before |= {f"{part}.{key}": value for key, value in was.items()}
         after |= {f"{part}.{key}": value for key, value in shall.items()}
     was, shall = differences({key: wanted[key] for key in ("profiles",) if key in wanted}, config)
-    return {**before, **was}, {**after, **shall}
+    before, after = {**before, **was}, {**after, **shall}
+    if len(after) > 1:
+        # The mark follows from the rest.
+        before.pop(f"config.{GIVEN_KEY}", None)
+        after.pop(f"config.{GIVEN_KEY}", None)
+    return before, after
 
 
 def _creation(

@@ -12,12 +12,16 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._docker_options import COMPARED, IN_PLACE
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._docker_options import (
+    COMPARED,
+    IN_PLACE,
+    OF_THE_IMAGE,
+)
 
 from .builders import instance, planned, service, target
 
 
-def container(state="started", **host):
+def container(state="started", given="none", **host):
     config = {
         "Image": "sha256:1",
         "_image_id": "sha256:1",
@@ -25,21 +29,31 @@ def container(state="started", **host):
             "Image": "web:1",
             "Env": ["PATH=/bin", "A=1"],
             "Cmd": ["/bin/httpd", "-f"],
-            "Labels": {"rightscope.service": "web", "rightscope.options": "none", "maintainer": "image"},
+            "Labels": {
+                "rightscope.service": "web",
+                "rightscope.options": "none",
+                "rightscope.given": given,
+                "maintainer": "image",
+            },
         },
-        "HostConfig": {"Memory": 64 * 2**20, "MemorySwap": 128 * 2**20, "RestartPolicy": {"Name": "no"}, **host},
+        "HostConfig": {"RestartPolicy": {"Name": "no"}, **host},
         "NetworkSettings": {"Networks": {"bridge": {}}},
     }
     return instance("docker", state=state, config=config)
 
 
 IMAGE = {"image": "web:1"}
+LIMITED = {"Memory": 64 * 2**20, "MemorySwap": 128 * 2**20}
 
 
 def test_a_container_is_made_with_its_mark_and_limits():
     (call,) = planned("docker", options={**IMAGE, "env": {"N": 1, "S": True}}, memory=64, cpus=0.5).calls
     assert call.module == "community.docker.docker_container"
-    assert call.args["labels"] == {"rightscope.service": "web", "rightscope.options": "none"}
+    assert call.args["labels"] == {
+        "rightscope.service": "web",
+        "rightscope.options": "none",
+        "rightscope.given": "env.N env.S",
+    }
     assert (call.args["memory"], call.args["memory_swap"]) == ("64M", "128M")
     assert (call.args["cpu_quota"], call.args["cpu_period"]) == (50000, 100000)
     assert call.args["env"] == {"N": "1", "S": "true"}
@@ -47,7 +61,8 @@ def test_a_container_is_made_with_its_mark_and_limits():
 
 
 def test_a_container_that_is_as_wanted_needs_no_call():
-    plan = planned("docker", container(), options={**IMAGE, "env": {"A": 1}, "command": "/bin/httpd -f"}, memory=64)
+    there = container(given="command env.A", **LIMITED)
+    plan = planned("docker", there, options={**IMAGE, "env": {"A": 1}, "command": "/bin/httpd -f"}, memory=64)
     assert (plan.calls, plan.before, plan.after) == ((), {}, {})
 
 
@@ -66,7 +81,8 @@ def test_a_container_that_is_as_wanted_needs_no_call():
     ],
 )
 def test_a_difference_says_whether_the_container_is_recreated(options, does):
-    (call,) = planned("docker", container(), options={**IMAGE, "memory": "64M", **options}).calls
+    there = container(given="env.A" if "env" in options else "none", **LIMITED)
+    (call,) = planned("docker", there, options={**IMAGE, "memory": "64M", **options}).calls
     assert does in call.does
     assert call.creates is None
 
@@ -232,7 +248,8 @@ def test_each_option_that_is_compared_is_tested_both_ways():
 @pytest.mark.parametrize("option", sorted(COMPARED))
 def test_each_option_differs_in_place_or_by_a_recreation(option):
     value = {"env": {"A": "2"}, "image": "web:2"}.get(option, dict(row[:2] for row in reversed(OTHER))[option])
-    (call,) = planned("docker", container(), options={**IMAGE, option: value}).calls
+    given = {"env": "env.A", **dict.fromkeys(OF_THE_IMAGE, option)}.get(option, "none")
+    (call,) = planned("docker", container(given=given), options={**IMAGE, option: value}).calls
     words = ("change ", " in place") if option in IN_PLACE else ("recreate container 'web' for ", "")
     assert call.does.startswith(words[0])
     assert call.does.endswith(words[1])
@@ -240,8 +257,61 @@ def test_each_option_differs_in_place_or_by_a_recreation(option):
 
 
 def test_a_difference_in_place_beside_one_that_is_not_recreates_for_both():
-    (call,) = planned("docker", container(), options={**IMAGE, "memory": "128M", "user": "web"}).calls
+    (call,) = planned("docker", container(given="user"), options={**IMAGE, "memory": "128M", "user": "web"}).calls
     assert call.does == "recreate container 'web' for memory, user"
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        pytest.param({"CapAdd": ["NET_ADMIN"]}, "capabilities", id="a capability"),
+        pytest.param({"Privileged": True, "SecurityOpt": ["label=disable"]}, "privileged", id="privileged"),
+        pytest.param({"SecurityOpt": ["seccomp=unconfined"]}, "security_opts", id="a filter that is off"),
+        pytest.param({"PidMode": "host"}, "pid_mode", id="the host's processes"),
+        pytest.param({"NetworkMode": "host"}, "network_mode", id="the host's network"),
+        pytest.param({"Binds": ["/etc:/etc:rw"]}, "volumes", id="a mount"),
+        pytest.param({"PortBindings": {"80/tcp": [{"HostPort": "80"}]}}, "published_ports", id="a port"),
+        pytest.param({"Sysctls": {"net.core.somaxconn": "1"}}, "sysctls", id="a setting"),
+        pytest.param({"Memory": 64 * 2**20}, "memory", id="a limit"),
+        pytest.param({"RestartPolicy": {"Name": "always"}}, "restart_policy", id="a policy"),
+    ],
+)
+def test_what_nobody_wants_any_more_is_taken_away_by_a_new_container(host, name):
+    plan = planned("docker", container(**host), options=IMAGE)
+    assert [call.does for call in plan.calls] == [f"recreate container 'web' for {name}"]
+    assert plan.calls[0].args["recreate"] is True
+    assert plan.before["web"][name]
+    assert plan.after["web"] == {name: None}
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        pytest.param({"NetworkMode": "bridge", "IpcMode": "private", "PidMode": ""}, id="namespaces of its own"),
+        pytest.param({"Memory": 0, "CpuQuota": 0, "NanoCpus": 0}, id="no limits"),
+        pytest.param({"CapAdd": None, "Binds": None, "PortBindings": {}, "SecurityOpt": None}, id="empty lists"),
+        pytest.param({"ShmSize": 64 * 2**20, "Init": True}, id="what the engine may give to all"),
+    ],
+)
+def test_what_the_engine_gives_by_itself_is_left(host):
+    assert planned("docker", container(**host), options=IMAGE).calls == ()
+
+
+def test_a_limit_that_is_given_another_way_is_no_limit_of_another():
+    there = container(CpuQuota=50_000, CpuPeriod=100_000)
+    assert planned("docker", there, options=IMAGE, cpus=0.5).calls == ()
+
+
+@pytest.mark.parametrize("given", ["command", "env.A", "env.A user"])
+def test_what_may_be_the_images_own_is_known_by_its_name(given):
+    (call,) = planned("docker", container(given=given), options=IMAGE).calls
+    assert call.does == "recreate container 'web' for labels"
+
+
+def test_the_mark_of_what_was_given_has_names_alone():
+    options = {**IMAGE, "env": {"TOKEN": "S3NT"}, "command": "run S3NT", "labels": {"a": "S3NT"}}
+    (call,) = planned("docker", options=options).calls
+    assert call.args["labels"]["rightscope.given"] == "command env.TOKEN labels.a"
 
 
 def test_several_processes_with_images_are_containers_on_a_network_of_their_own():
@@ -332,7 +402,12 @@ TWO = [{"name": "app", "image": "web:1"}, {"name": "db", "image": "web:1"}]
 
 
 def part(name: str, state: str = "started"):
-    options = {"rightscope.service": "web", "rightscope.process": name, "rightscope.options": "none"}
+    options = {
+        "rightscope.service": "web",
+        "rightscope.process": name,
+        "rightscope.options": "none",
+        "rightscope.given": "networks",
+    }
     config = {
         "Image": "sha256:1",
         "_image_id": "sha256:1",
@@ -461,7 +536,7 @@ def test_the_volumes_that_nobody_could_find_again_go_with_their_container():
 
 
 def test_a_secret_that_was_there_before_is_masked_too():
-    there = container()
+    there = container(given="env.DB_PASSWORD")
     there.config["Config"]["Env"] = ["DB_PASSWORD=S3NT-old"]
     plan = planned("docker", there, options={**IMAGE, "env": {"DB_PASSWORD": "S3NT-new"}})
     assert plan.before == plan.after == {"web": {"env": {"DB_PASSWORD": "********"}}}

@@ -16,9 +16,14 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FO
 from .builders import instance, planned, service, target
 
 
-def system(state="started", **changes):
+def system(state="started", given="none", **changes):
     config = {
-        "config": {"user.rightscope.service": "web", "limits.memory": "64MiB", "volatile.x": "1"},
+        "config": {
+            "user.rightscope.service": "web",
+            "user.rightscope.given": given,
+            "limits.memory": "64MiB",
+            "volatile.x": "1",
+        },
         "devices": {"data": {"type": "disk", "path": "/data", "pool": "default"}},
         "expanded_devices": {"root": {"type": "disk", "path": "/", "pool": "fast"}},
         "profiles": ["default"],
@@ -37,13 +42,48 @@ def test_a_system_is_made_of_texts_with_its_mark():
         "limits.cpu.allowance": "150ms/100ms",
         "limits.memory": "64MiB",
         "user.rightscope.service": "web",
+        "user.rightscope.given": "boot.autostart limits.cpu limits.cpu.allowance limits.memory limits.processes",
     }
     assert call.args["source"] == {"type": "image", "fingerprint": "f" * 64}
     assert call.args["wait_for_container"] is True
 
 
 def test_a_system_that_is_as_wanted_needs_no_call():
-    assert planned("lxd", system(), memory=64, options={"profiles": ["default"]}).calls == ()
+    there = system(given="limits.memory")
+    assert planned("lxd", there, memory=64, options={"profiles": ["default"]}).calls == ()
+
+
+def test_what_nobody_wants_any_more_is_taken_away_in_place():
+    config = {
+        "user.rightscope.service": "web",
+        "user.rightscope.given": "security.nesting limits.memory device.kvm",
+        "security.nesting": "true",
+        "limits.memory": "64MiB",
+        "user.note": "somebody else's",
+    }
+    devices = {"kvm": {"type": "unix-char", "source": "/dev/kvm"}, "eth1": {"type": "nic"}}
+
+    plan = planned("lxd", system(config=config, devices=devices), memory=64)
+
+    (call,) = plan.calls
+    assert call.does == "change config.security.nesting, devices.kvm of LXC container 'web' in place"
+    assert call.args["config"]["security.nesting"] == ""
+    assert call.args["config"]["user.rightscope.given"] == "limits.memory"
+    assert "user.note" not in call.args["config"]
+    assert call.args["devices"] == {"eth1": {"type": "nic"}}
+    assert plan.after == {"web": {"config.security.nesting": "", "devices.kvm": None}}
+
+
+def test_the_root_disk_stays_though_its_size_is_wanted_no_more():
+    root = {"type": "disk", "path": "/", "pool": "fast", "size": "2048MiB"}
+    assert planned("lxd", system(given="device.root", devices={"root": root})).calls[0].args["devices"] == {
+        "root": root
+    }
+
+
+def test_the_mark_of_what_was_given_has_names_alone():
+    (call,) = planned("lxd", options={"config": {"environment.TOKEN": "S3NT"}, "devices": {"a": {"type": "nic"}}}).calls
+    assert call.args["config"]["user.rightscope.given"] == "device.a environment.TOKEN"
 
 
 def test_a_device_is_added_to_those_that_are_there():
@@ -91,7 +131,8 @@ def test_a_running_system_may_shut_down_before_it_is_removed():
     ],
 )
 def test_only_what_differs_is_changed_and_in_place(options, does):
-    calls = planned("lxd", system(), options=options).calls
+    given = " ".join(options.get("config", {})) or "none"
+    calls = planned("lxd", system(given="none" if does else given), options=options).calls
     assert [call.does for call in calls] == ([f"{does} LXC container 'web' in place"] if does else [])
 
 
@@ -144,12 +185,12 @@ def test_what_it_was_made_from_is_not_said_again():
 
 
 def test_whole_processors_after_a_part_of_one_lift_the_share():
-    shared = {"user.rightscope.service": "web", "limits.cpu": "2", "limits.cpu.allowance": "150ms/100ms"}
+    given = {"user.rightscope.service": "web", "user.rightscope.given": "limits.cpu limits.cpu.allowance"}
+    shared = {**given, "limits.cpu": "2", "limits.cpu.allowance": "150ms/100ms"}
     plan = planned("lxd", system(config=shared), cpus=2)
-    assert plan.after == {"web": {"config.limits.cpu.allowance": "100%"}}
-    lifted = {**shared, "limits.cpu.allowance": "100%"}
+    assert plan.after == {"web": {"config.limits.cpu.allowance": ""}}
+    lifted = {**given, "user.rightscope.given": "limits.cpu", "limits.cpu": "2"}
     assert planned("lxd", system(config=lifted), cpus=2).calls == ()
-    assert planned("lxd", system(config={"user.rightscope.service": "web", "limits.cpu": "2"}), cpus=2).calls == ()
 
 
 def test_what_the_user_says_wins_over_the_limit_of_a_need():
