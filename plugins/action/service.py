@@ -73,12 +73,12 @@ class ActionModule(DeployAction):
         target, _instances = present_on(service, targets)
         if target or not silent:
             return
-        names = ", ".join(silent)
+        names, verb = ", ".join(silent), "does" if len(silent) == 1 else "do"
         reasons = "; ".join(f"{name}: {reason}" for name, reason in silent.items())
         if args["unreachable"] == "hold":
             raise AnsibleActionFail(
-                f"Service '{service.name}' was not found, and {names} may hold it and does not answer ({reasons}). "
-                "Nothing was done, lest there are two; bring the target back, or set 'unreachable: ignore'."
+                f"Service '{service.name}' was not found, and {names} may hold it and {verb} not answer ({reasons}). "
+                "Nothing was done, so that there are never two; bring it back, or set 'unreachable: ignore'."
             )
         display.warning(f"Not asked: {reasons}. If service '{service.name}' is there, this run does not know of it.")
 

@@ -23,8 +23,9 @@ options:
     description:
       - What the service needs. Each need that is left out constrains nothing.
       - A key that is not known is an error, and so is a need that contradicts another.
-      - An entry of a list may be a plain value or a mapping. With C(optional=true) in a mapping it is a wish. It counts
-        in the score and never rejects a candidate.
+      - An entry of a list may be a plain value or a mapping with the key C(name), and an entry of
+        O(requirements.labels) or O(requirements.kernel.sysctls) a mapping with the key C(value). With C(optional=true)
+        in it, it is a wish. It counts in the score and never rejects a candidate.
     type: dict
     default: {}
     suboptions:
@@ -104,7 +105,8 @@ options:
             description:
               - What it does with the kernel, such as V(tun), V(fuse), V(kvm), V(ebpf), V(btf), V(io_uring),
                 V(nested_containers), V(user_namespaces), V(nfs_mount), V(cgroup_v2), V(load_modules) or V(wireguard).
-              - The collection knows what each takes in each form, and grants that.
+              - The collection knows what each takes in each form, and grants that. All of them are in its
+                C(docs/decision.md).
             type: list
             elements: raw
       privileges:
@@ -165,6 +167,7 @@ options:
           - What it listens on, such as V(80), V(53/udp), or V(8080:80) with the host's port first, or a mapping with
             the keys C(port), C(host), C(protocol), C(process) and C(optional).
           - A Docker container publishes them, unless O(as) says how. A host's port that is named must be free there.
+            Where none is named the engine picks one, on all addresses, and another at each start.
         type: list
         elements: raw
       snapshots:
@@ -176,7 +179,8 @@ options:
         type: bool
         default: false
       labels:
-        description: Labels that must equal those in the target's variable C(rightscope_labels).
+        description:
+          - Labels that must equal those in the target's variable C(rightscope_labels), as texts.
         type: dict
       forms:
         description: The forms that are allowed. All are, if not set.

@@ -95,7 +95,7 @@ EXAMPLES = r"""
 
 - name: Show where it went, and why
   ansible.builtin.debug:
-    msg: "{{ web.explanation }}"
+    msg: "{{ web.explanation.splitlines() }}"
 
 - name: A small system with an init of its own, on Debian 12
   rightscope.deploy.service:

@@ -79,7 +79,7 @@ EXAMPLES = r"""
 
 - name: Show every reason, of every candidate
   ansible.builtin.debug:
-    msg: "{{ search.explanation }}"
+    msg: "{{ search.explanation.splitlines() }}"
 """
 
 RETURN = r"""

@@ -138,7 +138,7 @@ class DeployAction(ActionBase):
         for name, weight in weights.items():
             if name not in names:
                 hint = did_you_mean(name, names) or f"known: {', '.join(names)}."
-                raise AnsibleActionFail(f"weights.{name} is no scorer; {hint}", obj=self._task.args)
+                raise AnsibleActionFail(f"weights.{name} is no preference; {hint}", obj=self._task.args)
             if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight < 0:
                 raise AnsibleActionFail(f"weights.{name} must be a number of 0 or more.", obj=self._task.args)
 
@@ -186,7 +186,7 @@ class DeployAction(ActionBase):
             chosen = decision.chosen.candidate
             for failure in decision.chosen.accepted:
                 display.warning(f"Service '{service.name}' on '{chosen.place}': {failure.reason}.")
-            if service.made_as and chosen.options is None:
+            if service.described and chosen.form not in service.described:
                 display.warning(
                     f"Nothing under 'as' says how service '{service.name}' is made as {chosen.title}: "
                     "it is its image and no more."

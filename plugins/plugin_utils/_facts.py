@@ -51,9 +51,20 @@ def _node(raw: Mapping[str, t.Any], declared: Mapping[str, t.Any], extra: Facts)
 _TABLES = ("kernel_sysctls", "module_versions", "module_parameters", "storage_types", "networks")
 
 
+_SETS = ("kernel_modules", "devices")
+
+
 def _laid_over(name: str, found: t.Any, declared: t.Any) -> t.Any:
-    """A declared entry of a table stands beside those that were found; any other fact, and none, stands alone."""
-    return {**(found or {}), **declared} if name in _TABLES and declared is not None else declared
+    """
+    A declared entry of a table, a module and a device stand beside those that were found: nobody knows them all.
+
+    Any other fact, and none, stands alone.
+    """
+    if declared is not None and name in _TABLES:
+        return {**(found or {}), **declared}
+    if declared is not None and name in _SETS:
+        return (found or frozenset()) | declared
+    return declared
 
 
 def read_facts(raw: Mapping[str, t.Any], origins: Mapping[str, str] | None = None) -> Facts:

@@ -81,10 +81,18 @@ class Host:
             raise TargetsError(f"The variable '{name}' of host '{self.name}' cannot be used: {error.message}") from None
 
     def _kind(self) -> str:
-        kind = self.variable("rightscope_kind") or (self.recorded or {}).get("kind")
-        if kind is None:
+        said, recorded = self.variable("rightscope_kind"), (self.recorded or {}).get("kind")
+        if said and recorded and said != recorded:
             raise TargetsError(
-                f"Host '{self.name}' is a target and has no 'rightscope_kind'; set it to one of {', '.join(KINDS)}."
+                f"Host '{self.name}' has the 'rightscope_kind' {said}, and its recorded facts are those of a "
+                f"{recorded} target; take the variable away."
+            )
+        kind = said or recorded
+        if kind is None:
+            where = ", or 'kind' in its recorded file" if self.recorded else ""
+            raise TargetsError(
+                f"Host '{self.name}' is a target and has no 'rightscope_kind'; set it{where} to one of "
+                f"{', '.join(KINDS)}."
             )
         if kind not in KINDS:
             hint = did_you_mean(kind, KINDS) or f"use one of {', '.join(KINDS)}."
@@ -112,7 +120,7 @@ class Host:
         try:
             check_record(record)
         except FactsError as error:
-            raise TargetsError(f"{whose} holds no recorded facts. {error}") from None
+            raise TargetsError(f"{whose} cannot be used. {error}") from None
         return record
 
     def _mapping(self, name: str) -> dict[str, t.Any]:

@@ -165,6 +165,12 @@ class Service:
     requirements: Requirements
     made_as: Mapping[str, Mapping[str, t.Any]] = field(default_factory=_nothing)
 
+    @property
+    def described(self) -> tuple[str, ...]:
+        """The forms of which the user said how they are made: under ``as``, or by an image for each process."""
+        by_image = ("docker_container",) if self.requirements.each_process_has_an_image else ()
+        return (*self.made_as, *by_image)
+
 
 # --- what discovery found -----------------------------------------------------------------------
 
@@ -405,7 +411,8 @@ class Decision:
     """
     All verdicts in order, best first, and the chosen one, or None.
 
-    ``proof`` are the lines that say which needs forced the chosen form, and with what.
+    ``proof`` are the lines that say which needs forced the chosen form, and with what; ``failed`` are the
+    verdicts of better candidates that could not be provisioned.
     """
 
     service: str
@@ -413,6 +420,7 @@ class Decision:
     chosen: Verdict | None = None
     stays: bool = False
     proof: tuple[str, ...] = ()
+    failed: tuple[Verdict, ...] = ()
 
 
 # --- the plan -----------------------------------------------------------------------------------

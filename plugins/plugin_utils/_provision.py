@@ -18,7 +18,8 @@ from collections.abc import Mapping
 
 from ..module_utils._discovery import DiscoveryError
 from ._candidates import present
-from ._deploy import placement
+from ._decision.decide import instead
+from ._deploy import decision_result, placement
 from ._forms import FORMS
 from ._forms._common import STARTED
 from ._hosts import Host
@@ -66,6 +67,7 @@ class Provisioner:
         A service that is there already is never tried elsewhere. Raises Unfinished.
         """
         attempts: list[dict[str, t.Any]] = []
+        failed: list[Verdict] = []
         left = False
         for verdict in self._order(decision):
             taken = tuple(grant for grant in verdict.grants if grant.why)
@@ -75,6 +77,7 @@ class Provisioner:
                 done = self._attempt(host, target, candidate)
             except _Failed as error:
                 attempts.append(_told(candidate, str(error)))
+                failed.append(verdict)
                 left = error.left
                 if left:
                     break
@@ -82,6 +85,7 @@ class Provisioner:
             if attempts:
                 done["attempts"] = [*attempts, _told(candidate, None)]
                 done["warnings"] = [*done["warnings"], _second_choice(attempts, candidate)]
+                done |= decision_result(instead(self.service, decision, verdict, tuple(failed)))
             return done
         told = " ".join(f"On '{one['target']}' ({one['form']}): {one['error']}." for one in attempts)
         message = f"Service '{self.service.name}' could not be {_participle(self.state)}. {told}"
@@ -102,7 +106,7 @@ class Provisioner:
         another form's options would be an empty guest and a green task.
         """
         form = verdict.candidate.form
-        described = not self.service.made_as or form in self.service.made_as
+        described = form in self.service.described if self.service.described else True
         return verdict.fits and (described or form == chosen.candidate.form)
 
     def _attempt(self, host: Host, target: Target, candidate: Candidate) -> dict[str, t.Any]:

@@ -44,6 +44,12 @@ def decide(
     return dataclasses.replace(made, proof=prove(service.requirements, made))
 
 
+def instead(service: Service, decision: Decision, chosen: Verdict, failed: tuple[Verdict, ...]) -> Decision:
+    """The decision after better candidates have failed: what it then came to, and why."""
+    made = dataclasses.replace(decision, chosen=chosen, failed=failed)
+    return dataclasses.replace(made, proof=prove(service.requirements, made))
+
+
 def judge(
     service: Service, candidate: Candidate, weights: Mapping[str, float] = NOTHING, accept_unknown: bool = False
 ) -> Verdict:

@@ -82,6 +82,8 @@ def _line(decision: Decision, verdict: Verdict) -> str:
         return _rejection(verdict)
     if verdict is decision.chosen:
         parts = [f"chosen, {why_chosen(decision, verdict)}"]
+    elif _failed(decision, verdict):
+        parts = [f"fits as {verdict.candidate.title}, and could not be made"]
     else:
         parts = [f"fits as {verdict.candidate.title}"]
     parts.append(_score(verdict))
@@ -92,6 +94,10 @@ def _line(decision: Decision, verdict: Verdict) -> str:
     parts.extend(f"accepted though {_reason(failure)}" for failure in verdict.accepted)
     parts.extend(estimates_of(verdict))
     return "; ".join(parts) + "."
+
+
+def _failed(decision: Decision, verdict: Verdict) -> bool:
+    return any(verdict is failed for failed in decision.failed)
 
 
 def _score(verdict: Verdict) -> str:
@@ -109,9 +115,10 @@ def _rejection(verdict: Verdict) -> str:
     remedies = [failure.remedy for failure in verdict.failures if failure.remedy]
     if not remedies:
         return text + "."
-    mended = len(remedies) == len(verdict.failures) and all(failure.when != NEVER for failure in verdict.failures)
+    judged = not verdict.candidate.trouble
+    mended = judged and len(remedies) == len(verdict.failures) and all(one.when != NEVER for one in verdict.failures)
     lead = "it would fit if you" if mended else "what would help:"
-    return f"{text}; {lead} {', and '.join(_together(remedies))}."
+    return f"{text}; {lead} {'; and '.join(_together(remedies))}."
 
 
 _RELAX = "relax "
@@ -129,6 +136,8 @@ def why_chosen(decision: Decision, chosen: Verdict) -> str:
     """Why the chosen one and no other, as a part of a sentence."""
     if decision.stays:
         return "it is there and still fits"
+    if decision.failed:
+        return "the next best, for what is better could not be made"
     scope = chosen.candidate.scope
     rivals = [verdict for verdict in decision.verdicts if verdict.fits and verdict is not chosen]
     if not rivals:
@@ -165,9 +174,16 @@ def what_would_help(decision: Decision, several: set[str]) -> str:
         return f"It is left as it is: {text}."
     never = sum(failure.when == NEVER for failure in nearest.failures)
     count = len(nearest.failures)
-    how = "none of them for ever" if not never else f"{never} of them for ever"
-    reasons = f"{count} reason{'s' if count != 1 else ''} against it, {how}"
+    reasons = f"{count} reason{'s' if count != 1 else ''} against it, {_mendable(count, never)}"
     return f"The nearest is {_name(nearest, several)}: {reasons}."
+
+
+def _mendable(count: int, never: int) -> str:
+    if not never:
+        return "which can be mended" if count == 1 else "all of which can be mended"
+    if never == count:
+        return "which cannot be mended" if count == 1 else "none of which can be mended"
+    return f"{never} of which cannot be mended"
 
 
 def as_data(decision: Decision) -> dict[str, t.Any]:

@@ -24,10 +24,25 @@ def prove(requirements: Requirements, decision: Decision) -> tuple[str, ...]:
     """The lines for the chosen candidate; none where nothing was chosen."""
     if decision.chosen is None:
         return ()
+    narrower = [verdict.candidate for verdict in _narrower(decision) if verdict.fits]
+    if narrower:
+        return tuple(_not_forced(decision, narrower))
     lines = [*_sysctls(requirements, decision), *_too_narrow(decision)]
     if decision.chosen.candidate.shares_kernel:
         lines += [*_modules(requirements, decision.chosen), *_features(requirements, decision.chosen)]
     return tuple(lines)
+
+
+def _not_forced(decision: Decision, narrower: list[Candidate]) -> Iterator[str]:
+    """Where a narrower form would fit no need forced this one: it is there already, or the others failed."""
+    places = "; ".join(f"{one.place} would fit as {one.title}" for one in narrower)
+    if decision.stays:
+        yield (
+            f"it is {decision.chosen.candidate.title} already; {places}, which is narrower: to have it there, remove "
+            "it with 'state: absent' and let it be placed anew."
+        )
+    else:
+        yield f"{places}, which is narrower, and could not be made."
 
 
 def _too_narrow(decision: Decision) -> Iterator[str]:

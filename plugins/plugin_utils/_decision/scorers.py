@@ -54,7 +54,7 @@ def fewest_grants(requirements: Requirements, candidate: Candidate) -> int:
 
 
 def free_ports(requirements: Requirements, candidate: Candidate) -> int:
-    """The share of the service's ports that nobody else uses on the host; 100 where it has all to itself."""
+    """The share of its ports that nobody else uses on the host; 100 where it has all to itself, 0 if not known."""
     wanted = requirements.ports
     if not wanted or candidate.kind != "docker":
         return 100

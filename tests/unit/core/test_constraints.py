@@ -28,7 +28,7 @@ TABLE = [
         {"labels": {"zone": "a"}},
         {},
         "never",
-        "its labels are zone=(none), a wanted",
+        "it has no label zone, a wanted",
         "missing",
         remedy="change 'rightscope_labels' or the need",
     ),

@@ -163,16 +163,8 @@ TABLE = [
         "a template nobody knows",
         remedy="make a template that does, and say so in the target's rightscope_facts, or set 'unknown: accept'",
     ),
-    case(
-        "kernel_flavour",
-        "proxmox",
-        RT,
-        {"image": None},
-        "unknown",
-        "cannot tell whether its template boots a preempt-rt kernel",
-        "no template",
-        remedy="make a template that does, and say so in the target's rightscope_facts, or set 'unknown: accept'",
-    ),
+    holds("kernel_flavour", "proxmox", RT, {"image": None}, "no template, of which another rule speaks"),
+    holds("kernel_version", "proxmox", {"kernel": {"version": ">=6"}}, {"image": None}, "no template either"),
     # modules
     holds("kernel_modules", "docker", modules(NBD16), {**NBD, "module_parameters": {"nbd": {"max_part": "16"}}}, "all"),
     holds(
@@ -322,7 +314,7 @@ TABLE = [
         "unknown",
         "cannot tell its vm.max_map_count, which is not namespaced",
         "nobody knows any",
-        remedy=declare("kernel_sysctls.vm.max_map_count"),
+        remedy=declare("kernel_sysctls: {vm.max_map_count: ...}"),
     ),
     case(
         "kernel_sysctls",
@@ -332,7 +324,7 @@ TABLE = [
         "unknown",
         "cannot tell its vm.max_map_count, which is not namespaced",
         "nobody knows this one",
-        remedy=declare("kernel_sysctls.vm.max_map_count"),
+        remedy=declare("kernel_sysctls: {vm.max_map_count: ...}"),
     ),
     case(
         "kernel_sysctls",
@@ -355,7 +347,7 @@ TABLE = [
         "cannot tell its fs.nr_open, which is not namespaced",
         "one too low and one unknown",
         remedy="run 'sysctl -w vm.max_map_count=262144' on dock1, and "
-        "declare 'kernel_sysctls.fs.nr_open' in the target's rightscope_facts",
+        "declare 'kernel_sysctls: {fs.nr_open: ...}' in the target's rightscope_facts",
     ),
     *(
         case(
@@ -512,7 +504,7 @@ TABLE = [
         "unknown",
         "cannot tell its kernel.io_uring_disabled, for io_uring",
         "who declares another says nothing of a switch",
-        remedy=declare("kernel_sysctls.kernel.io_uring_disabled"),
+        remedy=declare("kernel_sysctls: {kernel.io_uring_disabled: ...}"),
     ),
     case(
         "kernel_features",
@@ -523,7 +515,7 @@ TABLE = [
         "its kernel is 4.19.0, >=5.1 wanted for io_uring; cannot tell its kernel.io_uring_disabled, for io_uring",
         "a kernel too old, and a switch nobody knows",
         remedy="boot another kernel there, and "
-        "declare 'kernel_sysctls.kernel.io_uring_disabled' in the target's rightscope_facts",
+        "declare 'kernel_sysctls: {kernel.io_uring_disabled: ...}' in the target's rightscope_facts",
     ),
     case(
         "kernel_features",
@@ -578,7 +570,7 @@ TABLE = [
             "unknown",
             "cannot tell its vm.nr_hugepages, for hugepages",
             f"a setting that is {found}",
-            remedy=declare("kernel_sysctls.vm.nr_hugepages"),
+            remedy=declare("kernel_sysctls: {vm.nr_hugepages: ...}"),
         )
         for found in (None, {}, {"vm.nr_hugepages": "many"})
     ),

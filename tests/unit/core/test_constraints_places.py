@@ -390,7 +390,7 @@ TABLE = [
         {"labels": {"zone": "None", "rack": 1}},
         {"labels": {"rack": 2}},
         "never",
-        "its labels are zone=(none), None wanted; rack=2, 1 wanted",
+        "it has no label zone, None wanted; its label rack is 2, 1 wanted",
         "none is not the word None",
         remedy="change 'rightscope_labels' or the need",
     ),

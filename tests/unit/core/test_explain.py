@@ -61,7 +61,7 @@ def test_where_none_fits_all_reasons_and_the_nearest_are_told():
         "    lab: rejected, isolates by user namespace, machine wanted [isolation: never]; needs 8.8 GiB of memory, "
         "has\n"
         "         8 GiB in all [memory: never]; what would help: relax 'isolation' and 'memory'.\n"
-        "The nearest is dock1: 2 reasons against it, 2 of them for ever."
+        "The nearest is dock1: 2 reasons against it, none of which can be mended."
     )
 
 
@@ -69,7 +69,7 @@ def test_where_one_reason_can_be_mended_it_is_said_to_be_the_only_one():
     assert text(target("docker", memory_free=32), memory=64) == (
         "No candidate fits service 'web' (0 of 1).\n"
         "    dock1: rejected, needs 64 MiB of memory, has 32 MiB free [memory]; it would fit if you free 32 MiB.\n"
-        "The nearest is dock1: 1 reason against it, none of them for ever."
+        "The nearest is dock1: 1 reason against it, which can be mended."
     )
 
 
@@ -77,8 +77,8 @@ def test_a_remedy_that_is_not_enough_only_would_help():
     assert text(target("docker", memory_free=32), memory=64, init=True) == (
         "No candidate fits service 'web' (0 of 1).\n"
         "    dock1: rejected, an application container has no init system as PID 1, which is wanted [init: never];\n"
-        "           needs 64 MiB of memory, has 32 MiB free [memory]; what would help: free 32 MiB, and relax 'init'.\n"
-        "The nearest is dock1: 2 reasons against it, 1 of them for ever."
+        "           needs 64 MiB of memory, has 32 MiB free [memory]; what would help: free 32 MiB; and relax 'init'.\n"
+        "The nearest is dock1: 2 reasons against it, 1 of which cannot be mended."
     )
 
 
@@ -88,7 +88,10 @@ def test_a_service_that_stays_is_said_to_stay():
         "Service 'web' stays on 'lab', an LXC container (2 of 2 candidates fit).\n"
         "    dock1: fits as a Docker container; score 92 (headroom 50).\n"
         "    lab: chosen, it is there and still fits; score 92 (headroom 50); made from 'debian/12' and no more, for\n"
-        "         'as' does not say how."
+        "         'as' does not say how.\n"
+        "Why an LXC container:\n"
+        "    - it is an LXC container already; dock1 would fit as a Docker container, which is narrower: to have it\n"
+        "      there, remove it with 'state: absent' and let it be placed anew."
     )
 
 
@@ -109,8 +112,8 @@ def test_a_target_that_does_not_answer_says_only_that():
     gone = Target(name="gone", kind="docker", trouble="it does not answer within 10 s", remedy="start its dockerd")
     assert text(gone, memory=64, init=True) == (
         "No candidate fits service 'web' (0 of 1).\n"
-        "    gone: rejected, it does not answer within 10 s [reachable]; it would fit if you start its dockerd.\n"
-        "The nearest is gone: 1 reason against it, none of them for ever."
+        "    gone: rejected, it does not answer within 10 s [reachable]; what would help: start its dockerd.\n"
+        "The nearest is gone: 1 reason against it, which can be mended."
     )
 
 

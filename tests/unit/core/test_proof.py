@@ -13,7 +13,9 @@ import pytest
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision import proof
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import CONSTRAINTS, need_of
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide, instead
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.explain import explain
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.proof import prove
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge import sysctls as table_of_sysctls
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.features import FeatureRow
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.sysctls import SysctlRow
@@ -176,12 +178,12 @@ def test_a_feature_says_what_it_takes_and_what_was_granted(made_up):
     of = service(made_as=WEB, kernel={"features": ["tun", "fuse", "keyctl"]})
     plain = service(made_as=WEB)
     decision = decide(plain, candidates(plain, [target("docker")]))
-    assert proof.prove(of.requirements, decision) == (
+    assert prove(of.requirements, decision) == (
         "kernel.features tun: it is so; granted: capability NET_ADMIN, device /dev/net/tun.",
         "kernel.features keyctl: it may.",
     )
     machine = decide(plain, candidates(plain, [target("proxmox")]))
-    assert proof.prove(of.requirements, machine) == ()
+    assert prove(of.requirements, machine) == ()
 
 
 def test_each_rule_is_named_by_what_the_user_wrote():
@@ -197,4 +199,20 @@ def test_each_rule_is_named_by_what_the_user_wrote():
 def test_what_stays_is_proven_by_what_keeps_it_out_of_the_narrower():
     decision = decide(service(made_as=WEB), candidates(service(made_as=WEB), [target("docker"), target("lxd")]))
     stays = dataclasses.replace(decision, chosen=decision.verdicts[1], stays=True)
-    assert proof.prove(service().requirements, stays) == ()
+    (line,) = prove(service().requirements, stays)
+    assert line == (
+        "it is an LXC container already; dock1 would fit as a Docker container, which is narrower: to have it there, "
+        "remove it with 'state: absent' and let it be placed anew."
+    )
+
+
+def test_where_what_is_narrower_has_failed_no_need_is_blamed():
+    of = service(made_as=WEB)
+    decision = decide(of, candidates(of, [target("docker"), target("lxd")]))
+    docker, lxd = decision.verdicts
+    then = instead(of, decision, lxd, (docker,))
+    assert then.proof == ("dock1 would fit as a Docker container, which is narrower, and could not be made.",)
+    said = explain(then)
+    assert "Service 'web' goes to 'lab', an LXC container" in said
+    assert "dock1: fits as a Docker container, and could not be made;" in said
+    assert "lab: chosen, the next best, for what is better could not be made;" in said

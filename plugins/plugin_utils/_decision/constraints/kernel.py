@@ -32,7 +32,12 @@ def kernel_own(requirements: Requirements, candidate: Candidate) -> Failure | No
 def kernel_version(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """The kernel that the form runs on must be in range: the host's for a container, the guest's for a VM."""
     wanted = requirements.kernel_version
-    return _in_range(wanted, candidate) if wanted is not None else None
+    return _in_range(wanted, candidate) if wanted is not None and not _has_no_image(candidate) else None
+
+
+def _has_no_image(candidate: Candidate) -> bool:
+    """A machine without a template boots nothing: that it has none is said by another rule, and nothing more."""
+    return not candidate.shares_kernel and candidate.image is None
 
 
 def _in_range(wanted: VersionRange, candidate: Candidate) -> Failure | None:
@@ -66,7 +71,7 @@ _FLAVOURS = re.compile(r"preempt[-_]rt|[-.]rt\d|[-+]rt(?:[-.]|$)|realtime")
 def kernel_flavour(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """A special kernel, such as ``preempt-rt``, must be the one that is booted: there, or by the template."""
     wanted = requirements.kernel_flavour
-    if wanted is None:
+    if wanted is None or _has_no_image(candidate):
         return None
     if not candidate.shares_kernel:
         found = candidate.image.kernel_flavour if candidate.image else None
@@ -200,7 +205,7 @@ def _on_the_host(sysctl: Sysctl, requirements: Requirements, candidate: Candidat
     found, why = (candidate.facts.kernel_sysctls or {}).get(sysctl.name), why_shared(sysctl, requirements, candidate)
     if found is None:
         reason = f"cannot tell its {sysctl.name}, which {why}"
-        return unknown(reason, f"kernel_sysctls.{sysctl.name}")
+        return unknown(reason, f"kernel_sysctls: {{{sysctl.name}: ...}}")
     if holds(sysctl, found):
         return None
     wanted = f"{sysctl.value} wanted" if sysctl.at_least else f"exactly {sysctl.value} wanted"
@@ -296,7 +301,7 @@ def _needs_module(feature: str, name: str, candidate: Candidate) -> Failure | No
 
 
 def _needs_kernel(feature: str, text: str, candidate: Candidate) -> Failure | None:
-    failure = _in_range(_range(text), candidate)
+    failure = None if _has_no_image(candidate) else _in_range(_range(text), candidate)
     if failure is None:
         return None
     return Failure(reason=f"{failure.reason} for {feature}", when=failure.when, remedy=failure.remedy)
@@ -320,7 +325,7 @@ def _needs_at_least(feature: str, text: str, candidate: Candidate) -> Failure | 
     name, _sign, number = text.partition("=")
     found = _number_of(candidate, name)
     if found is None:
-        return unknown(f"cannot tell its {name}, for {feature}", f"kernel_sysctls.{name}")
+        return unknown(f"cannot tell its {name}, for {feature}", f"kernel_sysctls: {{{name}: ...}}")
     if found >= int(number):
         return None
     remedy = f"run 'sysctl -w {text}' on {candidate.place}"
@@ -333,7 +338,7 @@ def _needs_at_most(feature: str, text: str, candidate: Candidate) -> Failure | N
     found, facts = _number_of(candidate, name), candidate.facts
     # Who declares some settings says nothing of the others.
     if found is None and facts.origin("kernel_sysctls") in ("unknown", "declared"):
-        return unknown(f"cannot tell its {name}, for {feature}", f"kernel_sysctls.{name}")
+        return unknown(f"cannot tell its {name}, for {feature}", f"kernel_sysctls: {{{name}: ...}}")
     if found is None or found <= int(number):
         return None
     remedy = f"run 'sysctl -w {text}' on {candidate.place}"

@@ -21,11 +21,17 @@ def labels(requirements: Requirements, candidate: Candidate) -> Failure | None:
     if not requirements.labels:
         return None
     wrong = [
-        f"{name}={candidate.labels.get(name, '(none)')}, {value} wanted"
+        _label(name, candidate.labels.get(name), value)
         for name, value in requirements.labels.items()
         if name not in candidate.labels or str(candidate.labels[name]) != value
     ]
-    return never(f"its labels are {'; '.join(wrong)}", "change 'rightscope_labels' or the need") if wrong else None
+    return never("; ".join(wrong), "change 'rightscope_labels' or the need") if wrong else None
+
+
+def _label(name: str, found: object, wanted: str) -> str:
+    if found is None:
+        return f"it has no label {name}, {wanted} wanted"
+    return f"its label {name} is {found}, {wanted} wanted"
 
 
 def forms(requirements: Requirements, candidate: Candidate) -> Failure | None:
