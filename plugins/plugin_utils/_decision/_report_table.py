@@ -243,14 +243,14 @@ def _granted(verdict: Verdict) -> Iterator[Item]:
     if not verdict.grants:
         yield Item(text="none")
     for grant in verdict.grants:
-        yield Item(text=f"{grant}, for {grant.why}" if grant.why else str(grant))
+        yield Item(text=f"{grant} ({grant.why})" if grant.why else str(grant))
 
 
 def _made_from(candidate: Candidate) -> str:
     if candidate.image is None:
         return candidate.image_wanted or ""
     name = candidate.image.names[0] if candidate.image.names else candidate.image.id
-    return name if candidate.options is not None else f"{name}, found there"
+    return name if candidate.options is not None else f"{name} and no more, for 'as' does not say how"
 
 
 def _texts(*texts: str) -> tuple[Item, ...]:

@@ -377,6 +377,6 @@ def test_the_whole_of_a_small_report():
         "| `os_family linux` | ✓ fits | ✓ fits |",
         "| `memory 64 MiB` | ✓ fits | ! not now (1) |",
         "| grants | none | none |",
-        "| made from | web:1 | debian/12, found there |",
+        "| made from | web:1 | debian/12 and no more, for 'as' does not say how |",
         "1. lab; `memory`, not now: needs 64 MiB of memory, has 32 MiB free. What would help: free 32 MiB.",
     ]
