@@ -157,6 +157,9 @@ class Provisioner:
                 return False
             # A restart is over when it runs: to ask for another would never come to an end.
             state = STARTED if self.state == "restarted" else self.state
+            over = form.ended(mine) if plan.state == STARTED else None
+            if over:
+                raise _Failed(over)
             again = form.plan(self.service, candidate, target, mine, state)
             if again.changed:
                 last["why"] = f"it still differs afterwards: {_keys(again)}"

@@ -165,12 +165,26 @@ def test_where_cleaning_up_fails_no_second_one_is_made_elsewhere(play, pve_eyes,
 
 
 def test_a_container_that_ends_at_once_is_a_failure_and_leaves_nothing(play, docker_eyes):
-    args = {"docker_container": {"image": DOCKER_IMAGE, "command": ["/bin/true"]}}
+    args = {"docker_container": {"image": DOCKER_IMAGE, "command": ["/bin/false"]}}
 
-    outcome = play.service(name="web", targets=["dock1"], wait_timeout=3, **{"as": args})
+    outcome = play.service(name="web", targets=["dock1"], **{"as": args})
 
     assert outcome["failed"] is True
+    assert "container 'web' ended as soon as it was started, with exit code 1" in outcome["msg"]
     assert docker_eyes.names() == []
+
+
+def test_a_command_that_was_wrong_is_mended_by_one_that_is_right(play, docker_eyes):
+    right = {"name": "web", "as": {"docker_container": {"image": DOCKER_IMAGE}}}
+    wrong = {"name": "web", "as": {"docker_container": {"image": DOCKER_IMAGE, "command": ["/bin/false"]}}}
+    play.service(**right)
+
+    assert play.service(**wrong)["failed"] is True
+    mended = play.service(**right)
+
+    assert (mended["failed"], mended["changed"]) == (False, True)
+    assert docker_eyes.state("web") == "started"
+    assert play.service(**right)["changed"] is False
 
 
 def test_a_service_that_no_longer_fits_where_it_is_is_left_alone(play, docker_eyes):

@@ -86,6 +86,15 @@ def pending(_instances: tuple[Instance, ...]) -> tuple[str, ...]:
     return ()
 
 
+def ended(instances: tuple[Instance, ...]) -> str | None:
+    """A container that has ended is not started again, unless its policy says so: then it is restarting."""
+    for one in instances:
+        state = one.config.get("State") or {}
+        if state.get("Status") == "exited":
+            return f"container '{one.name}' ended as soon as it was started, with exit code {state.get('ExitCode')}"
+    return None
+
+
 def storage(_options: Mapping[str, t.Any]) -> str | None:
     """Docker has one place for its data."""
     return None

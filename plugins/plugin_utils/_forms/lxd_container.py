@@ -74,6 +74,10 @@ def check(option: str, value: t.Any) -> None:
         raise TypeError(option)
 
 
+def ended(_instances: tuple[Instance, ...]) -> None:
+    """A guest that stops was stopped by somebody, and is waited for."""
+
+
 def pending(_instances: tuple[Instance, ...]) -> tuple[str, ...]:
     """Nothing waits: LXD applies at once what it takes from a running container."""
     return ()

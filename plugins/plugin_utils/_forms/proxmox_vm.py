@@ -125,6 +125,10 @@ def connection(service: Service, _target: Target, instances: tuple[Instance, ...
     return variables
 
 
+def ended(_instances: tuple[Instance, ...]) -> None:
+    """A guest that stops was stopped by somebody, and is waited for."""
+
+
 def pending(instances: tuple[Instance, ...]) -> tuple[str, ...]:
     """The settings that are written and wait for a restart of the VM."""
     return tuple(sorted(str(entry["key"]) for one in instances for entry in one.config.get("pending") or ()))

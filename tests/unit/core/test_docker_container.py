@@ -616,3 +616,21 @@ def test_of_several_processes_each_has_its_own_ports():
     processes = [{"name": "app", "image": "web:1"}, {"name": "db", "image": "web:1"}]
     plan = planned("docker", processes=processes, ports=[80, {"port": 5432, "process": "db"}])
     assert [call.args.get("published_ports") for call in plan.calls[1:]] == [["80"], ["5432"]]
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [
+        pytest.param(
+            {"Status": "exited", "ExitCode": 3},
+            "container 'web' ended as soon as it was started, with exit code 3",
+            id="it is over",
+        ),
+        pytest.param({"Status": "running"}, None, id="it runs"),
+        pytest.param({"Status": "restarting", "ExitCode": 3}, None, id="it is started again"),
+        pytest.param({}, None, id="nobody knows"),
+    ],
+)
+def test_a_container_that_ended_is_not_waited_for(state, why):
+    there = dataclasses.replace(container(), config={**container().config, "State": state})
+    assert FORMS["docker_container"].ended((there,)) == why
