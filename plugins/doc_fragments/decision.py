@@ -142,7 +142,9 @@ options:
         description: Processors it needs, and is limited to. Parts are possible, V(0.5) is half of one.
         type: float
       memory:
-        description: Memory it needs, and is limited to, such as V(512 MiB) or V(4 GiB). A plain number is in MiB.
+        description:
+          - Memory it needs, and is limited to, such as V(512 MiB) or V(4 GiB). A plain number is in MiB.
+          - Of several containers each is limited to all of it.
         type: str
       disk:
         description:

@@ -32,6 +32,9 @@ from ._words import did_you_mean, ended
 
 display = Display()
 
+_MOST = 1_000_000
+"""The most that a preference can count."""
+
 _OF_A_SERVICE = ("name", "requirements", "as")
 """The keys of a service in a list."""
 
@@ -77,7 +80,7 @@ class DeployAction(ActionBase):
         for index, entry in enumerate(args["services"]):
             service, wrong = self._listed(entry)
             problems += [Problem(("services", index, *problem.path), problem.message) for problem in wrong]
-            if service is not None and service.name in [one.name for one in services]:
+            if service is not None and service.name in [one.name for one in services if one is not None]:
                 problems.append(Problem(("services", index, "name"), "is the name of an earlier service too"))
             services.append(service)
         if problems:
@@ -139,8 +142,9 @@ class DeployAction(ActionBase):
             if name not in names:
                 hint = did_you_mean(name, names) or f"known: {', '.join(names)}."
                 raise AnsibleActionFail(f"weights.{name} is no preference; {hint}", obj=self._task.args)
-            if isinstance(weight, bool) or not isinstance(weight, (int, float)) or weight < 0:
-                raise AnsibleActionFail(f"weights.{name} must be a number of 0 or more.", obj=self._task.args)
+            if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 <= weight <= _MOST:
+                message = f"weights.{name} must be a number from 0 to {_MOST}."
+                raise AnsibleActionFail(message, obj=self._task.args)
 
     def hosts(self, args: Mapping[str, t.Any], task_vars: Mapping[str, t.Any]) -> list[Host]:
         try:

@@ -85,21 +85,60 @@ def read_facts(raw: Mapping[str, t.Any], origins: Mapping[str, str] | None = Non
     return Facts(**known, origins=dict(origins or {}))
 
 
+_OF_AN_INSTANCE = {"form": str, "name": str, "id": (str, int), "node": str, "state": str}
+
+
 def check_record(record: t.Any) -> None:
     """
     Whether it is what ``target_info`` returns as a target's facts, or a person wrote like it.
 
-    Raises FactsError for the first thing that it is not.
+    Raises FactsError for the first thing that it is not, and says where.
     """
-    if not isinstance(record, Mapping) or not isinstance(record.get("nodes"), (list, tuple)):
+    if not isinstance(record, Mapping) or not isinstance(record.get("nodes"), (list, tuple)) or not record["nodes"]:
         raise FactsError("It must be a mapping that has a list of 'nodes'; see docs/facts.md.")
-    for node in record["nodes"]:
+    names = set()
+    for index, node in enumerate(record["nodes"]):
         if not isinstance(node, Mapping) or not isinstance(node.get("name"), str):
-            raise FactsError("Each of its 'nodes' must be a mapping that has a 'name'.")
-        read_facts(node.get("facts") or {}, node.get("origins") or {})
-    for one in record.get("instances") or ():
-        if not isinstance(one, Mapping) or not {"form", "name", "id", "node", "state"} <= set(one):
-            raise FactsError("Each of its 'instances' must have the keys form, name, id, node and state.")
+            raise FactsError(f"nodes[{index}] must be a mapping that has a 'name'.")
+        if node["name"] in names or not node["name"].isprintable():
+            raise FactsError(f"nodes[{index}].name must be a name of its own, in characters that can be printed.")
+        names.add(node["name"])
+        _check_node(index, node)
+    instances = record.get("instances") or ()
+    if not isinstance(instances, (list, tuple)):
+        raise FactsError("instances must be a list.")
+    for index, one in enumerate(instances):
+        _check_instance(index, one, names)
+
+
+def _check_node(index: int, node: Mapping[str, t.Any]) -> None:
+    origins = node.get("origins") or {}
+    if not isinstance(origins, Mapping):
+        raise FactsError(f"nodes[{index}].origins must be a mapping of fact names to origins.")
+    if not isinstance(node.get("online", True), bool):
+        raise FactsError(f"nodes[{index}].online must be true or false.")
+    try:
+        read_facts(node.get("facts") or {}, origins)
+    except FactsError as error:
+        raise FactsError(f"In nodes[{index}].facts: {error}") from None
+
+
+def _check_instance(index: int, one: t.Any, nodes: set[str]) -> None:
+    if not isinstance(one, Mapping) or not set(_OF_AN_INSTANCE) <= set(one):
+        raise FactsError(f"instances[{index}] must have the keys {', '.join(_OF_AN_INSTANCE)}.")
+    for key, kind in _OF_AN_INSTANCE.items():
+        if not isinstance(one[key], kind):
+            raise FactsError(f"instances[{index}].{key} must be a text.")
+    if one["node"] not in nodes:
+        raise FactsError(f"instances[{index}].node must be one of the nodes.")
+    memory = one.get("memory", 0)
+    if isinstance(memory, bool) or not isinstance(memory, int) or memory < 0:
+        raise FactsError(f"instances[{index}].memory must be a whole number of MiB.")
+    for key in ("addresses", "ports"):
+        if not isinstance(one.get(key) or [], (list, tuple)):
+            raise FactsError(f"instances[{index}].{key} must be a list.")
+    if not all(isinstance(port, Mapping) for port in one.get("ports") or ()):
+        raise FactsError(f"instances[{index}].ports must be a list of mappings.")
 
 
 def read_instances(raw: t.Iterable[Mapping[str, t.Any]]) -> tuple[Instance, ...]:

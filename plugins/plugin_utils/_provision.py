@@ -13,18 +13,23 @@ afterwards, and only when nothing is left to do is the task a success.
 from __future__ import annotations
 
 import dataclasses
+import time
 import typing as t
 from collections.abc import Mapping
 
 from ..module_utils._discovery import DiscoveryError
 from ._candidates import present
 from ._decision.decide import instead
+from ._decision.wishes import with_wishes
 from ._deploy import decision_result, placement
 from ._forms import FORMS
 from ._forms._common import STARTED
 from ._hosts import Host
 from ._model import Call, Candidate, Decision, Instance, Plan, Service, Target, Verdict
-from ._runner import DelegateFailed, find_instances, run_call, wait_until
+from ._runner import POLL, DelegateFailed, find_instances, run_call, wait_until
+
+REMOVAL = 30
+"""Seconds in which the removal of what has failed is tried again."""
 
 
 class Unfinished(Exception):
@@ -112,7 +117,7 @@ class Provisioner:
     def _attempt(self, host: Host, target: Target, candidate: Candidate) -> dict[str, t.Any]:
         form = FORMS[candidate.form]
         there = _of(form, present(self.service, target))
-        plan = form.plan(self.service, candidate, target, there, self.state)
+        plan = form.plan(self._wanted(candidate), candidate, target, there, self.state)
         if not plan.changed or self.check_mode:
             return self._result(target, plan, self._predicted(candidate, target, plan, there))
         ran: list[Call] = []
@@ -135,6 +140,10 @@ class Provisioner:
                 f"Service '{self.service.name}': {', '.join(waiting)} take effect at its next restart.",
             ]
         return done
+
+    def _wanted(self, candidate: Candidate) -> Service:
+        """The service with the wishes that come true on the candidate."""
+        return dataclasses.replace(self.service, requirements=with_wishes(self.service.requirements, candidate))
 
     def _run(self, host: Host, plan: Plan, ran: list[Call]) -> None:
         for call in plan.calls:
@@ -160,7 +169,7 @@ class Provisioner:
             over = form.ended(mine) if plan.state == STARTED else None
             if over:
                 raise _Failed(over)
-            again = form.plan(self.service, candidate, target, mine, state)
+            again = form.plan(self._wanted(candidate), candidate, target, mine, state)
             if again.changed:
                 last["why"] = f"it still differs afterwards: {_keys(again)}"
                 return False
@@ -193,10 +202,23 @@ class Provisioner:
             if unproven and any(one.id in unproven or one.service == self.service.name for one in new):
                 return f"; {form.TITLE} of its name is there now, and is left alone, for another run may have made it"
             ours = tuple(one for one in new if self._is_ours(one, made - unproven))
-            self._run(host, form.remove(self.service, target, ours), [])
+            self._remove_in_time(host, form, target, ours)
         except (DelegateFailed, DiscoveryError) as error:
             return f"; what was made of it is still there ({str(error).rstrip('.')})"
         return ""
+
+    def _remove_in_time(self, host: Host, form: t.Any, target: Target, ours: tuple[Instance, ...]) -> None:
+        """Remove what is ours. The engine may still be busy with what has just failed, so it is asked again."""
+        deadline = time.monotonic() + REMOVAL
+        while True:
+            try:
+                return self._run(host, form.remove(self.service, target, ours), [])
+            except DelegateFailed:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(POLL)
+                left = {one.id for one in find_instances(host, self.service.name, self.call_timeout)}
+                ours = tuple(one for one in ours if one.id in left)
 
     def _is_ours(self, instance: Instance, made: set[str | None]) -> bool:
         """

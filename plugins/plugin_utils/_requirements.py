@@ -135,8 +135,10 @@ def _label(value: t.Any) -> str:
 
 
 def _version_text(value: t.Any) -> str:
-    # YAML reads an unquoted 12 or 24.04 as a number, and people mean the version.
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    # YAML reads an unquoted 12 as a number, and people mean the version. Of 3.20 it makes 3.2, which nobody means.
+    if isinstance(value, float):
+        raise ValueError("must be in quotes, or YAML makes 3.2 of 3.20")
+    if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return _text(value).lower()
 
@@ -577,6 +579,8 @@ def _contradictions(needs: Mapping[str, t.Any]) -> Iterator[Problem]:
         message = "cannot be true with 'wanted': an image with a supervisor of its own needs no init"
         yield Problem(("requirements", "init", "supervised"), message)
     yield from _clashing_ports(needs)
+    if needs.get("shm") and needs.get("memory") and needs["shm"] > needs["memory"]:
+        yield Problem(("requirements", "shm"), "cannot be more than 'memory', of which it is a part")
     apart = (needs.get("kernel") or {}).get("own") or needs.get("isolation") == ISOLATIONS[-1]
     for name in ("host_view", "host_network"):
         if needs.get(name) and apart:

@@ -85,6 +85,35 @@ def test_a_system_container_has_what_its_needs_take(play, lxd_eyes):
     assert play.service(**box)["changed"] is False
 
 
+def test_an_agent_sees_the_host(play, docker_eyes):
+    agent = {**WEB, "requirements": {"host_view": True}}
+
+    outcome = play.service(**agent)
+
+    assert (outcome["failed"], outcome["changed"]) == (False, True)
+    assert docker_eyes.inspect("web")["HostConfig"]["PidMode"] == "host"
+    assert play.service(**agent)["changed"] is False
+
+
+def test_a_wish_that_comes_true_is_there(play, docker_eyes):
+    wishes = {
+        "kernel": {"sysctls": {"net.core.somaxconn": {"value": 4097, "optional": True}}},
+        "ports": [{"port": 80, "host": 18091, "optional": True}],
+        "devices": [{"path": "/dev/surely-not-there", "optional": True}],
+    }
+    web = {**WEB, "requirements": wishes}
+
+    outcome = play.service(**web)
+
+    assert (outcome["failed"], outcome["changed"]) == (False, True)
+    host = docker_eyes.inspect("web")["HostConfig"]
+    assert host["Sysctls"] == {"net.core.somaxconn": "4097"}
+    assert host["PortBindings"]["80/tcp"][0]["HostPort"] == "18091"
+    assert not host["Devices"]
+    assert outcome["decision"]["verdicts"][0]["scores"]["wishes"] == 67
+    assert play.service(**web)["changed"] is False
+
+
 def test_what_a_container_needs_no_more_is_taken_from_it(play, docker_eyes):
     needs = {"memory": "64 MiB", "privileges": ["NET_ADMIN"], "kernel": {"sysctls": {"net.core.somaxconn": 4096}}}
     with_env = {"docker_container": {"image": DOCKER_IMAGE, "env": {"GREETING": "hello"}, "volumes": ["data:/data"]}}
@@ -209,6 +238,11 @@ def test_a_report_is_written_once_and_not_in_check_mode(play, tmp_path, suffix, 
         pytest.param({"services": []}, "services must name at least one service", id="none"),
         pytest.param({"services": ["web"]}, "services[0] must be a mapping with the keys name", id="no mapping"),
         pytest.param({"services": [{"nmae": "web"}]}, "services[0].nmae is not known; did you mean 'name'?", id="key"),
+        pytest.param(
+            {"services": [{"name": "db", "requirements": {"memory": "lots"}}, WEB]},
+            "services[0].requirements.memory must be a size",
+            id="requirement of the first",
+        ),
         pytest.param({"services": [WEB, WEB]}, "services[1].name is the name of an earlier service too", id="twice"),
         pytest.param(
             {"services": [WEB, {"name": "db", "requirements": {"memory": "lots"}}]},
@@ -304,11 +338,13 @@ def test_facts_that_are_written_by_hand_decide(play, tmp_path):
     [
         pytest.param(None, "was not found; looked for", id="no file"),
         pytest.param("- a", "It must be a mapping that has a list of 'nodes'", id="no mapping"),
-        pytest.param("kind: docker\nnodes: [{facts: {}}]", "must be a mapping that has a 'name'", id="no name"),
+        pytest.param(
+            "kind: docker\nnodes: [{facts: {}}]", "nodes[0] must be a mapping that has a 'name'", id="no name"
+        ),
         pytest.param(
             "kind: docker\nnodes: [{name: a, facts: {cpu: 1}}]", "'cpu' is no fact; did you mean 'cpus'?", id="fact"
         ),
-        pytest.param("nodes: []", "Host 'saved' is a target and has no 'rightscope_kind'", id="no kind"),
+        pytest.param("nodes: [{name: a}]", "Host 'saved' is a target and has no 'rightscope_kind'", id="no kind"),
     ],
 )
 def test_saved_facts_that_are_none_are_named(play, tmp_path, content, sentence):

@@ -255,6 +255,13 @@ def test_when_no_target_answers_the_task_says_why_of_each(play, pve, silent):
     assert "Traceback" not in outcome.output
 
 
+def test_a_login_in_an_address_is_not_told(play):
+    hosts = {"gone": _dead("docker", docker_host="tcp://ops:S3NTINEL@127.0.0.1:1")}
+    outcome = play.service("-vvv", **WEB, hosts=hosts)
+    assert "gone: the Docker engine at tcp://********@127.0.0.1:1" in outcome["msg"]
+    assert "S3NTINEL" not in outcome.output
+
+
 def test_where_nothing_fits_every_reason_of_every_candidate_is_told(play):
     outcome = play.service(name="huge", requirements={"memory": "900 TiB", "processes": 2, "init": True})
 

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 from . import kernel
 from .calls import Bounded, keep_tls_settings, side_by_side
@@ -50,6 +51,9 @@ _STATES = {"running": "started", "exited": "stopped", "created": "stopped"}
 # https://docs.docker.com/engine/security/userns-remap/ and .../rootless/
 _USER_NAMESPACE = ("name=userns", "name=rootless")
 
+_LOGIN = re.compile(r"//[^/@]*@")
+"""A user, and perhaps a password, in an address."""
+
 _SCHEMES = ("unix://", "tcp://", "https://", "http://", "ssh://", "npipe://")
 
 
@@ -91,7 +95,10 @@ class _Engine:
             self.client = self._connect()
 
     def explained(self):
-        return explained(f"The Docker engine at {self.host}", self.timeout, _REMEDIES)
+        where = _LOGIN.sub("//********@", self.host)
+        return explained(
+            f"The Docker engine at {where}", self.timeout, _REMEDIES, [self.host] if where != self.host else []
+        )
 
     @property
     def is_local(self):

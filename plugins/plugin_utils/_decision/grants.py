@@ -13,6 +13,7 @@ reviews them, ``max_privilege`` bounds them, and the candidate that needs fewer 
 from __future__ import annotations
 
 import functools
+import posixpath
 import typing as t
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -81,9 +82,7 @@ def _of_image(candidate: Candidate) -> list[Grant]:
     if candidate.form != LXC or candidate.image is None or not candidate.image.requirements:
         return []
     wanted = candidate.image.requirements
-    return [
-        Grant(kind=kind, level=kind, why="its image") for kind in _LXD_SWITCHES.values() if _is_on(wanted.get(kind))
-    ]
+    return [Grant(kind=kind, level=kind, why="its image") for kind in _LXD_SWITCHES.values() if is_on(wanted.get(kind))]
 
 
 def _for(grant: Grant, why: str) -> Grant:
@@ -121,9 +120,40 @@ _PRIVILEGES: dict[str, Callable[[str], Iterator[Grant]]] = {DOCKER: _docker_priv
 
 # --- what the user wrote under 'as' ---------------------------------------------------------------
 
-_DOCKER_LISTS = {"devices": "device", "device_requests": "device request"}
-_DOCKER_HOST_NAMESPACES = ("network_mode", "pid_mode", "ipc_mode", "userns_mode", "cgroupns_mode")
-_DOCKER_SOCKETS = ("/var/run/docker.sock", "/run/docker.sock")
+_DOCKER_HOST_NAMESPACES = ("network_mode", "pid_mode", "ipc_mode", "userns_mode", "cgroupns_mode", "uts")
+_DOCKER_OPEN = {
+    "device_requests": ("device request", "capabilities"),
+    "volumes_from": ("volumes of another container", "privileged"),
+    "device_cgroup_rules": ("device rule", "privileged"),
+    "cgroup_parent": ("cgroup parent", "nesting"),
+    "runtime": ("runtime", "nesting"),
+}
+"""Options that open something, what it is called, and how far that goes: what nobody can look into goes all the way."""
+
+_SOCKETS = tuple(
+    f"{directory}/{name}"
+    for directory in ("/var/run", "/run")
+    for name in ("docker.sock", "containerd/containerd.sock", "podman/podman.sock", "crio/crio.sock")
+) + ("/var/lib/lxd/unix.socket", "/var/snap/lxd/common/lxd/unix.socket", "/var/lib/incus/unix.socket")
+"""Whoever may speak to an engine can have any container made, a privileged one too."""
+
+_OF_THE_HOST = (
+    "/",
+    "/etc",
+    "/root",
+    "/boot",
+    "/proc",
+    "/sys",
+    "/dev",
+    "/usr",
+    "/lib",
+    "/var",
+    "/home",
+    "/var/lib/docker",
+)
+"""Directories of the host through which it can be taken over, if they can be written."""
+
+_DEVICES_OF_ALL = ("/dev/mem", "/dev/kmem", "/dev/port", "/dev/sd", "/dev/vd", "/dev/xvd", "/dev/nvme", "/dev/dm-")
 
 
 def _docker(options: Mapping[str, t.Any]) -> Iterator[Grant]:
@@ -132,21 +162,42 @@ def _docker(options: Mapping[str, t.Any]) -> Iterator[Grant]:
     for item in options.get("capabilities") or ():
         name = str(item).upper().removeprefix("CAP_")
         yield Grant(kind="capability", value=name, level=capability_level(name))
-    for option, kind in _DOCKER_LISTS.items():
-        for item in options.get(option) or ():
-            yield Grant(kind=kind, value=item.split(":", 1)[0] if isinstance(item, str) else "")
+    for item in options.get("devices") or ():
+        yield _host_device(str(item).split(":", 1)[0])
+    for option, (kind, level) in _DOCKER_OPEN.items():
+        if options.get(option):
+            yield Grant(kind=kind, level=level)
     for option in _DOCKER_HOST_NAMESPACES:
-        if options.get(option) == "host":
-            yield Grant(kind="host", value=option.removesuffix("_mode").removesuffix("ns"))
+        name, value = option.removesuffix("_mode").removesuffix("ns"), str(options.get(option) or "")
+        if value == "host":
+            yield Grant(kind="host", value=name)
+        elif value.startswith("container:"):
+            yield Grant(kind=f"{name} of another container", value=value.partition(":")[2])
     for item in options.get("security_opts") or ():
-        if isinstance(item, str) and "unconfined" in item:
-            yield Grant(kind=item.replace("=", ":").split(":", 1)[0], value="unconfined", level="nesting")
+        kind, _sign, value = str(item).replace("=", ":").partition(":")
+        if kind in ("seccomp", "apparmor", "systempaths"):
+            yield Grant(kind=kind, value="unconfined" if value == "unconfined" else "of its own", level="nesting")
     for source, read_only in _docker_mounts(options):
-        if source in _DOCKER_SOCKETS:
-            # Whoever may speak to the engine can have any container made, a privileged one too.
-            yield Grant(kind="socket", value=source, level="privileged")
-        if source == "/":
-            yield Grant(kind="host", value="files", level="capabilities" if read_only else "privileged")
+        yield from _mounted(source, read_only)
+
+
+def _host_device(path: str) -> Grant:
+    level = "privileged" if path.startswith(_DEVICES_OF_ALL) else "capabilities"
+    return Grant(kind="device", value=path, level=level)
+
+
+def _mounted(source: str, read_only: bool) -> Iterator[Grant]:
+    """What of the host a mount opens: a volume with a name of its own opens nothing."""
+    if not source.startswith("/"):
+        return
+    path = posixpath.normpath(f"/{source.lstrip('/')}")
+    inside = path.rstrip("/") + "/"
+    sockets = [socket for socket in _SOCKETS if socket == path or (socket.startswith(inside) and path != "/")]
+    if sockets:
+        yield Grant(kind="socket", value=sockets[0], level="privileged")
+    elif path in _OF_THE_HOST:
+        value = "files" if path == "/" else f"files {path}"
+        yield Grant(kind="host", value=value, level="capabilities" if read_only else "privileged")
 
 
 def _docker_mounts(options: Mapping[str, t.Any]) -> Iterator[tuple[str, bool]]:
@@ -160,9 +211,10 @@ def _docker_mounts(options: Mapping[str, t.Any]) -> Iterator[tuple[str, bool]]:
 
 
 _LXD_SWITCHES = {"security.privileged": "privileged", "security.nesting": "nesting"}
-_LXD_HOST_DEVICES = ("disk", "gpu", "pci", "unix-block", "unix-char", "usb")
+_LXD_HOST_DEVICES = ("gpu", "pci", "unix-block", "unix-char", "unix-hotplug", "usb")
 _LXD_OPEN = {
     "raw.": "privileged",
+    "linux.kernel_modules": "privileged",
     "security.syscalls.intercept.mount": "privileged",
     "security.syscalls.intercept.": "nesting",
     "security.syscalls.allow": "nesting",
@@ -172,21 +224,40 @@ _LXD_OPEN = {
 def _lxd(options: Mapping[str, t.Any]) -> Iterator[Grant]:
     config = options.get("config") or {}
     for key, kind in _LXD_SWITCHES.items():
-        if _is_on(config.get(key)):
+        if is_on(config.get(key)):
             yield Grant(kind=kind, level=kind)
     for key, value in sorted(config.items()):
         level = next((level for start, level in _LXD_OPEN.items() if str(key).startswith(start)), None)
-        if level and value not in (None, False, "false", "0", ""):
+        if level and value not in (None, "") and not is_off(value):
             yield Grant(kind="config", value=f"{key}={_lower(value)}", level=level)
     for name, device in sorted((options.get("devices") or {}).items()):
-        kind = device.get("type") if isinstance(device, Mapping) else None
-        if kind in _LXD_HOST_DEVICES and (kind != "disk" or device.get("source")):
-            source = device.get("source") or device.get("path")
-            yield Grant(kind="device", value=str(source) if kind.startswith("unix") and source else f"{name} ({kind})")
+        if isinstance(device, Mapping):
+            yield from _lxd_device(name, device)
 
 
-def _is_on(value: t.Any) -> bool:
-    return str(value).lower() in ("true", "1")
+def _lxd_device(name: str, device: Mapping[str, t.Any]) -> Iterator[Grant]:
+    kind, source = device.get("type"), str(device.get("source") or device.get("path") or "")
+    if kind == "disk" and device.get("source"):
+        opened = list(_mounted(source, is_on(device.get("readonly"))))
+        yield from opened or (Grant(kind="device", value=f"{name} (disk)"),)
+    elif kind == "proxy" and str(device.get("connect", "")).startswith("unix:"):
+        yield from _mounted(str(device["connect"]).removeprefix("unix:"), read_only=False)
+    elif kind in _LXD_HOST_DEVICES:
+        yield (
+            _host_device(source)
+            if kind.startswith("unix") and source
+            else Grant(kind="device", value=f"{name} ({kind})")
+        )
+
+
+def is_on(value: t.Any) -> bool:
+    """As LXD reads a switch: https://github.com/canonical/lxd/blob/main/shared/util.go (IsTrue)."""
+    return str(value).lower() in ("true", "1", "yes", "on")
+
+
+def is_off(value: t.Any) -> bool:
+    """As LXD reads a switch that is off."""
+    return str(value).lower() in ("false", "0", "no", "off")
 
 
 def _lower(value: t.Any) -> str:

@@ -22,7 +22,7 @@ _WORTH = PRIVILEGES.index("capabilities")
 # What a wish alone says nothing of: these judge the candidate whatever is wanted.
 _ALWAYS = frozenset(
     (
-        *("reachable", "os", "cpu_level", "systemd", "runtime", "max_privilege", "disk"),
+        *("reachable", "os", "cpu_level", "systemd", "runtime", "max_privilege", "options", "disk"),
         *("image", "os_version", "image_requirements", "name_taken"),
     )
 )
@@ -45,3 +45,19 @@ def grants_of_wishes(requirements: Requirements, candidate: Candidate) -> tuple[
         if comes_true(wish, requirements, candidate)
         for grant in of_needs(wish.needs, candidate)
     )
+
+
+_LISTS = (
+    *("cpu_features", "kernel_modules", "kernel_sysctls", "kernel_parameters", "kernel_features"),
+    *("privileges", "devices", "ports"),
+)
+
+
+def with_wishes(requirements: Requirements, candidate: Candidate) -> Requirements:
+    """The needs as the plan is to meet them: the optional ones that come true here are as good as musts."""
+    met = [wish.needs for wish in requirements.wishes if comes_true(wish, requirements, candidate)]
+    if not met:
+        return requirements
+    added = {name: tuple(item for needs in met for item in getattr(needs, name)) for name in _LISTS}
+    more = {name: (*getattr(requirements, name), *items) for name, items in added.items() if items}
+    return dataclasses.replace(requirements, **more)

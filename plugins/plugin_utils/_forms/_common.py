@@ -25,9 +25,14 @@ STARTED, STOPPED, ABSENT = "started", "stopped", "absent"
 
 _SECRET_WORDS = r"(?:pass|pwd|secret|token|key|credential|auth|cookie|(?:user|vendor)-data)"
 _SECRET_NAME = re.compile(_SECRET_WORDS, re.IGNORECASE)
-_LOGIN_IN_URL = re.compile(r"(://[^\s/:@]*:)[^\s/@]+@")
-_SECRET_IN_TEXT = re.compile(rf"([\w.-]*{_SECRET_WORDS}[\w.-]*(?:\s*[=:]\s*|\s+))(\S+)", re.IGNORECASE)
-_FREE_TEXTS = ("command", "entrypoint", "description", "healthcheck", "test")
+_LOGIN_IN_URL = re.compile(r"(://)[^\s/?#]*@")
+_ENVIRONMENT = re.compile(r"env|(config\.)?environment\..*")
+"""Variables of a program: any may hold a secret, and a difference is told by their names."""
+
+_SECRET_IN_TEXT = re.compile(
+    rf"([\w.-]*{_SECRET_WORDS}[\w.-]*(?:\s*[=:]\s*|\s+))((?:Bearer |Basic )?\S+)", re.IGNORECASE
+)
+_FREE_TEXTS = ("command", "entrypoint", "description", "healthcheck", "test", "args")
 """Options whose value is a text of many words, any of which may be a secret's name and the next one the secret."""
 
 MASK = "********"
@@ -108,6 +113,8 @@ def masked(value: t.Any, name: str = "") -> t.Any:
     """
     if value is not None and _SECRET_NAME.search(name):
         return MASK
+    if _ENVIRONMENT.fullmatch(name) and value is not None:
+        return dict.fromkeys(value, MASK) if isinstance(value, Mapping) else MASK
     if isinstance(value, Mapping):
         return {key: masked(item, str(key)) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -126,6 +126,15 @@ def _security_option(text: str) -> str:
     return text.replace(":", "=", 1) if "=" not in text else text
 
 
+_DOCKERS_OWN = "label=disable"
+"""Docker adds it to a container that is privileged or shares a namespace of the host, SELinux or not."""
+
+
+def _security_options(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
+    wanted, found = _set("HostConfig.SecurityOpt", _security_option)(value, config)
+    return wanted, [item for item in found if item != _DOCKERS_OWN or item in wanted]
+
+
 def _bind(text: str) -> str:
     """``source:target`` means read-write; SELinux and propagation flags keep their order of the alphabet."""
     source, _sign, rest = text.partition(":")
@@ -231,7 +240,7 @@ COMPARED: dict[str, Compared] = {
     "networks": _networks,
     "capabilities": _set("HostConfig.CapAdd", _capability),
     "cap_drop": _set("HostConfig.CapDrop", _capability),
-    "security_opts": _set("HostConfig.SecurityOpt", _security_option),
+    "security_opts": _security_options,
     "sysctls": _subset("HostConfig.Sysctls"),
     "volumes": _volumes,
     "published_ports": _ports,
@@ -256,9 +265,8 @@ def _if_host(path: str) -> Callable[[Mapping[str, t.Any]], t.Any]:
     return lambda config: "host" if _at(config, path) == "host" else None
 
 
-def _security_options(config: Mapping[str, t.Any]) -> t.Any:
-    # Docker adds its own to a privileged container.
-    return None if _at(config, "HostConfig.Privileged") else _at(config, "HostConfig.SecurityOpt") or None
+def _security_left(config: Mapping[str, t.Any]) -> t.Any:
+    return [item for item in _at(config, "HostConfig.SecurityOpt") or () if item != _DOCKERS_OWN] or None
 
 
 LEFT: dict[str, Callable[[Mapping[str, t.Any]], t.Any]] = {
@@ -287,7 +295,7 @@ LEFT: dict[str, Callable[[Mapping[str, t.Any]], t.Any]] = {
     "ipc_mode": _if_host("HostConfig.IpcMode"),
     "userns_mode": _if_host("HostConfig.UsernsMode"),
     "network_mode": _if_host("HostConfig.NetworkMode"),
-    "security_opts": _security_options,
+    "security_opts": _security_left,
 }
 """
 What is left of an option that is given no more, by its name.

@@ -12,7 +12,13 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision import
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import judge
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Image
 
-from . import test_constraints_kernel, test_constraints_places, test_constraints_privilege, test_constraints_system
+from . import (
+    test_constraints_kernel,
+    test_constraints_option,
+    test_constraints_places,
+    test_constraints_privilege,
+    test_constraints_system,
+)
 from .builders import COLUMNS, candidate, case, rule_says, service
 
 WEB = {"docker_container": {"image": "web:1"}}
@@ -547,6 +553,7 @@ ALL = [
     for table in (
         TABLE,
         test_constraints_kernel.TABLE,
+        test_constraints_option.TABLE,
         test_constraints_places.TABLE,
         test_constraints_privilege.TABLE,
         test_constraints_system.TABLE,
@@ -554,7 +561,7 @@ ALL = [
     for param in table
 ]
 OF_THE_SERVICE = ("labels", "forms", "processes", "init", "kernel_own", "privileges", "max_privilege", "host_view")
-OF_ITS_FORM = ("reachable", "host_network", "nics", "image", "os_version", "name_taken")
+OF_ITS_FORM = ("reachable", "host_network", "options", "nics", "image", "os_version", "name_taken")
 WITHOUT_UNKNOWN = {*OF_THE_SERVICE, *OF_ITS_FORM}
 """The rules that ask no fact of the node."""
 

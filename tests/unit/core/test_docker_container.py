@@ -291,6 +291,7 @@ def test_what_nobody_wants_any_more_is_taken_away_by_a_new_container(host, name)
         pytest.param({"Memory": 0, "CpuQuota": 0, "NanoCpus": 0}, id="no limits"),
         pytest.param({"CapAdd": None, "Binds": None, "PortBindings": {}, "SecurityOpt": None}, id="empty lists"),
         pytest.param({"ShmSize": 64 * 2**20, "Init": True}, id="what the engine may give to all"),
+        pytest.param({"SecurityOpt": ["label=disable"]}, id="what Docker adds beside a namespace of the host"),
     ],
 )
 def test_what_the_engine_gives_by_itself_is_left(host):

@@ -277,25 +277,70 @@ RECORD = {"nodes": [{"name": "a", "facts": {"cpus": 1}}], "instances": [THERE]}
 @pytest.mark.parametrize(
     ("record", "sentence"),
     [
+        pytest.param({"nodes": []}, "It must be a mapping that has a list of 'nodes'; see docs/facts.md.", id="none"),
+        pytest.param(
+            {"nodes": [{"name": "a"}, {"name": "a"}]},
+            "nodes[1].name must be a name of its own, in characters that can be printed.",
+            id="a name twice",
+        ),
+        pytest.param(
+            {"nodes": [{"name": "a\x1b"}]},
+            "nodes[0].name must be a name of its own, in characters that can be printed.",
+            id="a name that moves the cursor",
+        ),
+        pytest.param(
+            {"nodes": [{"name": "a", "origins": [1]}]},
+            "nodes[0].origins must be a mapping of fact names to origins.",
+            id="origins",
+        ),
+        pytest.param(
+            {"nodes": [{"name": "a", "online": "perhaps"}]}, "nodes[0].online must be true or false.", id="online"
+        ),
+        pytest.param({**RECORD, "instances": 3}, "instances must be a list.", id="instances"),
+        pytest.param(
+            {**RECORD, "instances": [{**THERE, "node": "b"}]},
+            "instances[0].node must be one of the nodes.",
+            id="an instance elsewhere",
+        ),
+        pytest.param(
+            {**RECORD, "instances": [{**THERE, "memory": "lots"}]},
+            "instances[0].memory must be a whole number of MiB.",
+            id="an instance's memory",
+        ),
+        pytest.param(
+            {**RECORD, "instances": [{**THERE, "addresses": "x"}]},
+            "instances[0].addresses must be a list.",
+            id="an instance's addresses",
+        ),
+        pytest.param(
+            {**RECORD, "instances": [{**THERE, "ports": [3]}]},
+            "instances[0].ports must be a list of mappings.",
+            id="an instance's ports",
+        ),
+        pytest.param(
+            {**RECORD, "instances": [{**THERE, "name": 3}]},
+            "instances[0].name must be a text.",
+            id="an instance's name",
+        ),
         pytest.param(["a"], "It must be a mapping that has a list of 'nodes'; see docs/facts.md.", id="no mapping"),
         pytest.param(
             {"nodes": {}}, "It must be a mapping that has a list of 'nodes'; see docs/facts.md.", id="no nodes"
         ),
-        pytest.param({"nodes": [{}]}, "Each of its 'nodes' must be a mapping that has a 'name'.", id="no name"),
-        pytest.param({"nodes": ["a"]}, "Each of its 'nodes' must be a mapping that has a 'name'.", id="no node"),
+        pytest.param({"nodes": [{}]}, "nodes[0] must be a mapping that has a 'name'.", id="no name"),
+        pytest.param({"nodes": ["a"]}, "nodes[0] must be a mapping that has a 'name'.", id="no node"),
         pytest.param(
             {"nodes": [{"name": "a", "facts": {"cpus": "x"}}]},
-            "The fact 'cpus' must be a number of 0 or more.",
+            "In nodes[0].facts: The fact 'cpus' must be a number of 0 or more.",
             id="fact",
         ),
         pytest.param(
             {**RECORD, "instances": [{"form": "a"}]},
-            "Each of its 'instances' must have the keys form, name, id, node and state.",
+            "instances[0] must have the keys form, name, id, node, state.",
             id="no instance",
         ),
         pytest.param(
             {**RECORD, "instances": [[*THERE]]},
-            "Each of its 'instances' must have the keys form, name, id, node and state.",
+            "instances[0] must have the keys form, name, id, node, state.",
             id="an instance without values",
         ),
     ],

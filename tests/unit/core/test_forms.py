@@ -30,16 +30,16 @@ def test_a_form_has_all_that_a_form_has(form):
     [
         pytest.param({"DB_PASSWORD": "x"}, {"DB_PASSWORD": MASK}, id="by its name"),
         pytest.param({"a": {"Api_Token": "x", "b": 1}}, {"a": {"Api_Token": MASK, "b": 1}}, id="at any depth"),
-        pytest.param({"env": ["KEY=x=y", "A=1"]}, {"env": [f"KEY={MASK}", "A=1"]}, id="NAME=value"),
+        pytest.param({"labels": ["KEY=x=y", "A=1"]}, {"labels": [f"KEY={MASK}", "A=1"]}, id="NAME=value"),
         pytest.param({"list": [{"secret": 1}]}, {"list": [{"secret": MASK}]}, id="in a list"),
         pytest.param({"passwords": ["x"]}, {"passwords": MASK}, id="a whole list"),
         pytest.param({"credentials": {"user": "x"}}, {"credentials": MASK}, id="a whole mapping"),
         pytest.param(
             {"DATABASE_URL": "postgres://ops:x@db/app?a=b"},
-            {"DATABASE_URL": f"postgres://ops:{MASK}@db/app?a=b"},
+            {"DATABASE_URL": f"postgres://{MASK}@db/app?a=b"},
             id="a login in a URL",
         ),
-        pytest.param(["URL=amqp://:x@mq"], [f"URL=amqp://:{MASK}@mq"], id="a login in an item"),
+        pytest.param(["URL=amqp://:x@mq"], [f"URL=amqp://{MASK}@mq"], id="a login in an item"),
         pytest.param(
             {"command": ["app", "--password", "x", "-v"]}, {"command": ["app", "--password", MASK, "-v"]}, id="word"
         ),
@@ -59,6 +59,18 @@ def test_a_form_has_all_that_a_form_has(form):
             {"description": f"Search\nadmin password: {MASK}"},
             id="in a text",
         ),
+        pytest.param({"env": {"PIN": "x", "A": 1}}, {"env": {"PIN": MASK, "A": MASK}}, id="any variable"),
+        pytest.param({"config.environment.CONN": "x"}, {"config.environment.CONN": MASK}, id="a key of a difference"),
+        pytest.param({"environment.CONN": "a=x"}, {"environment.CONN": MASK}, id="any variable of LXD"),
+        pytest.param(
+            {"command": "curl -H 'Authorization: Bearer x'"},
+            {"command": f"curl -H 'Authorization: {MASK}"},
+            id="a token of a header",
+        ),
+        pytest.param(
+            {"url": "https://x@sentry.io/1"}, {"url": f"https://{MASK}@sentry.io/1"}, id="a login of one word"
+        ),
+        pytest.param({"args": "-vnc password=x"}, {"args": f"-vnc password={MASK}"}, id="arguments of a machine"),
         pytest.param({"image": "authelia:4.38"}, {"image": "authelia:4.38"}, id="an image is no secret"),
         pytest.param({"published_ports": ["80:80"]}, {"published_ports": ["80:80"]}, id="a port is no login"),
         pytest.param({"user.user-data": "x"}, {"user.user-data": MASK}, id="what cloud-init runs"),

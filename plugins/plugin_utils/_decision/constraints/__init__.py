@@ -23,6 +23,7 @@ from .kernel import (
     kernel_version,
 )
 from .network import address, nics, ports
+from .option import options
 from .place import forms, labels, reachable
 from .platform import live_migration, snapshots
 from .privilege import devices, host_network, host_view, isolation, max_privilege, privileges
@@ -58,6 +59,7 @@ CONSTRAINTS = (
     host_view,
     host_network,
     max_privilege,
+    options,
     isolation,
     # What it has.
     cpus,
@@ -89,7 +91,7 @@ _WRITTEN_AS = {
         for key in ("own", "version", "flavour", "modules", "sysctls", "parameters", "features")
     },
 }
-_NO_NEED = ("reachable", "image", "image_requirements", "name_taken")
+_NO_NEED = ("reachable", "options", "image", "image_requirements", "name_taken")
 
 
 def need_of(rule: str) -> str | None:

@@ -127,5 +127,6 @@ def host_ports(requirements: Requirements, candidate: Candidate) -> list[str]:
     if candidate.kind != "docker":
         return []
     on_host = requirements.host_network or (candidate.options or {}).get("network_mode") == "host"
-    numbers = ((port.host or (port.number if on_host else None), port.protocol) for port in requirements.ports)
+    # On the host's network nothing is published: it listens on the very port.
+    numbers = ((port.number if on_host else port.host, port.protocol) for port in requirements.ports)
     return [f"{number}/{protocol}" for number, protocol in numbers if number]

@@ -23,9 +23,15 @@ def labels(requirements: Requirements, candidate: Candidate) -> Failure | None:
     wrong = [
         _label(name, candidate.labels.get(name), value)
         for name, value in requirements.labels.items()
-        if name not in candidate.labels or str(candidate.labels[name]) != value
+        if name not in candidate.labels or _plain(candidate.labels[name]) != _plain(value)
     ]
     return never("; ".join(wrong), "change 'rightscope_labels' or the need") if wrong else None
+
+
+def _plain(value: object) -> str:
+    """As YAML writes it: a switch is no other word than its text."""
+    text = str(value)
+    return text.lower() if text in ("True", "False") else text
 
 
 def _label(name: str, found: object, wanted: str) -> str:

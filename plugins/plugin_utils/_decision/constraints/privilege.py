@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ..._knowledge.privileges import CAPABILITIES
 from ..._model import ISOLATIONS, NEVER, NOT_NOW, PRIVILEGES, Candidate, Device, Failure, Requirements
-from ..grants import grants, needed
+from ..grants import grants, is_on, needed
 from ._say import listed, never, not_now, together, unknown
 
 HOST_PID = "host_pid"
@@ -202,6 +202,6 @@ def isolation_of(candidate: Candidate) -> str | None:
     config = options.get("config") or {}
     if options.get("privileged") is True or options.get("userns_mode") == "host":
         return "process"
-    if str(config.get("security.privileged", "")).lower() in ("true", "1"):
+    if is_on(config.get("security.privileged")):
         return "process"
     return candidate.facts.isolation
