@@ -12,7 +12,7 @@ import math
 import re
 
 MIB = 2**20
-_SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*$")
+_SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*$", re.ASCII)
 _UNITS = {
     "b": 1,
     **{name: 2 ** (10 * power) for power, letter in enumerate("kmgt", 1) for name in (letter, letter + "ib")},

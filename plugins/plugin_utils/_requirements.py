@@ -497,7 +497,7 @@ def _validated(schema: v.Schema, value: t.Any, root: Path, problems: list[Proble
     if not isinstance(value, Mapping):
         problems.append(Problem(root, "must be a mapping"))
         return None
-    given = _without_nothing(value)
+    given = _without_nothing(value, schema.schema)
     try:
         return schema(given)
     except v.MultipleInvalid as error:
@@ -505,12 +505,12 @@ def _validated(schema: v.Schema, value: t.Any, root: Path, problems: list[Proble
     return None
 
 
-def _without_nothing(value: Mapping[t.Any, t.Any]) -> dict[t.Any, t.Any]:
-    """A need that is null is not given, those of the kernel too."""
+def _without_nothing(value: Mapping[t.Any, t.Any], known: t.Container[t.Any] | None = None) -> dict[t.Any, t.Any]:
+    """A need that is null is not given, those of the kernel too; a key that is not known is told all the same."""
     return {
-        key: _without_nothing(item) if key == "kernel" and isinstance(item, Mapping) else item
+        key: _without_nothing(item, _KERNEL) if key == "kernel" and isinstance(item, Mapping) else item
         for key, item in value.items()
-        if item is not None
+        if item is not None or (known is not None and key not in known)
     }
 
 
@@ -582,9 +582,12 @@ def _contradictions(needs: Mapping[str, t.Any]) -> Iterator[Problem]:
     if needs.get("shm") and needs.get("memory") and needs["shm"] > needs["memory"]:
         yield Problem(("requirements", "shm"), "cannot be more than 'memory', of which it is a part")
     apart = (needs.get("kernel") or {}).get("own") or needs.get("isolation") == ISOLATIONS[-1]
+    mapped = needs.get("isolation") == "user_namespace"
     for name in ("host_view", "host_network"):
         if needs.get(name) and apart:
             yield Problem(("requirements", name), "cannot be true of a service that must not share the host's kernel")
+        if needs.get(name) and mapped:
+            yield Problem(("requirements", name), "cannot be true of a service that must have users of its own")
     if needs.get("host_network") and needs.get("address") == "own":
         yield Problem(("requirements", "address"), "cannot be 'own' with 'host_network'")
 

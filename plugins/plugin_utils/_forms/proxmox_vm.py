@@ -15,6 +15,7 @@ only ever told to do one thing to one VM, by id.
 from __future__ import annotations
 
 import math
+import re
 import typing as t
 from collections.abc import Mapping
 
@@ -198,6 +199,21 @@ def _passed_through(candidate: Candidate, there: Mapping[str, t.Any]) -> dict[st
     return found
 
 
+def _left_over(candidate: Candidate, options: Mapping[str, t.Any], there: Mapping[str, t.Any]) -> list[str]:
+    """Devices of the host that it holds and nobody asks for. Somebody may have given them by hand, so they stay."""
+    prefixes = {"pci": ("hostpci", ""), "usb": ("usb", "host=")}
+    asked = {prefixes[one.kind][1] + _address(candidate, one.value) for one in candidate.grants if one.kind in prefixes}
+    named = {key for option in ("hostpci", "usb") for key in options.get(option) or ()}
+    template = candidate.image.config if candidate.image else {}
+    return sorted(
+        key
+        for key, value in there.items()
+        if re.fullmatch(r"(hostpci|usb)\d+", key)
+        and key not in {*named, *template}
+        and str(value).split(",", 1)[0] not in asked
+    )
+
+
 def _address(candidate: Candidate, value: str) -> str:
     """Where a device is that is named by what it is: of a PCI device Proxmox wants the address."""
     known = [words.split() for words in candidate.facts.pci_devices or ()]
@@ -280,9 +296,13 @@ def _change(service: Service, candidate: Candidate, options: Mapping[str, t.Any]
         before["state"], after["state"] = there.state, end
     elif state == "restarted":
         calls.append(_power(where, "restarted", f"restart VM {there.id}"))
+    left = _left_over(candidate, options, config)
     return Plan(
         calls=tuple(calls),
         before={service.name: masked(before)} if before else {},
         after={service.name: masked(after)} if after else {},
         state=end,
+        warnings=(f"VM {there.id} still has {', '.join(left)}, which nobody asks for; take it out by hand.",)
+        if left
+        else (),
     )

@@ -303,7 +303,17 @@ TABLE = [
     # devices: GPUs
     *(
         holds("devices", kind, {"devices": [{"gpu": 2}]}, {"gpus": 2}, f"{kind}: as many GPUs")
-        for kind in ("docker", "lxd", "proxmox")
+        for kind in ("docker", "lxd")
+    ),
+    case(
+        "devices",
+        "proxmox",
+        {"devices": [{"gpu": 1}]},
+        {"gpus": 1},
+        "never",
+        "a machine is given a GPU as the PCI device that it is",
+        "a number says not which",
+        remedy="name it by its 'pci' address",
     ),
     *(
         case("devices", "docker", {"devices": [{"gpu": 3}]}, {"gpus": found}, "never", reason, f"{found} GPUs")

@@ -250,6 +250,13 @@ TABLE = [
         "a processor nobody knows hides no model",
         remedy=f"{declare('cpu_flags')}, and {OUT}",
     ),
+    holds(
+        "cpu_features",
+        "proxmox",
+        AVX,
+        {"cpu_flags": V3 | {"aes"}, **model("cputype=kvm64,flags=+aes;+avx;-pcid")},
+        "flags that are shown beyond the model",
+    ),
     # the architecture, where it is not known
     case(
         "architecture",

@@ -384,3 +384,14 @@ def test_a_device_is_passed_by_its_address_and_keeps_its_slot():
 
     held = {"hostpci0": "0000:02:00.0", "hostpci1": "0000:01:00.0,pcie=1", "usb2": "host=1a6e:089a"}
     assert form.plan(of, one, place, (machine(**held),), "started").calls == ()
+
+
+def test_a_device_that_nobody_asks_for_any_more_is_told_and_left():
+    plan = planned("proxmox", machine(hostpci0="0000:01:00.0", usb1="host=1a6e:089a", usb2="spice"))
+    assert plan.calls == ()
+    assert plan.warnings == ("VM 100 still has hostpci0, usb1, usb2, which nobody asks for; take it out by hand.",)
+
+
+def test_a_device_that_the_user_names_is_asked_for():
+    options = {"hostpci": {"hostpci0": "0000:01:00.0"}}
+    assert planned("proxmox", machine(hostpci0="0000:01:00.0"), options=options).warnings == ()

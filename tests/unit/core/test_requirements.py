@@ -218,6 +218,19 @@ def test_a_port_may_be_of_one_process():
         pytest.param(
             {"kernel": {"moduls": []}}, "requirements.kernel.moduls is not known; did you mean 'modules'?", id="deep"
         ),
+        pytest.param({"kernel": {"moduls": None}}, "requirements.kernel.moduls is not known", id="deep, of nothing"),
+        pytest.param({"memory": "٩ MiB"}, "requirements.memory must be a size", id="digits of another script"),
+        pytest.param(
+            {"host_view": True, "isolation": "user_namespace"},
+            "requirements.host_view cannot be true of a service that must have users of its own",
+            id="the host's view with users of its own",
+        ),
+        pytest.param(
+            {"memory": "1 GiB", "shm": "2 GiB"},
+            "requirements.shm cannot be more than 'memory', of which it is a part",
+            id="more shared memory than memory",
+        ),
+        pytest.param({"os_version": 3.20}, "requirements.os_version must be in quotes", id="a version as a number"),
         pytest.param(
             {"kernel": {"modules": [{"nam": "x"}]}},
             "requirements.kernel.modules[0].nam is not known; did you mean 'name'?",

@@ -115,6 +115,8 @@ def _is_meant(wanted: str, word: str) -> bool:
 
 
 def _gpu(device: Device, candidate: Candidate) -> Failure | None:
+    if candidate.scope == "machine":
+        return never("a machine is given a GPU as the PCI device that it is", "name it by its 'pci' address")
     found = candidate.facts.gpus
     if found is None:
         return unknown("cannot tell how many GPUs it has", "gpus")

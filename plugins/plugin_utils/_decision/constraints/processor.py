@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..._knowledge.processors import PHYSICAL, flags_of, level_of, shown_by, wanted_level
 from ..._model import UNKNOWN, Candidate, Facts, Failure, Requirements
 from ._say import listed, never, not_now, together, unknown
@@ -78,6 +80,10 @@ def cpu_features(requirements: Requirements, candidate: Candidate) -> Failure | 
     return together([never(f"its processor has no {listed(sorted(missing))}") if missing else None, hidden])
 
 
+_ADDED = re.compile(r"\+([\w.-]+)")
+"""Flags that are shown beyond the model: ``cputype=kvm64,flags=+aes;+pcid``."""
+
+
 def _hidden(candidate: Candidate, flags: frozenset[str], wanted: str) -> Failure | None:
     """
     A guest sees its CPU model and not the processor below; ``wanted`` is a sentence.
@@ -88,12 +94,13 @@ def _hidden(candidate: Candidate, flags: frozenset[str], wanted: str) -> Failure
     if model is None or model in PHYSICAL:
         return None
     shown = shown_by(model)
+    added = frozenset(_ADDED.findall(str(candidate.options.get("cpu"))))
     if shown is None:
         reason = f"cannot tell what the CPU model '{model}' shows, and {wanted}"
         return Failure(reason=reason, when=UNKNOWN, remedy=_without_model(candidate))
-    if flags <= shown:
+    missing = listed(sorted(flags - shown - added)) if flags - shown - added else None
+    if missing is None:
         return None
-    missing = listed(sorted(flags - shown))
     return not_now(f"the CPU model '{model}' hides {missing}, and {wanted}", _without_model(candidate))
 
 
