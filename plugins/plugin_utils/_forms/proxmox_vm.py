@@ -209,6 +209,7 @@ def _left_over(candidate: Candidate, options: Mapping[str, t.Any], there: Mappin
         key
         for key, value in there.items()
         if re.fullmatch(r"(hostpci|usb)\d+", key)
+        and (key.startswith("hostpci") or str(value).startswith("host="))
         and key not in {*named, *template}
         and str(value).split(",", 1)[0] not in asked
     )

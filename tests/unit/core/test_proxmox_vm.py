@@ -389,7 +389,7 @@ def test_a_device_is_passed_by_its_address_and_keeps_its_slot():
 def test_a_device_that_nobody_asks_for_any_more_is_told_and_left():
     plan = planned("proxmox", machine(hostpci0="0000:01:00.0", usb1="host=1a6e:089a", usb2="spice"))
     assert plan.calls == ()
-    assert plan.warnings == ("VM 100 still has hostpci0, usb1, usb2, which nobody asks for; take it out by hand.",)
+    assert plan.warnings == ("VM 100 still has hostpci0, usb1, which nobody asks for; take it out by hand.",)
 
 
 def test_a_device_that_the_user_names_is_asked_for():
