@@ -336,7 +336,8 @@ class Candidate:
     ``fetches_image`` whether the engine would get a missing one by itself; ``other_images`` those that would do as
     well where nobody named one: the decision takes the first that fits. ``held`` is the memory in MiB
     that the service already has on this node and ``held_ports`` the host's ports, where it ``is_present``.
-    ``grants`` are all that it is granted: the decision adds them, and the plan gives those that the needs take.
+    ``grants`` are all that it is granted, None until the decision has worked them out; the plan gives those that the
+    needs take.
     """
 
     target: str
@@ -357,7 +358,7 @@ class Candidate:
     held: int = 0
     held_ports: frozenset[str] = frozenset()
     is_present: bool = False
-    grants: tuple[Grant, ...] = ()
+    grants: tuple[Grant, ...] | None = None
     trouble: str | None = None
     remedy: str | None = None
 

@@ -25,9 +25,15 @@ from .._model import Candidate, Grant, Requirements
 def grants(requirements: Requirements, candidate: Candidate) -> tuple[Grant, ...]:
     """What is granted to the service on this candidate, each once: the user's own first, then what the needs take."""
     options = candidate.options
-    written = each_once(_WRITTEN[candidate.form](options)) if options and candidate.form in _WRITTEN else ()
+    opening = _OPENING.get(candidate.form) if options else None
+    written = () if opening is None or opening.isdisjoint(options) else each_once(_WRITTEN[candidate.form](options))
     added = needed(requirements, candidate)
     return each_once((*written, *added)) if written and added else written or added
+
+
+def granted(requirements: Requirements, candidate: Candidate) -> tuple[Grant, ...]:
+    """As ``grants``, which are worked out once for a decision."""
+    return candidate.grants if candidate.grants is not None else grants(requirements, candidate)
 
 
 def each_once(found: Iterable[Grant]) -> tuple[Grant, ...]:
@@ -265,3 +271,11 @@ def _lower(value: t.Any) -> str:
 
 
 _WRITTEN: dict[str, Callable[[Mapping[str, t.Any]], Iterator[Grant]]] = {DOCKER: _docker, LXC: _lxd}
+_OPENING = {
+    DOCKER: frozenset(
+        ("privileged", "capabilities", "devices", "security_opts", "volumes", "mounts")
+        + (*_DOCKER_OPEN, *_DOCKER_HOST_NAMESPACES)
+    ),
+    LXC: frozenset(("config", "devices")),
+}
+"""The options that can open something: most services have none of them, and there are many candidates."""

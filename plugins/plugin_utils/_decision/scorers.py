@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .._model import Candidate, Requirements, Wish
+from .._model import Candidate, Requirements
 from .constraints.size import free_memory
-from .grants import grants
+from .grants import granted
 from .wishes import comes_true
 
 LABELS = "labels"
@@ -49,7 +49,7 @@ def image_present(_requirements: Requirements, candidate: Candidate) -> int:
 
 def fewest_grants(requirements: Requirements, candidate: Candidate) -> int:
     """100 without any grant, 10 less for each; what a wish is granted does not count."""
-    given = candidate.grants or grants(requirements, candidate)
+    given = granted(requirements, candidate)
     return _clamped(100 - 100 * sum(not grant.wish for grant in given) / _WORST_GRANTS)
 
 
@@ -67,15 +67,18 @@ def free_ports(requirements: Requirements, candidate: Candidate) -> int:
 
 def preferred_labels(requirements: Requirements, candidate: Candidate) -> int:
     """The share of the optional labels that the target has; 100 where there are none."""
-    return _share_of_wishes([wish for wish in requirements.wishes if wish.name == LABELS], requirements, candidate)
+    return _share_of_wishes(requirements, candidate, labels=True)
 
 
 def wishes(requirements: Requirements, candidate: Candidate) -> int:
     """The share of the other optional needs that come true here; 100 where there are none."""
-    return _share_of_wishes([wish for wish in requirements.wishes if wish.name != LABELS], requirements, candidate)
+    return _share_of_wishes(requirements, candidate, labels=False)
 
 
-def _share_of_wishes(wanted: list[Wish], requirements: Requirements, candidate: Candidate) -> int:
+def _share_of_wishes(requirements: Requirements, candidate: Candidate, *, labels: bool) -> int:
+    if not requirements.wishes:
+        return 100
+    wanted = [wish for wish in requirements.wishes if (wish.name == LABELS) is labels]
     if not wanted:
         return 100
     return _clamped(100 * sum(comes_true(wish, requirements, candidate) for wish in wanted) / len(wanted))

@@ -216,7 +216,7 @@ _GRANT_LISTS = {
 def _granted(candidate: Candidate, options: Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The user's options, and in them what the needs must be granted: the decision has judged all of it."""
     given = dict(options)
-    for grant in candidate.grants:
+    for grant in candidate.grants or ():
         if grant.kind in _GRANT_LISTS:
             option = _GRANT_LISTS[grant.kind]
             given[option] = [*(given.get(option) or ()), _granted_item(grant)]

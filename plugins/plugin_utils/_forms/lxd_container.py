@@ -186,7 +186,7 @@ def _sysctls(needs: Requirements, candidate: Candidate) -> dict[str, str]:
 def _granted_config(candidate: Candidate) -> dict[str, t.Any]:
     """The keys by which the needs are granted what they take: the decision has judged all of it."""
     config: dict[str, t.Any] = {}
-    for grant in candidate.grants:
+    for grant in candidate.grants or ():
         if grant.kind in ("nesting", "privileged"):
             config[f"security.{grant.kind}"] = True
         elif grant.kind == "config":
@@ -203,7 +203,7 @@ _BLOCK = ("/dev/sd", "/dev/vd", "/dev/xvd", "/dev/nvme", "/dev/loop", "/dev/dm-"
 
 def _granted_devices(candidate: Candidate) -> dict[str, dict[str, str]]:
     devices = {}
-    for grant in candidate.grants:
+    for grant in candidate.grants or ():
         if grant.kind == "device" and grant.value not in _GIVEN_ANYWAY:
             kind = "unix-block" if grant.value.startswith(_BLOCK) else "unix-char"
             devices[_device_name(grant.value)] = {"type": kind, "source": grant.value, "path": grant.value}

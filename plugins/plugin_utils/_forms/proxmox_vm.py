@@ -192,7 +192,7 @@ def _passed_through(candidate: Candidate, there: Mapping[str, t.Any]) -> dict[st
     for option, kind, prefix in (("hostpci", "pci", ""), ("usb", "usb", "host=")):
         held = {str(value).split(",", 1)[0] for key, value in there.items() if key.startswith(option)}
         free = (f"{option}{number}" for number in range(16) if f"{option}{number}" not in there)
-        wanted = [prefix + _address(candidate, grant.value) for grant in candidate.grants if grant.kind == kind]
+        wanted = [prefix + _address(candidate, grant.value) for grant in candidate.grants or () if grant.kind == kind]
         missing = {next(free): value for value in wanted if value not in held}
         if missing:
             found[option] = missing
@@ -202,7 +202,9 @@ def _passed_through(candidate: Candidate, there: Mapping[str, t.Any]) -> dict[st
 def _left_over(candidate: Candidate, options: Mapping[str, t.Any], there: Mapping[str, t.Any]) -> list[str]:
     """Devices of the host that it holds and nobody asks for. Somebody may have given them by hand, so they stay."""
     prefixes = {"pci": ("hostpci", ""), "usb": ("usb", "host=")}
-    asked = {prefixes[one.kind][1] + _address(candidate, one.value) for one in candidate.grants if one.kind in prefixes}
+    asked = {
+        prefixes[one.kind][1] + _address(candidate, one.value) for one in candidate.grants or () if one.kind in prefixes
+    }
     named = {key for option in ("hostpci", "usb") for key in options.get(option) or ()}
     template = candidate.image.config if candidate.image else {}
     return sorted(

@@ -13,7 +13,7 @@ from typing import Any
 from ..._knowledge.features import DOCKER, LXC, VM
 from ..._model import Candidate, Failure, Requirements
 from ..._quantities import mebibytes
-from ..grants import grants, is_off
+from ..grants import granted, is_off
 from ._say import never, together
 from .kernel import holds
 
@@ -28,7 +28,9 @@ def options(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
     if not candidate.options:
         return None
-    found = _TAKEN_BACK[candidate.form](requirements, candidate, candidate.options)
+    found = list(_TAKEN_BACK[candidate.form](requirements, candidate, candidate.options))
+    if not found:
+        return None
     where = f"as.{candidate.form}"
     return together(
         never(f"'{where}.{option}' takes back what {need} asks for", f"take '{where}.{option}' out, or change it")
@@ -38,7 +40,7 @@ def options(requirements: Requirements, candidate: Candidate) -> Failure | None:
 
 def _docker(needs: Requirements, candidate: Candidate, given: Options) -> Found:
     dropped = {str(name).upper().removeprefix("CAP_") for name in given.get("cap_drop") or ()}
-    for grant in candidate.grants or grants(needs, candidate):
+    for grant in granted(needs, candidate) if dropped or given.get("privileged") is False else ():
         # To drop ALL and add some by name is how to have these alone.
         if grant.kind == "capability" and grant.why and grant.value in dropped:
             yield "cap_drop", grant.why
@@ -62,7 +64,7 @@ def _docker(needs: Requirements, candidate: Candidate, given: Options) -> Found:
 def _lxd(needs: Requirements, candidate: Candidate, given: Options) -> Found:
     config, devices = given.get("config") or {}, given.get("devices") or {}
     switches = {"nesting": "security.nesting", "privileged": "security.privileged"}
-    for grant in candidate.grants or grants(needs, candidate):
+    for grant in granted(needs, candidate) if config or devices else ():
         key = switches.get(grant.kind) or (grant.value.partition("=")[0] if grant.kind == "config" else None)
         if grant.why and key in config and is_off(config[key]):
             yield f"config.{key}", grant.why

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from ..._knowledge.privileges import CAPABILITIES
 from ..._model import ISOLATIONS, NEVER, NOT_NOW, PRIVILEGES, Candidate, Device, Failure, Requirements
-from ..grants import grants, is_on, needed
+from ..grants import granted, is_on
 from ._say import listed, never, not_now, together, unknown
 
 HOST_PID = "host_pid"
@@ -43,11 +43,7 @@ def max_privilege(requirements: Requirements, candidate: Candidate) -> Failure |
     containers inside and unfiltered system calls; ``privileged`` the host's root.
     """
     allowed = PRIVILEGES.index(requirements.max_privilege)
-    beyond = [
-        grant
-        for grant in candidate.grants or grants(requirements, candidate)
-        if PRIVILEGES.index(grant.level) > allowed
-    ]
+    beyond = [grant for grant in granted(requirements, candidate) if PRIVILEGES.index(grant.level) > allowed]
     if not beyond:
         return None
     names = listed([f"{grant} for {grant.why}" if grant.why else f"{grant}" for grant in beyond])
@@ -176,7 +172,7 @@ def isolation(requirements: Requirements, candidate: Candidate) -> Failure | Non
     wanted = requirements.isolation
     if wanted == ISOLATIONS[0]:
         return None
-    given = candidate.grants or needed(requirements, candidate)
+    given = granted(requirements, candidate)
     forced = next((one for one in given if one.kind == "privileged" and one.why), None)
     if forced is not None:
         return never(f"must be privileged for {forced.why}, so it isolates by process, {_words(wanted)} wanted")
