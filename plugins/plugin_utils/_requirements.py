@@ -582,6 +582,10 @@ def _contradictions(needs: Mapping[str, t.Any]) -> Iterator[Problem]:
     if needs.get("shm") and needs.get("memory") and needs["shm"] > needs["memory"]:
         yield Problem(("requirements", "shm"), "cannot be more than 'memory', of which it is a part")
     apart = (needs.get("kernel") or {}).get("own") or needs.get("isolation") == ISOLATIONS[-1]
+    devices = [device for device, _optional in needs.get("devices", ())]
+    for index, device in enumerate(devices):
+        if device in devices[:index]:
+            yield Problem(("requirements", "devices", index), "is named twice; name each by its own address or path")
     mapped = needs.get("isolation") == "user_namespace"
     for name in ("host_view", "host_network"):
         if needs.get(name) and apart:

@@ -237,11 +237,11 @@ def _granted_item(grant: Grant) -> str:
 
 def _sysctls(requirements: Requirements, candidate: Candidate, options: Mapping[str, t.Any]) -> dict[str, t.Any]:
     """Those that can be the container's own. The others have their value on the host, or it would not fit there."""
-    on_host = options.get("network_mode") == "host"
+    shared = {"host_network": options.get("network_mode") == "host", "host_ipc": options.get("ipc_mode") == "host"}
     own = {
         sysctl.name: sysctl.value
         for sysctl in requirements.kernel_sysctls
-        if is_settable(sysctl.name, KIND, candidate.facts.kernel_version, host_network=on_host)
+        if is_settable(sysctl.name, KIND, candidate.facts.kernel_version, **shared)
     }
     return {"sysctls": {**own, **(options.get("sysctls") or {})}} if own else {}
 

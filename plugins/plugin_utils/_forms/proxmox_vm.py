@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import re
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from .._knowledge.processors import PHYSICAL, flags_of, model_for, shown_by, wanted_level
 from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
@@ -192,7 +192,10 @@ def _passed_through(candidate: Candidate, there: Mapping[str, t.Any]) -> dict[st
     for option, kind, prefix in (("hostpci", "pci", ""), ("usb", "usb", "host=")):
         held = {str(value).split(",", 1)[0] for key, value in there.items() if key.startswith(option)}
         free = (f"{option}{number}" for number in range(16) if f"{option}{number}" not in there)
-        wanted = [prefix + _address(candidate, grant.value) for grant in candidate.grants or () if grant.kind == kind]
+        wanted: list[str] = []
+        for grant in candidate.grants or ():
+            if grant.kind == kind:
+                wanted.append(prefix + _address(candidate, grant.value, wanted))
         missing = {next(free): value for value in wanted if value not in held}
         if missing:
             found[option] = missing
@@ -217,10 +220,10 @@ def _left_over(candidate: Candidate, options: Mapping[str, t.Any], there: Mappin
     )
 
 
-def _address(candidate: Candidate, value: str) -> str:
-    """Where a device is that is named by what it is: of a PCI device Proxmox wants the address."""
+def _address(candidate: Candidate, value: str, taken: Sequence[str] = ()) -> str:
+    """Where a device is that is named by what it is, and not taken: of a PCI device Proxmox wants the address."""
     known = [words.split() for words in candidate.facts.pci_devices or ()]
-    return next((words[0] for words in known if value in words[1:]), value)
+    return next((words[0] for words in known if value in words[1:] and words[0] not in taken), value)
 
 
 def _disk_storage(candidate: Candidate) -> str:

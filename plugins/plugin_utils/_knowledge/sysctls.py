@@ -167,12 +167,18 @@ def sysctl_row(name: str) -> SysctlRow:
     return next(row for row in SYSCTLS if _matches(row.pattern, name))
 
 
-def is_settable(name: str, kind: str, kernel: str | None, *, host_network: bool = False) -> bool:
-    """Whether an engine of this kind can set it for one container alone, on a kernel of this release."""
+def is_settable(
+    name: str, kind: str, kernel: str | None, *, host_network: bool = False, host_ipc: bool = False
+) -> bool:
+    """
+    Whether an engine of this kind can set it for one container alone, on a kernel of this release.
+
+    A container that shares a namespace of the host has nothing of its own in it.
+    """
     row = sysctl_row(name)
     if not (row.docker if kind == "docker" else row.lxc):
         return False
-    if row.namespace == "network" and host_network:
+    if (row.namespace == "network" and host_network) or (row.namespace == "ipc" and host_ipc):
         return False
     wanted = (row.kernel, row.lxc_kernel if kind != "docker" else None)
     return all(one is None or (is_release(kernel) and kernel in one) for one in wanted)

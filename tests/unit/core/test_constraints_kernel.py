@@ -251,6 +251,16 @@ TABLE = [
     holds("kernel_sysctls", "docker", sysctls(net__core__somaxconn=1024), {}, "namespaced: set for this one alone"),
     holds("kernel_sysctls", "lxd", sysctls(kernel__sem="1 2 3 4"), {"kernel_version": None}, "on each kernel"),
     holds("kernel_sysctls", "docker", sysctls(kernel__msgmax=1), {"kernel_version": "4.9"}, "Docker sets it as root"),
+    case(
+        "kernel_sysctls",
+        "docker",
+        sysctls(kernel__msgmax=9000),
+        {"options": {"ipc_mode": "host"}, "kernel_sysctls": {"kernel.msgmax": "8192"}},
+        "not_now",
+        "kernel.msgmax is 8192 here and is the host's with its shared memory, 9000 wanted",
+        "the host's with its shared memory",
+        remedy="run 'sysctl -w kernel.msgmax=9000' on dock1",
+    ),
     holds(
         "kernel_sysctls", "lxd", sysctls(kernel__msgmax=1), {"kernel_version": "6.9"}, "LXC on a kernel that lets it"
     ),

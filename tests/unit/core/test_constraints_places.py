@@ -383,6 +383,34 @@ TABLE = [
         "unknown",
         remedy=declare("peers"),
     ),
+    # ports that the user publishes himself
+    holds(
+        "ports",
+        "docker",
+        {"ports": ["8080:80"]},
+        {"ports_taken": TAKEN, "options": {"published_ports": ["9090:80"]}},
+        "another one under 'as' wins over the need",
+    ),
+    holds(
+        "ports",
+        "docker",
+        {},
+        {"ports_taken": TAKEN, "options": {"published_ports": ["80", "8080-8090:80", "127.0.0.1::80"]}},
+        "the engine picks a free one",
+    ),
+    *(
+        case(
+            "ports",
+            "docker",
+            {},
+            {"ports_taken": TAKEN, "options": {"published_ports": [published]}},
+            "not_now",
+            "its port 8080/tcp is taken",
+            f"under 'as': {published}",
+            remedy="name another host port",
+        )
+        for published in ("8080:80", "127.0.0.1:8080:80", "8079-8081:80-82", "[::1]:8080:80")
+    ),
     # labels
     case(
         "labels",

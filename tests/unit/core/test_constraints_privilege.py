@@ -300,6 +300,23 @@ TABLE = [
         "a USB device nobody knows",
         remedy=declare("usb_devices"),
     ),
+    holds(
+        "devices",
+        "proxmox",
+        {"devices": [{"pci": "10de:1eb8"}, {"pci": "0000:02:00.0"}]},
+        {"pci_devices": ("0000:01:00.0 10de:1eb8", "0000:02:00.0 10de:1eb8")},
+        "two of a sort, and there are two",
+    ),
+    case(
+        "devices",
+        "proxmox",
+        {"devices": [{"pci": "10de:1eb8"}, {"pci": "0000:01:00.0"}]},
+        {"pci_devices": ("0000:01:00.0 10de:1eb8",)},
+        "not_now",
+        "it has too few devices pci 10de:1eb8: another of the needs takes it",
+        "one by two names",
+        remedy="name each once",
+    ),
     # devices: GPUs
     *(
         holds("devices", kind, {"devices": [{"gpu": 2}]}, {"gpus": 2}, f"{kind}: as many GPUs")

@@ -230,6 +230,11 @@ def test_a_port_may_be_of_one_process():
             "requirements.shm cannot be more than 'memory', of which it is a part",
             id="more shared memory than memory",
         ),
+        pytest.param(
+            {"devices": [{"pci": "10de:1eb8"}, {"pci": "10de:1eb8"}]},
+            "requirements.devices[1] is named twice; name each by its own address or path",
+            id="a device twice",
+        ),
         pytest.param({"os_version": 3.20}, "requirements.os_version must be in quotes", id="a version as a number"),
         pytest.param(
             {"kernel": {"modules": [{"nam": "x"}]}},

@@ -178,8 +178,17 @@ def kernel_sysctls(requirements: Requirements, candidate: Candidate) -> Failure 
 
 def is_own_sysctl(name: str, requirements: Requirements, candidate: Candidate) -> bool:
     """Whether the form can set it for this service alone: the plan then does."""
-    on_host = _on_host_network(requirements, candidate)
-    return is_settable(name, candidate.kind, candidate.facts.kernel_version, host_network=on_host)
+    return is_settable(
+        name,
+        candidate.kind,
+        candidate.facts.kernel_version,
+        host_network=_on_host_network(requirements, candidate),
+        host_ipc=_on_host_ipc(candidate),
+    )
+
+
+def _on_host_ipc(candidate: Candidate) -> bool:
+    return (candidate.options or {}).get("ipc_mode") == "host"
 
 
 def _on_host_network(requirements: Requirements, candidate: Candidate) -> bool:
@@ -222,6 +231,8 @@ def why_shared(sysctl: Sysctl, requirements: Requirements, candidate: Candidate)
         return f"is not {'Docker' if candidate.kind == 'docker' else 'LXC'}'s to set for one container"
     if row.namespace == "network" and _on_host_network(requirements, candidate):
         return "is the host's on the host's network"
+    if row.namespace == "ipc" and _on_host_ipc(candidate):
+        return "is the host's with its shared memory"
     return f"is namespaced only from Linux {str(row.kernel).removeprefix('>=')} on"
 
 

@@ -126,7 +126,26 @@ def host_ports(requirements: Requirements, candidate: Candidate) -> list[str]:
     """The ports of the host that would be used, as ``8080/tcp``."""
     if candidate.kind != "docker":
         return []
-    on_host = requirements.host_network or (candidate.options or {}).get("network_mode") == "host"
+    options = candidate.options or {}
+    on_host = requirements.host_network or options.get("network_mode") == "host"
+    if not on_host and options.get("published_ports") is not None:
+        # What the user says of it wins over the need, in the plan too.
+        return [port for item in options["published_ports"] for port in _published(str(item))]
     # On the host's network nothing is published: it listens on the very port.
     numbers = ((port.number if on_host else port.host, port.protocol) for port in requirements.ports)
     return [f"{number}/{protocol}" for number, protocol in numbers if number]
+
+
+_PUBLISHED = re.compile(r"(?:.*:)?(?P<first>\d+)(?:-(?P<last>\d+))?:[^:]+")
+
+
+def _published(text: str) -> list[str]:
+    """The host's ports in ``[ip:]host:container[/protocol]``; none where the engine picks one."""
+    ports, _sign, protocol = text.partition("/")
+    found = _PUBLISHED.fullmatch(ports)
+    if not found:
+        return []
+    first, last = int(found["first"]), int(found["last"] or found["first"])
+    # Of a range for one port the engine picks a free one.
+    wanted = range(first, last + 1) if "-" in ports.rsplit(":", 1)[-1] or first == last else ()
+    return [f"{number}/{protocol or 'tcp'}" for number in wanted]

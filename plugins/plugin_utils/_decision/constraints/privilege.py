@@ -66,7 +66,23 @@ def devices(requirements: Requirements, candidate: Candidate) -> Failure | None:
 
     Docker passes device files, LXD also USB devices and GPUs, and a machine whole PCI and USB devices.
     """
-    return together(_DEVICES[device.kind](device, candidate) for device in requirements.devices)
+    failure = together(_DEVICES[device.kind](device, candidate) for device in requirements.devices)
+    return failure or _too_few(requirements, candidate)
+
+
+def _too_few(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """Two devices that are named alike are two, and one card is one by whatever name."""
+    facts = candidate.facts
+    for kind, found in (("pci", facts.pci_devices), ("usb", facts.usb_devices)):
+        used: set[str] = set()
+        # What is named by its address leaves no choice, so it comes first.
+        named = sorted((one for one in requirements.devices if one.kind == kind), key=lambda one: "." not in one.value)
+        for device in named:
+            free = [words for words in found or () if words not in used and _is_any(device.value, words)]
+            if not free:
+                return not_now(f"it has too few devices {device}: another of the needs takes it", "name each once")
+            used.add(free[0])
+    return None
 
 
 def _path(device: Device, candidate: Candidate) -> Failure | None:
@@ -99,9 +115,13 @@ def _usb(device: Device, candidate: Candidate) -> Failure | None:
 def _among(device: Device, found: tuple[str, ...] | None, fact: str, candidate: Candidate) -> Failure | None:
     if found is None:
         return unknown(f"cannot tell whether it has the device {device}", fact)
-    if any(_is_meant(device.value, word) for words in found for word in words.lower().split()):
+    if any(_is_any(device.value, words) for words in found):
         return None
     return not_now(f"it has no device {device}", f"attach it to {candidate.place}")
+
+
+def _is_any(wanted: str, words: str) -> bool:
+    return any(_is_meant(wanted, word) for word in words.lower().split())
 
 
 def _is_meant(wanted: str, word: str) -> bool:
