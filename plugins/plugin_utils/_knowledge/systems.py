@@ -36,29 +36,66 @@ def _systemd(system: str, source: str, **releases: str) -> tuple[SystemdRow, ...
     )
 
 
-_DEBIAN = "https://sources.debian.org/src/systemd/"
-_UBUNTU = "https://launchpad.net/ubuntu/+source/systemd"
-_REDHAT = "https://git.centos.org/rpms/systemd (7, 8), https://gitlab.com/redhat/centos-stream/rpms/systemd (9, 10)"
-_FEDORA = "https://src.fedoraproject.org/rpms/systemd"
-_SUSE = "https://software.opensuse.org/package/systemd"
-_AMAZON = "https://docs.aws.amazon.com/linux/al2023/release-notes/vercmp-AL2-AL2023.5.html"
+# Lists of the packages in the official images. Only Oracle's is to be trusted of those with rpm: the files of others,
+# Fedora's and AlmaLinux's for example, list Oracle's packages too.
+_IMAGES = "https://github.com/docker-library/repo-info"
+_DEBIAN_8 = "https://www.mail-archive.com/debian-lts-changes@lists.debian.org/msg01927.html"
+_DEBIAN_9 = "https://www.heise.de/ix/heft/Wahlverwandtschaft-3780439.html"
+_DEBIAN = f"{_IMAGES} (repos/debian/local: 10.13.md, 11.md, 12.md, 13.md)"
+_UBUNTU = f"{_IMAGES} (repos/ubuntu/local: 16.04.md, bionic.md, focal-20221130.md, 22.04.md, 24.04.md, resolute.md)"
+# The oldest package it accepts, by the release of the system.
+_SAP = "https://github.com/SAP/arp142-hana (scripts/lib/check/0600_systemd_version.check)"
+_REDHAT_7 = "https://www.github.com/elpheria/pystemd/blob/master/_docs/centos7.md"
+_REDHAT_8 = "https://gitlab.com/redhat/centos-stream/rpms/systemd/-/merge_requests/105"
+_REDHAT_9 = f"https://github.com/systemd/python-systemd/issues/132 (9.2), {_SAP} (9.0: 250, between the same bounds)"
+_REDHAT_10 = f"{_IMAGES} (repos/oraclelinux/local/10.md)"
+_FEDORA_41 = "https://packages.fedoraproject.org/pkgs/systemd/systemd-libs/index.html"
+_FEDORA = "https://packages.fedoraproject.org/pkgs/systemd/systemd-tests/"
+_SUSE_15_3 = (
+    "https://build.opensuse.org/packages/systemd.22651/build_reason/SUSE:SLE-15-SP3:Update/pool-leap-15.4/s390x"
+)
+_SUSE_15_4 = (
+    "https://build.opensuse.org/packages/patchinfo.25519/build_reason/SUSE:SLE-15-SP4:Update/pool-leap-15.6/i586"
+)
+_SUSE_15_6 = "https://www.suse.com/support/update/announcement/2024/suse-ru-20242641-1"
+_SUSE_16 = (
+    "https://systemadministration.net/sles-16-suse-debuts-an-ai-ready-base-with-selinux-by-default-agama-"
+    "reproducible-builds-and-a-lifecycle-of-up-to-16-years (16.0; not known of later ones)"
+)
+_AMAZON_2 = "https://github.com/wincent/masochist/issues/175"
+_AMAZON_2023 = "https://docs.aws.amazon.com/linux/al2023/release-notes/relnotes-2023.8.20250804.html"
 
 SYSTEMD: tuple[SystemdRow, ...] = (
-    *_systemd("debian", _DEBIAN, v8="215", v9="232", v10="241", v11="247", v12="252", v13="257"),
+    *_systemd("debian", _DEBIAN_8, v8="215"),
+    *_systemd("debian", _DEBIAN_9, v9="232"),
+    *_systemd("debian", _DEBIAN, v10="241", v11="247", v12="252", v13="257"),
     *_systemd("ubuntu", _UBUNTU, v16_04="229", v18_04="237", v20_04="245", v22_04="249", v24_04="255", v26_04="259"),
     *(
         row
         for system in ("redhat", "rhel", "centos", "rocky", "almalinux", "oraclelinux")
-        for row in _systemd(system, _REDHAT, v7="219", v8="239", v9="252", v10="257")
+        for row in (
+            *_systemd(system, _REDHAT_7, v7="219"),
+            *_systemd(system, _REDHAT_8, v8="239"),
+            *_systemd(system, _REDHAT_9, v9="252"),
+            *_systemd(system, _REDHAT_10, v10="257"),
+        )
     ),
-    *_systemd("fedora", _FEDORA, v41="256", v42="257", v43="258"),
+    *_systemd("fedora", _FEDORA_41, v41="256"),
+    *_systemd("fedora", _FEDORA, v42="257", v43="258"),
     # Service packs of SUSE's 15 differ; openSUSE Leap has the packages of the service pack of the same number.
     *(
         row
         for system in ("sles", "opensuse")
-        for row in _systemd(system, _SUSE, v15_3="246", v15_4="249", v15_5="249", v15_6="254", v15_7="254", v16="257")
+        for row in (
+            *_systemd(system, _SUSE_15_3, v15_3="246"),
+            *_systemd(system, _SUSE_15_4, v15_4="249"),
+            *_systemd(system, _SAP, v15_5="249"),
+            *_systemd(system, _SUSE_15_6, v15_6="254"),
+            *_systemd(system, _SUSE_16, v16="257"),
+        )
     ),
-    *_systemd("amazon", _AMAZON, v2="219", v2023="252"),
+    *_systemd("amazon", _AMAZON_2, v2="219"),
+    *_systemd("amazon", _AMAZON_2023, v2023="252"),
 )
 
 
