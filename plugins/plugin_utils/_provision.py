@@ -157,6 +157,7 @@ class Provisioner:
     def _settled(self, host: Host, target: Target, candidate: Candidate, plan: Plan) -> tuple[Instance, ...]:
         """Await that the service is ready and that nothing is left to do."""
         form = FORMS[candidate.form]
+        wanted = self._wanted(candidate)
         last: dict[str, t.Any] = {}
 
         def settled(instances: tuple[Instance, ...]) -> bool:
@@ -169,7 +170,7 @@ class Provisioner:
             over = form.ended(mine) if plan.state == STARTED else None
             if over:
                 raise _Failed(over)
-            again = form.plan(self._wanted(candidate), candidate, target, mine, state)
+            again = form.plan(wanted, candidate, target, mine, state)
             if again.changed:
                 last["why"] = f"it still differs afterwards: {_keys(again)}"
                 return False

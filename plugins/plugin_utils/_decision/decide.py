@@ -40,14 +40,16 @@ def decide(
         chosen = present if present.fits else None
     else:
         chosen = next((verdict for verdict in ordered if verdict.fits), None)
-    made = Decision(service=service.name, verdicts=ordered, chosen=chosen, stays=present is not None)
-    return dataclasses.replace(made, proof=prove(service.requirements, made))
+    return _proven(service, Decision(service=service.name, verdicts=ordered, chosen=chosen, stays=present is not None))
 
 
 def instead(service: Service, decision: Decision, chosen: Verdict, failed: tuple[Verdict, ...]) -> Decision:
     """The decision after better candidates have failed: what it then came to, and why."""
-    made = dataclasses.replace(decision, chosen=chosen, failed=failed)
-    return dataclasses.replace(made, proof=prove(service.requirements, made))
+    return _proven(service, dataclasses.replace(decision, chosen=chosen, failed=failed))
+
+
+def _proven(service: Service, decision: Decision) -> Decision:
+    return dataclasses.replace(decision, proof=prove(service.requirements, decision))
 
 
 def judge(

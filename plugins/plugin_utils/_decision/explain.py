@@ -10,7 +10,8 @@ from __future__ import annotations
 import textwrap
 import typing as t
 
-from .._model import NEVER, NOT_NOW, SCOPES, Candidate, Decision, Failure, Verdict
+from .._model import NEVER, NOT_NOW, SCOPES, Decision, Failure, Verdict
+from .constraints._say import image_name
 
 _WIDTH = 110
 
@@ -90,7 +91,7 @@ def _line(decision: Decision, verdict: Verdict) -> str:
     if verdict.grants:
         parts.append(f"grants: {', '.join(map(str, verdict.grants))}")
     if verdict.candidate.options is None and verdict.candidate.image is not None:
-        parts.append(f"made from {_image(verdict.candidate)} and no more, for 'as' does not say how")
+        parts.append(f"made from {image_name(verdict.candidate)} and no more, for 'as' does not say how")
     parts.extend(f"accepted though {_reason(failure)}" for failure in verdict.accepted)
     parts.extend(estimates_of(verdict))
     return "; ".join(parts) + "."
@@ -104,10 +105,6 @@ def _score(verdict: Verdict) -> str:
     """The mean, and what is below 100: the rest goes without saying."""
     lower = ", ".join(f"{name} {points}" for name, points in verdict.scores.items() if points < 100)
     return f"score {verdict.total}{f' ({lower})' if lower else ''}"
-
-
-def _image(candidate: Candidate) -> str:
-    return f"'{candidate.image.names[0] if candidate.image.names else candidate.image.id}'"
 
 
 def _rejection(verdict: Verdict) -> str:

@@ -19,7 +19,7 @@ import re
 import typing as t
 from collections.abc import Mapping, Sequence
 
-from .._knowledge.processors import PHYSICAL, flags_of, model_for, shown_by, wanted_level
+from .._knowledge.processors import PHYSICAL, flags_of, model_for, model_name, shown_by, wanted_level
 from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
 from .._quantities import readable
 from ._common import (
@@ -172,7 +172,7 @@ def _wanted(
 def _cpu_model(service: Service, candidate: Candidate, there: Mapping[str, t.Any]) -> str | None:
     """The CPU model to be set: none where the one that is there shows all that is needed."""
     needs = service.requirements
-    found = str(there.get("cpu") or "").split(",", 1)[0].removeprefix("cputype=")
+    found = model_name(there.get("cpu"))
     if found in PHYSICAL:
         return None
     if "kvm" in needs.kernel_features:

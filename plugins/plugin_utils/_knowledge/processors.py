@@ -144,6 +144,11 @@ https://pve.proxmox.com/pve-docs/chapter-qm.html#_cpu_type
 _CHOICE = (DEFAULT_MODEL, "x86-64-v3", "x86-64-v4")
 
 
+def model_name(text: object) -> str:
+    """The model in a setting of Proxmox VE: ``host``, ``cputype=host,flags=+aes``; empty where there is none."""
+    return str(text or "").split(",", 1)[0].removeprefix("cputype=")
+
+
 def shown_by(model: str) -> frozenset[str] | None:
     """The flags that a model shows for certain; None for one that is not in the table."""
     row = MODELS.get(model)

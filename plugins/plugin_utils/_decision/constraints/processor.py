@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from ..._knowledge.processors import PHYSICAL, flags_of, level_of, shown_by, wanted_level
+from ..._knowledge.processors import PHYSICAL, flags_of, level_of, model_name, shown_by, wanted_level
 from ..._model import UNKNOWN, Candidate, Facts, Failure, Requirements
 from ._say import listed, never, not_now, together, unknown
 
@@ -108,8 +108,7 @@ def guest_model(candidate: Candidate) -> str | None:
     """The CPU model that the user gives a guest under ``as``; None where the plan may choose one."""
     if candidate.scope != "machine" or not candidate.options:
         return None
-    named = candidate.options.get("cpu")
-    return str(named).split(",", 1)[0].removeprefix("cputype=") if named else None
+    return model_name(candidate.options.get("cpu")) or None
 
 
 def _without_model(candidate: Candidate) -> str:
