@@ -406,7 +406,7 @@ def _labels(value: t.Any) -> dict[str, Entry]:
         raise v.Invalid("must be a mapping of names to values")
 
     def read(item: t.Any) -> Entry:
-        return _entry(item, "value", {"value": plain}, lambda value: str(value))
+        return _entry(item, "value", {"value": plain}, str)
 
     return v.Schema({str: read})(dict(value))
 

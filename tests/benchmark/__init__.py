@@ -3,3 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """How long things take, each beside something plain that was measured in the same run: figures, no verdicts."""
+
+from __future__ import annotations
+
+from tests import conftest
+
+# Importing it is what makes the collection importable.
+__all__ = ["conftest"]

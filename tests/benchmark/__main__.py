@@ -14,7 +14,6 @@ import dataclasses
 import time
 from collections.abc import Callable
 
-import tests.conftest  # noqa: F401  (makes the collection importable)
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import CONSTRAINTS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide, judge

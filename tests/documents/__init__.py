@@ -3,3 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """Pages of docs/ that are made from the code and its tables: ``python -m tests.documents`` writes them anew."""
+
+from __future__ import annotations
+
+from tests import conftest
+
+# Importing it is what makes the collection importable.
+__all__ = ["conftest"]

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import tests.conftest  # noqa: F401  (makes the collection importable)
-
 from .decision import PAGE, page
 
 if __name__ == "__main__":

@@ -54,8 +54,8 @@ _FS = "https://docs.kernel.org/admin-guide/sysctl/fs.html"
 _KERNEL = "https://docs.kernel.org/admin-guide/sysctl/kernel.html"
 
 
-def _rows(names: str, **columns) -> tuple[SysctlRow, ...]:
-    return tuple(SysctlRow(pattern=name, **columns) for name in names.split())
+def _rows(names: str, *, source: str, **columns) -> tuple[SysctlRow, ...]:
+    return tuple(SysctlRow(pattern=name, source=source, **columns) for name in names.split())
 
 
 def _since(text: str) -> VersionRange:
