@@ -336,8 +336,8 @@ class Candidate:
     ``fetches_image`` whether the engine would get a missing one by itself; ``other_images`` those that would do as
     well where nobody named one: the decision takes the first that fits. ``held`` is the memory in MiB
     that the service already has on this node and ``held_ports`` the host's ports, where it ``is_present``.
-    ``grants`` are all that it is granted, None until the decision has worked them out; the plan gives those that the
-    needs take.
+    ``grants`` are all that it is granted, and ``met`` the wishes that come true, each None until the decision has
+    worked it out; the plan gives what the needs take.
     """
 
     target: str
@@ -359,6 +359,7 @@ class Candidate:
     held_ports: frozenset[str] = frozenset()
     is_present: bool = False
     grants: tuple[Grant, ...] | None = None
+    met: tuple[Wish, ...] | None = None
     trouble: str | None = None
     remedy: str | None = None
 
@@ -405,6 +406,11 @@ class Verdict:
     @property
     def fits(self) -> bool:
         return not self.failures
+
+    @property
+    def grants_taken(self) -> int:
+        """How many privileges the musts take, which is what candidates are compared by: a wish is free to cost some."""
+        return sum(not grant.wish for grant in self.grants)
 
 
 @dataclass(frozen=True, kw_only=True)

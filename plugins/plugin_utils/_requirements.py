@@ -405,8 +405,11 @@ def _labels(value: t.Any) -> dict[str, Entry]:
     if not isinstance(value, Mapping):
         raise v.Invalid("must be a mapping of names to values")
 
+    def text(value: t.Any) -> str:
+        return str(value)
+
     def read(item: t.Any) -> Entry:
-        return _entry(item, "value", {"value": plain}, str)
+        return _entry(item, "value", {"value": plain}, text)
 
     return v.Schema({str: read})(dict(value))
 

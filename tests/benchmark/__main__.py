@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import CONSTRAINTS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide, judge
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide, judging
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.scorers import SCORERS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Facts, Image, Node, Service, Target
@@ -129,7 +129,7 @@ def main() -> None:
     for title, service in SERVICES.items():
         found = candidates(service, targets)
         for what, work in (
-            ("judge", lambda: [judge(service, one) for one in found]),  # noqa: B023  (called at once)
+            ("judge", lambda: list(map(judging(service), found))),  # noqa: B023  (called at once)
             ("find candidates", lambda: candidates(service, targets)),  # noqa: B023
             ("decide, whole", lambda: decide(service, found)),  # noqa: B023
         ):

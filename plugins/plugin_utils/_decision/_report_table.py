@@ -21,7 +21,7 @@ from .._model import NEVER, NOT_NOW, UNKNOWN, Candidate, Decision, Requirements,
 from ._report_needs import NEEDS
 from .constraints import CONSTRAINTS, WITHOUT_FACTS
 from .explain import estimates_of, headline, what_would_help, why_chosen
-from .wishes import comes_true
+from .wishes import met
 
 FITS, ACCEPTED, ESTIMATED, NOT_JUDGED, LACKS = "fits", "accepted", "estimated", "not_judged", "lacks"
 
@@ -271,7 +271,7 @@ def _wished_values(needs: Requirements) -> tuple[str, ...]:
 def _wished(wish: Wish, requirements: Requirements, candidate: Candidate) -> str:
     if candidate.trouble:
         return NOT_JUDGED
-    return FITS if comes_true(wish, requirements, candidate) else LACKS
+    return FITS if any(one is wish for one in met(requirements, candidate)) else LACKS
 
 
 def _score_rows(verdicts: tuple[Verdict, ...]) -> Iterator[Row]:

@@ -8,14 +8,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from .._model import NEVER, NOTHING, SCOPES, UNKNOWN, Candidate, Decision, Failure, Service, Verdict
-from .constraints import CONSTRAINTS, WITHOUT_FACTS, need_of
+from .._model import NEVER, NOTHING, SCOPES, UNKNOWN, Candidate, Decision, Failure, Requirements, Service, Verdict
+from .constraints import WITHOUT_FACTS, Rule, asked, need_of
 from .grants import each_once, grants
 from .proof import prove
-from .scorers import score
-from .wishes import grants_of_wishes
+from .scorers import scoring
+from .wishes import grants_of, wishing
 
 
 def decide(
@@ -32,7 +32,7 @@ def decide(
     which they were declared. The rest follow, nearest miss first. A service keeps the place it has while
     that fits, and where it no longer fits nothing is chosen: moving it is for a person to say.
     """
-    verdicts = [judge(service, candidate, weights, accept_unknown) for candidate in candidates]
+    verdicts = map(judging(service, weights, accept_unknown), candidates)
     # Python's sort is stable: what is equal in all of this keeps the order of declaration.
     ordered = tuple(sorted(verdicts, key=_rank))
     present = next((verdict for verdict in ordered if verdict.candidate.is_present), None)
@@ -55,55 +55,73 @@ def _proven(service: Service, decision: Decision) -> Decision:
 def judge(
     service: Service, candidate: Candidate, weights: Mapping[str, float] = NOTHING, accept_unknown: bool = False
 ) -> Verdict:
-    """
-    Everything said of one candidate; it depends on no other.
-
-    Where nobody named an image, and the first one does not fit, the next one may: a newer release of a system can
-    want a newer processor.
-    """
-    first = _judged(service, candidate, weights, accept_unknown)
-    if first.fits or not candidate.other_images or candidate.trouble:
-        return first
-    others = (dataclasses.replace(candidate, image=image, other_images=()) for image in candidate.other_images)
-    verdicts = (_judged(service, other, weights, accept_unknown) for other in others)
-    return next((verdict for verdict in verdicts if verdict.fits), first)
+    """Everything said of one candidate; it depends on no other."""
+    return judging(service, weights, accept_unknown)(candidate)
 
 
-def _judged(service: Service, candidate: Candidate, weights: Mapping[str, float], accept_unknown: bool) -> Verdict:
+def judging(
+    service: Service, weights: Mapping[str, float] = NOTHING, accept_unknown: bool = False
+) -> Callable[[Candidate], Verdict]:
+    """How to judge any candidate for a service: what does not depend on the candidate is worked out once."""
     needs = service.requirements
+    with_facts, without = _named(asked(needs)), _named(WITHOUT_FACTS)
+    met, score = wishing(needs), scoring(weights)
+
+    def verdict(candidate: Candidate) -> Verdict:
+        if candidate.trouble:
+            failures, accepted = _failures(needs, candidate, without, accept_unknown)
+            return Verdict(candidate=candidate, failures=failures, accepted=accepted)
+        first = judged(candidate)
+        if first.fits or not candidate.other_images:
+            return first
+        # Nobody named an image: a newer release of a system, say, can want a newer processor.
+        others = (dataclasses.replace(candidate, image=image, other_images=()) for image in candidate.other_images)
+        return next((other for other in map(judged, others) if other.fits), first)
+
+    def judged(candidate: Candidate) -> Verdict:
+        given = grants(needs, candidate)
+        if needs.wishes:
+            wishes = met(candidate)
+            given = each_once((*given, *grants_of(wishes, candidate)))
+            candidate = dataclasses.replace(candidate, grants=given, met=wishes)
+        elif given:
+            candidate = dataclasses.replace(candidate, grants=given)
+        failures, accepted = _failures(needs, candidate, with_facts, accept_unknown)
+        scores, total = score(needs, candidate)
+        return Verdict(
+            candidate=candidate, failures=failures, accepted=accepted, grants=given, scores=scores, total=total
+        )
+
+    return verdict
+
+
+_Named = tuple[tuple[Rule, str, str | None], ...]
+
+
+def _named(rules: Iterable[Rule]) -> _Named:
+    """Each rule with its name and, where it judges a need, the remedy that always helps: to relax that."""
+    needs = {rule: need_of(rule.__name__) for rule in rules}
+    return tuple((rule, rule.__name__, f"relax '{need}'" if need else None) for rule, need in needs.items())
+
+
+def _failures(
+    needs: Requirements, candidate: Candidate, rules: _Named, accept_unknown: bool
+) -> tuple[tuple[Failure, ...], tuple[Failure, ...]]:
+    """(what does not hold, what nobody knows and is accepted)."""
     failures, accepted = [], []
-    given = grants(needs, candidate)
-    if needs.wishes and not candidate.trouble:
-        given = each_once((*given, *grants_of_wishes(needs, candidate)))
-    if given:
-        candidate = dataclasses.replace(candidate, grants=given)
-    for rule in WITHOUT_FACTS if candidate.trouble else CONSTRAINTS:
+    for rule, name, relax in rules:
         failure = rule(needs, candidate)
         if failure is not None:
-            passed = accept_unknown and failure.when == UNKNOWN
-            (accepted if passed else failures).append(_complete(failure, rule.__name__))
-    scores, total = ({}, 0) if candidate.trouble else score(needs, candidate, weights)
-    return Verdict(
-        candidate=candidate,
-        failures=tuple(failures),
-        accepted=tuple(accepted),
-        grants=given,
-        scores=scores,
-        total=total,
-    )
-
-
-def _complete(failure: Failure, rule: str) -> Failure:
-    """With its rule's name, and where nothing else would help, the need to relax."""
-    reason, when, remedy, _rule = failure
-    need = None if remedy else need_of(rule)
-    return Failure(reason, when, remedy or (f"relax '{need}'" if need else None), rule)
+            reason, when, remedy, _rule = failure
+            passed = accept_unknown and when == UNKNOWN
+            (accepted if passed else failures).append(Failure(reason, when, remedy or relax, name))
+    return tuple(failures), tuple(accepted)
 
 
 def _rank(verdict: Verdict) -> tuple:
     scope = SCOPES.index(verdict.candidate.scope)
     if verdict.fits:
-        return (0, scope, sum(not grant.wish for grant in verdict.grants), -verdict.total)
+        return (0, scope, verdict.grants_taken, -verdict.total)
     # Of one that does not answer nobody knows how near it is.
     return (1, verdict.candidate.trouble is not None, *_distance(verdict.failures), scope, -verdict.total)
 

@@ -143,9 +143,9 @@ def why_chosen(decision: Decision, chosen: Verdict) -> str:
     if all(SCOPES.index(rival.candidate.scope) > level for rival in rivals):
         return f"the narrowest scope that fits ({scope})"
     peers = [rival for rival in rivals if rival.candidate.scope == scope]
-    if all(len(peer.grants) > len(chosen.grants) for peer in peers):
+    if all(peer.grants_taken > chosen.grants_taken for peer in peers):
         return f"the fewest grants in the narrowest scope that fits ({scope})"
-    if all(len(peer.grants) > len(chosen.grants) or peer.total < chosen.total for peer in peers):
+    if all(peer.grants_taken > chosen.grants_taken or peer.total < chosen.total for peer in peers):
         return f"the best score in the narrowest scope that fits ({scope})"
     return f"the first declared of equals in the narrowest scope that fits ({scope})"
 

@@ -12,12 +12,12 @@ first line of a scorer's docstring is what the documentation says of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from .._model import Candidate, Requirements
 from .constraints.size import free_memory
 from .grants import granted
-from .wishes import comes_true
+from .wishes import met
 
 LABELS = "labels"
 """The name of a wish that is a label."""
@@ -78,10 +78,10 @@ def wishes(requirements: Requirements, candidate: Candidate) -> int:
 def _share_of_wishes(requirements: Requirements, candidate: Candidate, *, labels: bool) -> int:
     if not requirements.wishes:
         return 100
-    wanted = [wish for wish in requirements.wishes if (wish.name == LABELS) is labels]
+    wanted = sum((wish.name == LABELS) is labels for wish in requirements.wishes)
     if not wanted:
         return 100
-    return _clamped(100 * sum(comes_true(wish, requirements, candidate) for wish in wanted) / len(wanted))
+    return _clamped(100 * sum((wish.name == LABELS) is labels for wish in met(requirements, candidate)) / wanted)
 
 
 SCORERS = (headroom, packing, image_present, fewest_grants, free_ports, preferred_labels, wishes)
@@ -89,18 +89,20 @@ DEFAULT_WEIGHTS: Mapping[str, float] = {"packing": 0}
 """What a scorer counts where the user says nothing: 1, but for these."""
 
 
-def score(requirements: Requirements, candidate: Candidate, weights: Mapping[str, float]) -> tuple[dict[str, int], int]:
-    """Every score by its scorer's name, and their mean, weighted by the user."""
-    scores, whole, total = {}, 0.0, 0.0
-    for scorer in SCORERS:
-        name = scorer.__name__
-        share = weights.get(name, DEFAULT_WEIGHTS.get(name, 1))
-        if not share:
-            continue
-        scores[name] = points = scorer(requirements, candidate)
-        whole += share
-        total += points * share
-    return scores, round(total / whole) if whole else 0
+def scoring(weights: Mapping[str, float]) -> Callable[[Requirements, Candidate], tuple[dict[str, int], int]]:
+    """How to score a candidate: every score by its scorer's name, and their mean, weighted by the user."""
+    shares = {scorer: weights.get(scorer.__name__, DEFAULT_WEIGHTS.get(scorer.__name__, 1)) for scorer in SCORERS}
+    counted = [(scorer, scorer.__name__, share) for scorer, share in shares.items() if share]
+    whole = sum(share for _scorer, _name, share in counted)
+
+    def score(requirements: Requirements, candidate: Candidate) -> tuple[dict[str, int], int]:
+        scores, total = {}, 0.0
+        for scorer, name, share in counted:
+            scores[name] = points = scorer(requirements, candidate)
+            total += points * share
+        return scores, round(total / whole) if whole else 0
+
+    return score
 
 
 def _clamped(number: float) -> int:

@@ -12,9 +12,10 @@ A wish rejects nothing. It is worth a device or a single capability, where the u
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 from .._model import PRIVILEGES, Candidate, Grant, Requirements, Wish
-from .constraints import CONSTRAINTS
+from .constraints import asked
 from .grants import of_needs
 
 _WORTH = PRIVILEGES.index("capabilities")
@@ -26,25 +27,39 @@ _ALWAYS = frozenset(
         *("image", "os_version", "image_requirements", "name_taken"),
     )
 )
-_OF_WISHES = tuple(rule for rule in CONSTRAINTS if rule.__name__ not in _ALWAYS)
 
 
-def comes_true(wish: Wish, requirements: Requirements, candidate: Candidate) -> bool:
-    """Whether a candidate meets an optional need, by what it may be granted for it."""
+def wishing(requirements: Requirements) -> Callable[[Candidate], tuple[Wish, ...]]:
+    """
+    How to tell which of the optional needs come true on a candidate, by what it may be granted for them.
+
+    What does not depend on the candidate is worked out once.
+    """
     bound = min(_WORTH, PRIVILEGES.index(requirements.max_privilege))
-    if any(PRIVILEGES.index(grant.level) > bound for grant in of_needs(wish.needs, candidate)):
-        return False
-    return all(rule(wish.needs, candidate) is None for rule in _OF_WISHES)
-
-
-def grants_of_wishes(requirements: Requirements, candidate: Candidate) -> tuple[Grant, ...]:
-    """What the optional needs that come true are granted."""
-    return tuple(
-        dataclasses.replace(grant, wish=True)
+    each = [
+        (wish, tuple(rule for rule in asked(wish.needs) if rule.__name__ not in _ALWAYS))
         for wish in requirements.wishes
-        if comes_true(wish, requirements, candidate)
-        for grant in of_needs(wish.needs, candidate)
-    )
+    ]
+
+    def met(candidate: Candidate) -> tuple[Wish, ...]:
+        return tuple(
+            wish
+            for wish, rules in each
+            if all(PRIVILEGES.index(grant.level) <= bound for grant in of_needs(wish.needs, candidate))
+            and all(rule(wish.needs, candidate) is None for rule in rules)
+        )
+
+    return met
+
+
+def met(requirements: Requirements, candidate: Candidate) -> tuple[Wish, ...]:
+    """The optional needs that come true on a candidate, which are worked out once for a decision."""
+    return candidate.met if candidate.met is not None else wishing(requirements)(candidate)
+
+
+def grants_of(wishes: tuple[Wish, ...], candidate: Candidate) -> list[Grant]:
+    """What optional needs are granted."""
+    return [dataclasses.replace(grant, wish=True) for wish in wishes for grant in of_needs(wish.needs, candidate)]
 
 
 _LISTS = (
@@ -55,9 +70,9 @@ _LISTS = (
 
 def with_wishes(requirements: Requirements, candidate: Candidate) -> Requirements:
     """The needs as the plan is to meet them: the optional ones that come true here are as good as musts."""
-    met = [wish.needs for wish in requirements.wishes if comes_true(wish, requirements, candidate)]
-    if not met:
+    needs = [wish.needs for wish in met(requirements, candidate)]
+    if not needs:
         return requirements
-    added = {name: tuple(item for needs in met for item in getattr(needs, name)) for name in _LISTS}
+    added = {name: tuple(item for each in needs for item in getattr(each, name)) for name in _LISTS}
     more = {name: (*getattr(requirements, name), *items) for name, items in added.items() if items}
     return dataclasses.replace(requirements, **more)

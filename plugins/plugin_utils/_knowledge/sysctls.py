@@ -167,6 +167,7 @@ def sysctl_row(name: str) -> SysctlRow:
     return next(row for row in SYSCTLS if _matches(row.pattern, name))
 
 
+@functools.lru_cache(maxsize=4096)
 def is_settable(
     name: str, kind: str, kernel: str | None, *, host_network: bool = False, host_ipc: bool = False
 ) -> bool:

@@ -13,7 +13,13 @@ import pytest
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.explain import as_data, explain
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Decision, Failure, Target, Verdict
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
+    Decision,
+    Failure,
+    Grant,
+    Target,
+    Verdict,
+)
 
 from .builders import candidate, instance, service, target
 
@@ -144,14 +150,19 @@ def verdict(name: str, kind: str = "docker", total: int = 50, grants: tuple = ()
         pytest.param([], "the only one that fits", id="alone"),
         pytest.param([verdict("b", "lxd")], "the narrowest scope that fits (application)", id="the others are wider"),
         pytest.param(
-            [verdict("b", grants=("privileged",), total=90), verdict("c", "lxd")],
+            [verdict("b", grants=(Grant(kind="privileged"),), total=90), verdict("c", "lxd")],
             "the fewest grants in the narrowest scope that fits (application)",
             id="the others need more",
         ),
         pytest.param(
-            [verdict("b", total=49), verdict("c", grants=("privileged",), total=90)],
+            [verdict("b", total=49), verdict("c", grants=(Grant(kind="privileged"),), total=90)],
             "the best score in the narrowest scope that fits (application)",
             id="the others are worth less",
+        ),
+        pytest.param(
+            [verdict("b", grants=(Grant(kind="device", wish=True),))],
+            "the first declared of equals in the narrowest scope that fits (application)",
+            id="another is equal but for what a wish is granted",
         ),
         pytest.param(
             [verdict("b"), verdict("c", total=10)],

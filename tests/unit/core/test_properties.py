@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import CONSTRAINTS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import CONSTRAINTS, asked
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide, judge
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.explain import as_data, explain
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._facts import FactsError, read_facts, read_nodes
@@ -216,7 +216,7 @@ def test_order_matters_only_between_equals(needs, made_as, places, chance):
     second = _decided(of, shuffled)
 
     def worth(verdict):
-        return verdict and (verdict.candidate.scope, len(verdict.grants), verdict.total)
+        return verdict and (verdict.candidate.scope, verdict.grants_taken, verdict.total)
 
     assert worth(first.chosen) == worth(second.chosen)
     equals = [one for one in first.verdicts if one.fits and worth(one) == worth(first.chosen)]
@@ -232,6 +232,15 @@ def test_a_further_need_never_widens_what_fits(needs, more, made_as, places, acc
         same = dataclasses.replace(one, held=0) == dataclasses.replace(other, held=0)
         if same and not judge(few, one, accept_unknown=accept).fits:
             assert not judge(many, other, accept_unknown=accept).fits
+
+
+@settings(max_examples=150)
+@given(NEED_SETS, OPTIONS, targets(least=1))
+def test_a_rule_that_is_not_asked_would_hold(needs, made_as, places):
+    of = _service(made_as, needs)
+    silent = set(CONSTRAINTS) - set(asked(of.requirements))
+    for one in candidates(of, places):
+        assert [rule.__name__ for rule in silent if rule(of.requirements, one) is not None] == []
 
 
 @given(NEED_SETS, OPTIONS, targets(), targets())

@@ -12,6 +12,9 @@ is what the documentation says of it. Unknown is not yes: a need that cannot be 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from ..._model import Candidate, Failure, Requirements
 from .image import image, image_requirements, name_taken, os_version
 from .kernel import (
     kernel_features,
@@ -31,7 +34,9 @@ from .processor import architecture, cpu_features, cpu_level
 from .size import cpus, disk, memory, shm
 from .system import init, os, processes, runtime, systemd
 
-CONSTRAINTS = (
+Rule = Callable[[Requirements, Candidate], Failure | None]
+
+CONSTRAINTS: tuple[Rule, ...] = (
     # Whether it can be asked and is allowed at all.
     reachable,
     labels,
@@ -81,6 +86,48 @@ CONSTRAINTS = (
 
 WITHOUT_FACTS = (reachable, labels, forms)
 """What can be said of a target that does not answer: to add 'cannot tell' for all the rest would hide the reason."""
+
+_ASKED_BY: dict[Rule, str] = {
+    labels: "labels",
+    forms: "forms",
+    architecture: "architectures",
+    cpu_features: "cpu_features",
+    processes: "process_count",
+    init: "init",
+    kernel_own: "kernel_own",
+    kernel_version: "kernel_version",
+    kernel_flavour: "kernel_flavour",
+    kernel_modules: "kernel_modules",
+    kernel_sysctls: "kernel_sysctls",
+    kernel_parameters: "kernel_parameters",
+    kernel_features: "kernel_features",
+    privileges: "privileges",
+    devices: "devices",
+    host_view: "host_view",
+    host_network: "host_network",
+    isolation: "isolation",
+    cpus: "cpus",
+    memory: "memory",
+    shm: "shm",
+    address: "address",
+    nics: "nics",
+    snapshots: "snapshots",
+    live_migration: "live_migration",
+}
+"""The one need by which a rule is asked: while that has its default, the rule holds everywhere."""
+
+_NO_NEEDS = Requirements()
+
+
+def asked(requirements: Requirements) -> tuple[Rule, ...]:
+    """The rules that can have something to say of a service with these needs, in their order."""
+    return tuple(rule for rule in CONSTRAINTS if _is_asked(rule, requirements))
+
+
+def _is_asked(rule: Rule, requirements: Requirements) -> bool:
+    need = _ASKED_BY.get(rule)
+    return need is None or getattr(requirements, need) != getattr(_NO_NEEDS, need)
+
 
 _WRITTEN_AS = {
     "os": "os_family",

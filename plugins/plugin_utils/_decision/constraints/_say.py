@@ -15,17 +15,17 @@ from ..._quantities import readable
 
 def never(reason: str, remedy: str | None = None) -> Failure:
     """This candidate is of the wrong sort; the remedy is to relax the need or to change an option."""
-    return Failure(reason=reason, when=NEVER, remedy=remedy)
+    return Failure(reason, NEVER, remedy)
 
 
 def not_now(reason: str, remedy: str | None = None) -> Failure:
     """It would fit after a change of its present state."""
-    return Failure(reason=reason, when=NOT_NOW, remedy=remedy)
+    return Failure(reason, NOT_NOW, remedy)
 
 
 def unknown(reason: str, fact: str) -> Failure:
     """Nobody knows; the fact's name is what to declare."""
-    return Failure(reason=reason, when=UNKNOWN, remedy=f"declare '{fact}' in the target's rightscope_facts")
+    return Failure(reason, UNKNOWN, f"declare '{fact}' in the target's rightscope_facts")
 
 
 def together(found: Iterable[Failure | None]) -> Failure | None:

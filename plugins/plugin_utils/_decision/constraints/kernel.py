@@ -243,8 +243,13 @@ def holds(sysctl: Sysctl, found: str) -> bool:
     """
     Whether a value on the host is enough. Of several numbers, as in ``kernel.sem``, each must be.
     """
-    have, want = str(found).split(), sysctl.value.split()
-    if not sysctl.at_least:
+    return _is_enough(str(found), sysctl.value, sysctl.at_least)
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_enough(found: str, wanted: str, at_least: bool) -> bool:
+    have, want = found.split(), wanted.split()
+    if not at_least:
         return have == want
     if len(have) != len(want) or not all(_is_number(word) for word in have + want):
         return have == want

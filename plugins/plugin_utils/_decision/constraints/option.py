@@ -26,7 +26,7 @@ def options(requirements: Requirements, candidate: Candidate) -> Failure | None:
     No option under ``as`` may take back what a need asks for: a network of its own where the host's is needed, a
     capability that is dropped, a limit below the size, a setting below the wanted one.
     """
-    if not candidate.options:
+    if not candidate.options or _WORDS[candidate.form].isdisjoint(candidate.options):
         return None
     found = list(_TAKEN_BACK[candidate.form](requirements, candidate, candidate.options))
     if not found:
@@ -115,3 +115,12 @@ _TAKEN_BACK: dict[str, Callable[[Requirements, Candidate, Options], Found]] = {
     LXC: _lxd,
     VM: _machine,
 }
+
+_WORDS = {
+    DOCKER: frozenset(
+        ("cap_drop", "privileged", "network_mode", "networks", "pid_mode", "ipc_mode", "memory", "shm_size", "sysctls")
+    ),
+    LXC: frozenset(("config", "devices")),
+    VM: frozenset(("memory", "cores", "sockets", "kvm")),
+}
+"""The options that are looked at: most services have none of them, and there are many candidates."""
