@@ -410,6 +410,19 @@ target_facts:
               returned: if known
               sample:
                 bridge: bridge
+            profiles:
+              description:
+                - The C(config) and C(devices) of each profile of LXD or Incus.
+                - Of the configuration only what says what an instance may do.
+              type: dict
+              returned: if known
+              sample:
+                default:
+                  config: {}
+                  devices:
+                    eth0:
+                      type: nic
+                      network: lxdbr0
             ports_taken:
               description: Ports of the node that are in use.
               type: list

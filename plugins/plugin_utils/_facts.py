@@ -236,6 +236,17 @@ def _tables(name: str, value: t.Any) -> dict[str, dict[str, str]]:
     return {str(key).replace("-", "_"): _table(f"{name}.{key}", item) for key, item in value.items()}
 
 
+def _profiles(name: str, value: t.Any) -> dict[str, dict[str, Mapping[str, t.Any]]]:
+    profiles = _settings(name, value)
+    return {
+        str(profile): {
+            part: _settings(f"{name}.{profile}.{part}", about.get(part) or {}) for part in ("config", "devices")
+        }
+        for profile, about in profiles.items()
+        if _settings(f"{name}.{profile}", about) is not None
+    }
+
+
 def _ports(name: str, value: t.Any) -> frozenset[str]:
     """``8080`` means its TCP port."""
     return frozenset(text if "/" in text else f"{text}/tcp" for text in map(str.lower, _texts(name, value)))
@@ -311,6 +322,7 @@ _SHAPES: dict[str, t.Callable[[str, t.Any], t.Any]] = {
     "storages": _storages,
     "storage_types": _table,
     "networks": _table,
+    "profiles": _profiles,
     "ports_taken": _ports,
     "peers": _count,
     "swap_limit": _switch,

@@ -236,6 +236,7 @@ class Facts:
     storages: Mapping[str, int] | None = None
     storage_types: Mapping[str, str] | None = None
     networks: Mapping[str, str] | None = None
+    profiles: Mapping[str, Mapping[str, Mapping[str, t.Any]]] | None = None
     ports_taken: frozenset[str] | None = None
     peers: int | None = None
     swap_limit: bool | None = None

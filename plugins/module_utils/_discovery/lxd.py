@@ -67,6 +67,9 @@ _SIZE = re.compile(r"(\d+)\s*([A-Za-z]*)")
 _REQUIREMENT = "requirements."
 """https://documentation.ubuntu.com/lxd/en/latest/reference/image_format/: ``requirements.*`` of an image."""
 
+_TELLING = ("security.", "raw.", "linux.", "limits.")
+"""Configuration of a profile that says what its instances may do. All else, such as cloud-init's, may hold secrets."""
+
 _VM_MEMORY = 1024
 """MiB that a virtual machine has without ``limits.memory``."""
 
@@ -208,12 +211,13 @@ class _Shared:
     """What is asked once for all members: as much as this client may know."""
 
     def __init__(self, server):
-        paths = ("storage-pools", "images", "networks")
+        paths = ("storage-pools", "images", "networks", "profiles")
         asked = [*(lambda path=path: server.ask(path, recursion=1) for path in paths), lambda: _all_instances(server)]
-        pools, images, networks, self.instances = side_by_side(lambda ask: ask(), asked)
+        pools, images, networks, profiles, self.instances = side_by_side(lambda ask: ask(), asked)
         self.pools = None if pools is None else {pool["name"]: pool.get("driver") for pool in pools}
         self.images = _images(images or ())
         self.networks = _networks(networks, server.client.server_clustered)
+        self.profiles = None if profiles is None else {one["name"]: _profile(one) for one in profiles}
 
 
 def _all_instances(server):
@@ -240,6 +244,11 @@ def _networks(networks, clustered):
         for one in networks
         if one.get("type") and one["type"] not in _NO_NETWORK and (one.get("managed") or not clustered)
     }
+
+
+def _profile(profile):
+    config = {key: value for key, value in (profile.get("config") or {}).items() if key.startswith(_TELLING)}
+    return {"config": config, "devices": profile.get("devices") or {}}
 
 
 def _nodes(server, target):
@@ -280,6 +289,7 @@ def _facts(server, environment, member, shared, peers):
         storages=_storages(shared.pools or (), spaces),
         storage_types=shared.pools,
         networks=shared.networks,
+        profiles=shared.profiles,
         peers=peers,
         pci_devices=_pci_devices(resources.get("pci")),
         usb_devices=_usb_devices(resources.get("usb")),

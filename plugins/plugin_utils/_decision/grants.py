@@ -20,15 +20,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from .._knowledge.features import DOCKER, LXC, VM, feature_row
 from .._knowledge.privileges import CAPABILITIES, OTHER_PRIVILEGES, capability_level
 from .._model import Candidate, Grant, Requirements
+from .profiles import config_and_devices
 
 
 def grants(requirements: Requirements, candidate: Candidate) -> tuple[Grant, ...]:
     """What is granted to the service on this candidate, each once: the user's own first, then what the needs take."""
-    options = candidate.options
-    opening = _OPENING.get(candidate.form) if options else None
-    written = () if opening is None or opening.isdisjoint(options) else each_once(_WRITTEN[candidate.form](options))
+    written = each_once(_WRITTEN[candidate.form](candidate)) if _may_open(candidate) else ()
     added = needed(requirements, candidate)
     return each_once((*written, *added)) if written and added else written or added
+
+
+def _may_open(candidate: Candidate) -> bool:
+    options = candidate.options
+    if candidate.form == LXC and candidate.facts.profiles:
+        return True
+    return bool(options) and candidate.form in _OPENING and not _OPENING[candidate.form].isdisjoint(options)
 
 
 def granted(requirements: Requirements, candidate: Candidate) -> tuple[Grant, ...]:
@@ -162,7 +168,8 @@ _OF_THE_HOST = (
 _DEVICES_OF_ALL = ("/dev/mem", "/dev/kmem", "/dev/port", "/dev/sd", "/dev/vd", "/dev/xvd", "/dev/nvme", "/dev/dm-")
 
 
-def _docker(options: Mapping[str, t.Any]) -> Iterator[Grant]:
+def _docker(candidate: Candidate) -> Iterator[Grant]:
+    options = candidate.options or {}
     if options.get("privileged") is True:
         yield Grant(kind="privileged", level="privileged")
     for item in options.get("capabilities") or ():
@@ -227,8 +234,8 @@ _LXD_OPEN = {
 }
 
 
-def _lxd(options: Mapping[str, t.Any]) -> Iterator[Grant]:
-    config = options.get("config") or {}
+def _lxd(candidate: Candidate) -> Iterator[Grant]:
+    config, devices = config_and_devices(candidate)
     for key, kind in _LXD_SWITCHES.items():
         if is_on(config.get(key)):
             yield Grant(kind=kind, level=kind)
@@ -236,7 +243,7 @@ def _lxd(options: Mapping[str, t.Any]) -> Iterator[Grant]:
         level = next((level for start, level in _LXD_OPEN.items() if str(key).startswith(start)), None)
         if level and value not in (None, "") and not is_off(value):
             yield Grant(kind="config", value=f"{key}={_lower(value)}", level=level)
-    for name, device in sorted((options.get("devices") or {}).items()):
+    for name, device in sorted(devices.items()):
         if isinstance(device, Mapping):
             yield from _lxd_device(name, device)
 
@@ -270,7 +277,7 @@ def _lower(value: t.Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-_WRITTEN: dict[str, Callable[[Mapping[str, t.Any]], Iterator[Grant]]] = {DOCKER: _docker, LXC: _lxd}
+_WRITTEN: dict[str, Callable[[Candidate], Iterator[Grant]]] = {DOCKER: _docker, LXC: _lxd}
 _OPENING = {
     DOCKER: frozenset(
         ("privileged", "capabilities", "devices", "security_opts", "volumes", "mounts")

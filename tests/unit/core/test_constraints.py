@@ -285,7 +285,7 @@ TABLE = [
         "not_now",
         "isolates by process, user namespace wanted",
         "a privileged one has none",
-        remedy="take 'security.privileged' out of its config",
+        remedy="take 'security.privileged' out of its config and profiles",
     ),
     case("isolation", "proxmox", {"isolation": "machine"}, ALONE, None, None, "a machine is one"),
     case("cpus", "docker", {"cpus": 4}, {}, None, None, "just enough"),

@@ -40,6 +40,10 @@ def nic(**keys: str) -> dict:
     return {"options": {"devices": {"root": {"type": "disk"}, "eth0": {"type": "nic", **keys}}}}
 
 
+def default_nic(**device: str) -> dict:
+    return {"profiles": {"default": {"config": {}, "devices": {"eth0": {"type": "nic", **device}}}}}
+
+
 def networks(*names: str) -> dict:
     return {"options": {"networks": [{"name": name} for name in names]}}
 
@@ -133,9 +137,20 @@ TABLE = [
         OWN,
         BOTH,
         "unknown",
-        "cannot tell whether its default profile leads through NAT",
+        "cannot tell whether its profiles lead through NAT",
         "LXD: a profile may lead to either",
-        remedy=declare("networks"),
+        remedy=declare("profiles"),
+    ),
+    holds("address", "lxd", OWN, {**BOTH, **default_nic(network="br0")}, "LXD: a profile leads outside"),
+    case(
+        "address",
+        "lxd",
+        OWN,
+        {**BOTH, **default_nic(network="lxdbr0")},
+        "not_now",
+        NATTED,
+        "LXD: its profile leads through NAT",
+        remedy=NAME_NIC,
     ),
     case(
         "address",
@@ -177,6 +192,13 @@ TABLE = [
     # network interfaces
     *(holds("nics", kind, {"nics": 1}, {}, f"{kind} has one") for kind in ("docker", "lxd", "proxmox")),
     holds("nics", "docker", {"nics": 2}, networks("a", "b"), "two networks"),
+    holds(
+        "nics",
+        "lxd",
+        {"nics": 2},
+        {**default_nic(), "options": {"devices": {"a": {"type": "nic"}}}},
+        "its profile's and its own",
+    ),
     holds(
         "nics",
         "lxd",

@@ -65,6 +65,13 @@ CARD = {"devices": [{"pci": "0000:01:00.0"}]}
 STICK = {"devices": [{"usb": "046d:c52b"}]}
 ROOT = {"isolation": "user_namespace"}
 
+PROFILES = {
+    "open": {"config": {"security.privileged": "true"}, "devices": {}},
+    "shut": {"config": {"security.privileged": "false"}, "devices": {}},
+    "nest": {"config": {"security.nesting": "true"}, "devices": {}},
+    "root": {"config": {}, "devices": {"all": {"type": "disk", "source": "/", "path": "/host"}}},
+}
+
 TABLE = [
     # a privilege that a form can or cannot be given
     holds("privileges", "docker", asks("SYS_MODULE", "host_pid"), {}, "Docker can give all"),
@@ -97,6 +104,49 @@ TABLE = [
     holds("max_privilege", "docker", up_to("none"), {}, "none is needed"),
     holds("max_privilege", "docker", asks("CHOWN", **up_to("none")), {}, "none but what Docker gives anyway"),
     holds("max_privilege", "docker", asks("NET_ADMIN"), {}, "a capability goes without saying"),
+    *(
+        case(
+            "max_privilege",
+            "lxd",
+            {},
+            {"profiles": {"default": {"config": {}, "devices": {}}, **profiles}, "options": {"profiles": names}},
+            "never",
+            f"must be granted {what}, which is more than max_privilege 'capabilities' allows",
+            id,
+            remedy=f"say 'max_privilege: {level}'",
+        )
+        for id, names, profiles, what, level in (
+            ("a profile's", ["default", "open"], PROFILES, "privileged", "privileged"),
+            ("a profile's, by its files", ["root"], PROFILES, "host files", "privileged"),
+            ("the default profile's", None, {"default": PROFILES["nest"]}, "nesting", "nesting"),
+        )
+    ),
+    holds("max_privilege", "lxd", {}, {"profiles": PROFILES}, "profiles that it does not get"),
+    holds(
+        "max_privilege",
+        "lxd",
+        {},
+        {"profiles": PROFILES, "options": {"profiles": ["open", "shut"]}},
+        "a later profile takes it back",
+    ),
+    holds(
+        "max_privilege",
+        "lxd",
+        {},
+        {"profiles": PROFILES, "options": {"profiles": ["open"], "config": {"security.privileged": "false"}}},
+        "its own settings take it back",
+    ),
+    holds("max_privilege", "lxd", {}, {"profiles": {}, "options": {"profiles": ["lost"]}}, "a profile nobody knows"),
+    case(
+        "isolation",
+        "lxd",
+        {"isolation": "user_namespace"},
+        {"profiles": PROFILES, "options": {"profiles": ["open"]}},
+        "not_now",
+        "isolates by process, user namespace wanted",
+        "privileged by a profile",
+        remedy="take 'security.privileged' out of its config and profiles",
+    ),
     holds("max_privilege", "docker", features("fuse", **up_to("nesting")), {}, "just as far as allowed"),
     holds("max_privilege", "docker", features("nested_containers", **up_to("privileged")), {}, "all the way"),
     holds("max_privilege", "lxd", asks("NET_ADMIN", **up_to("none")), {}, "LXC has it in its own namespace"),
@@ -107,7 +157,7 @@ TABLE = [
         asks("NET_ADMIN", **up_to("none")),
         {},
         "never",
-        "must be granted capability NET_ADMIN for NET_ADMIN, which is more than max_privilege 'none' allows",
+        "must be granted capability NET_ADMIN, which is more than max_privilege 'none' allows",
         "none is allowed",
         remedy="say 'max_privilege: capabilities'",
     ),
@@ -450,7 +500,7 @@ TABLE = [
         "not_now",
         "isolates by process, user namespace wanted",
         "a privileged one, by a number",
-        remedy="take 'security.privileged' out of its config",
+        remedy="take 'security.privileged' out of its config and profiles",
     ),
 ]
 
@@ -463,7 +513,7 @@ def test_a_rule_holds_or_says_why_not_and_what_would_help(rule, kind, needs, cha
 def test_who_wrote_a_privilege_is_told_to_take_it_out_and_not_what_needs_it():
     of = service(made_as={"lxd_container": {"config": {"security.privileged": True}}}, **ROOT, **up_to("privileged"))
     (failure,) = judge(of, candidate("lxd", of)).failures
-    assert (failure.rule, failure.remedy) == ("isolation", "take 'security.privileged' out of its config")
+    assert (failure.rule, failure.remedy) == ("isolation", "take 'security.privileged' out of its config and profiles")
 
 
 @pytest.mark.parametrize("kind", ["docker", "lxd", "proxmox"])

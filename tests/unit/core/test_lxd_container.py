@@ -286,7 +286,7 @@ def test_a_device_that_is_no_mapping_is_found_before_the_work():
         pytest.param({"privileges": ["privileged"]}, {"security.privileged": "true"}, id="privileged"),
         pytest.param({"kernel": {"features": ["lock_memory"]}}, {"limits.kernel.memlock": "unlimited"}, id="a key"),
         pytest.param(
-            {"kernel": {"sysctls": {"net.core.somaxconn": 4096}}}, {"linux.sysctl.net.core.somaxconn": "4096"}, id="own"
+            {"kernel": {"sysctls": {"net.ipv4.ip_forward": 1}}}, {"linux.sysctl.net.ipv4.ip_forward": "1"}, id="own"
         ),
         pytest.param({"kernel": {"sysctls": {"vm.swappiness": 1}}}, {"linux.sysctl.vm.swappiness": None}, id="host's"),
     ],

@@ -149,6 +149,7 @@ FACTS: dict[str, Any] = {
     "storages": [{}, {"default": 10}, {"fast": 10**6}],
     "storage_types": [{"default": "dir"}, {"fast": "lvm", "local-lvm": "lvmthin"}],
     "networks": [{}, {"lan": "macvlan"}],
+    "profiles": [{}, {"default": {"config": {"security.privileged": "true"}, "devices": {"eth0": {"type": "nic"}}}}],
     "ports_taken": [[], [22, "8080/tcp"]],
     "peers": [0, 2],
     "swap_limit": [True],

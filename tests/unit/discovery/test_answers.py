@@ -359,6 +359,14 @@ ANSWERS = {
         {"name": "lo", "type": "loopback", "managed": False},
         {"name": "ifb0", "type": "unknown", "managed": False},
     ],
+    "profiles": [
+        {
+            "name": "default",
+            "config": {"security.nesting": "true", "cloud-init.user-data": "a secret", "environment.TOKEN": "another"},
+            "devices": {"eth0": {"type": "nic", "network": "lxdbr0"}},
+        },
+        {"name": "empty", "config": {}, "devices": None},
+    ],
     "images": [
         {
             "fingerprint": "f1",
@@ -425,6 +433,13 @@ def test_lxd_facts(server):
         "storages": {"default": 7168},
         "storage_types": {"default": "zfs"},
         "networks": {"lxdbr0": "nat", "br0": "bridge", "eth0": "physical"},
+        "profiles": {
+            "default": {
+                "config": {"security.nesting": "true"},
+                "devices": {"eth0": {"type": "nic", "network": "lxdbr0"}},
+            },
+            "empty": {"config": {}, "devices": {}},
+        },
         "peers": 0,
         "pci_devices": ["0000:01:00.0 10de:1eb8"],
         "usb_devices": ["001:004 1a6e:089a"],

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..._model import Candidate, Failure, Requirements
+from ..profiles import config_and_devices
 from ._say import listed, not_now, unknown
 
 _OWN_ADDRESS = ("macvlan", "ipvlan")
@@ -52,9 +53,8 @@ def _docker_address(candidate: Candidate) -> Failure | None:
 
 
 def _lxd_address(candidate: Candidate) -> Failure | None:
-    """By the interfaces that the user names; else the default profile's, which is one of the server's networks."""
-    types = candidate.facts.networks
-    nics = [one for one in ((candidate.options or {}).get("devices") or {}).values() if one.get("type") == "nic"]
+    """By its interfaces, as far as they are known; else it is on one of the server's networks."""
+    types, nics = candidate.facts.networks, _lxd_nics(candidate)
     if any(nic.get("nictype") in _OUTSIDE for nic in nics):
         return None
     if types is None:
@@ -65,7 +65,7 @@ def _lxd_address(candidate: Candidate) -> Failure | None:
     if found and all(kind == _NAT for kind in found):
         return not_now("its containers are behind NAT, an address of its own in the network outside is wanted", remedy)
     if not nics and _NAT in found:
-        return unknown("cannot tell whether its default profile leads through NAT", "networks")
+        return unknown("cannot tell whether its profiles lead through NAT", "profiles")
     return None
 
 
@@ -90,11 +90,16 @@ def _count_nics(candidate: Candidate) -> int:
     if candidate.kind == "docker":
         return max(1, len(_docker_networks(options)))
     if candidate.kind == "lxd":
-        named = [one for one in (options.get("devices") or {}).values() if one.get("type") == "nic"]
-        # The default profile has one.
-        return max(1, len(named))
+        found = len(_lxd_nics(candidate))
+        # Where nobody knows, the default profile has one.
+        return max(1, found) if candidate.facts.profiles is None else found
     template = candidate.image.config if candidate.image else {}
     return len({key for key in (*template, *(options.get("net") or {})) if _NIC.fullmatch(key)})
+
+
+def _lxd_nics(candidate: Candidate) -> list[Mapping[str, Any]]:
+    _config, devices = config_and_devices(candidate)
+    return [one for one in devices.values() if isinstance(one, Mapping) and one.get("type") == "nic"]
 
 
 def _docker_networks(options: Mapping[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from ..._knowledge.privileges import CAPABILITIES
 from ..._model import ISOLATIONS, NEVER, NOT_NOW, PRIVILEGES, Candidate, Device, Failure, Requirements
 from ..grants import granted, is_on
+from ..profiles import config_and_devices
 from ._say import listed, never, not_now, together, unknown
 
 HOST_PID = "host_pid"
@@ -46,7 +47,7 @@ def max_privilege(requirements: Requirements, candidate: Candidate) -> Failure |
     beyond = [grant for grant in granted(requirements, candidate) if PRIVILEGES.index(grant.level) > allowed]
     if not beyond:
         return None
-    names = listed([f"{grant} for {grant.why}" if grant.why else f"{grant}" for grant in beyond])
+    names = listed([f"{grant}" if grant.why in ("", grant.value) else f"{grant} for {grant.why}" for grant in beyond])
     level = max((grant.level for grant in beyond), key=PRIVILEGES.index)
     return never(
         f"must be granted {names}, which is more than max_privilege '{requirements.max_privilege}' allows",
@@ -183,7 +184,7 @@ def _mapped(candidate: Candidate) -> Failure | None:
 
 _REMEDIES = {
     ("user_namespace", "docker"): "run its dockerd with 'userns-remap' or rootless",
-    ("user_namespace", "lxd"): "take 'security.privileged' out of its config",
+    ("user_namespace", "lxd"): "take 'security.privileged' out of its config and profiles",
 }
 
 
@@ -217,9 +218,8 @@ def isolation_of(candidate: Candidate) -> str | None:
     if candidate.scope == "machine":
         return "machine"
     options = candidate.options or {}
-    config = options.get("config") or {}
     if options.get("privileged") is True or options.get("userns_mode") == "host":
         return "process"
-    if is_on(config.get("security.privileged")):
+    if candidate.kind == "lxd" and is_on(config_and_devices(candidate)[0].get("security.privileged")):
         return "process"
     return candidate.facts.isolation
