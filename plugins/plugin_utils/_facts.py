@@ -31,14 +31,39 @@ def read_nodes(reply: Mapping[str, t.Any], declared: Mapping[str, t.Any]) -> tup
     """
     The nodes in a discovery's reply, in its order, with the declared facts laid over the found ones.
 
-    A declaration wins: it is how a person says what no API can tell. It holds for all nodes of the target.
+    A declaration wins: it is how a person says what no API can tell. It holds for all nodes of the target, unless it
+    is below ``nodes`` and a node's name. Raises FactsError where there is no such node.
     """
-    extra = read_facts(declared)
-    return tuple(_node(raw, declared, extra) for raw in reply.get("nodes", ()))
+    for_all, for_one = split_declared(declared)
+    names = [raw["name"] for raw in reply.get("nodes", ())]
+    for name in for_one:
+        if name not in names:
+            hint = did_you_mean(name, names) or f"its nodes are {', '.join(names)}."
+            raise FactsError(f"'nodes.{name}' names no node of this target; {hint}")
+    return tuple(_node(raw, {**for_all, **for_one.get(raw["name"], {})}) for raw in reply.get("nodes", ()))
 
 
-def _node(raw: Mapping[str, t.Any], declared: Mapping[str, t.Any], extra: Facts) -> Node:
-    facts = read_facts(raw.get("facts") or {}, raw.get("origins") or {})
+def split_declared(declared: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, Mapping[str, t.Any]]]:
+    """
+    (the facts of all nodes, those of one node by its name). Raises FactsError for what are no facts.
+    """
+    if not isinstance(declared, Mapping):
+        raise FactsError("Facts must be a mapping of fact names to values.")
+    for_all = {name: value for name, value in declared.items() if name != OF_ONE_NODE}
+    for_one = declared.get(OF_ONE_NODE) or {}
+    if not isinstance(for_one, Mapping):
+        raise FactsError("'nodes' must be a mapping of a node's name to its facts.")
+    read_facts(for_all)
+    for name, facts in for_one.items():
+        try:
+            read_facts(facts)
+        except FactsError as error:
+            raise FactsError(f"In 'nodes.{name}': {error}") from None
+    return for_all, {str(name): facts for name, facts in for_one.items()}
+
+
+def _node(raw: Mapping[str, t.Any], declared: Mapping[str, t.Any]) -> Node:
+    facts, extra = read_facts(raw.get("facts") or {}, raw.get("origins") or {}), read_facts(declared)
     changes = {name: _laid_over(name, getattr(facts, name), getattr(extra, name)) for name in declared}
     if changes:
         # What was found in a table is all of it, also where a declared entry stands beside.
@@ -47,6 +72,9 @@ def _node(raw: Mapping[str, t.Any], declared: Mapping[str, t.Any], extra: Facts)
         facts = dataclasses.replace(facts, **changes, origins=origins)
     return Node(name=raw["name"], online=raw.get("online", True), facts=facts)
 
+
+OF_ONE_NODE = "nodes"
+"""The key of declared facts below which those of single nodes are."""
 
 _TABLES = ("kernel_sysctls", "module_versions", "module_parameters", "storage_types", "networks")
 

@@ -25,7 +25,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import become_loader
 
 from ..module_utils._discovery import connection_options
-from ._facts import FactsError, check_record, read_facts
+from ._facts import FactsError, check_record, split_declared
 from ._forms import KINDS
 from ._words import did_you_mean
 
@@ -143,7 +143,7 @@ class Host:
 
     def _check_facts(self) -> None:
         try:
-            read_facts(self.declared)
+            split_declared(self.declared)
         except FactsError as error:
             raise TargetsError(f"The 'rightscope_facts' of host '{self.name}' cannot be used. {error}") from None
 

@@ -420,7 +420,7 @@ class Decision:
     All verdicts in order, best first, and the chosen one, or None.
 
     ``proof`` are the lines that say which needs forced the chosen form, and with what; ``failed`` are the
-    verdicts of better candidates that could not be provisioned.
+    verdicts of better candidates that could not be provisioned. ``wishes`` are the service's optional needs.
     """
 
     service: str
@@ -429,6 +429,7 @@ class Decision:
     stays: bool = False
     proof: tuple[str, ...] = ()
     failed: tuple[Verdict, ...] = ()
+    wishes: tuple[Wish, ...] = ()
 
 
 # --- the plan -----------------------------------------------------------------------------------

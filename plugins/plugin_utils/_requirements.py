@@ -207,6 +207,17 @@ def _size(plain: str) -> Callable[[t.Any], int]:
     return _word(check)
 
 
+_LEAST_CPUS = 0.01
+"""The least that Linux holds a container to, 1 ms of 100: https://docs.kernel.org/scheduler/sched-bwc.html."""
+
+
+def _processors(value: t.Any) -> float:
+    count = _positive(value)
+    if count < _LEAST_CPUS:
+        raise ValueError(f"must be at least {_LEAST_CPUS:g}")
+    return count
+
+
 def _module_name(value: t.Any) -> str:
     if not isinstance(value, str) or not _MODULE_NAME.fullmatch(value):
         raise ValueError("must be the name of a kernel module")
@@ -462,7 +473,7 @@ def _schema(forms: tuple[str, ...]) -> dict[str, t.Any]:
         "host_view": _word(_strict_bool),
         "host_network": _word(_strict_bool),
         "isolation": _one_of(ISOLATIONS, "an isolation"),
-        "cpus": _word(_positive),
+        "cpus": _word(_processors),
         "memory": _size("MiB"),
         "disk": _size("GiB"),
         "shm": _size("MiB"),

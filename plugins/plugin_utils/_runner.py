@@ -19,7 +19,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ..module_utils._discovery import DiscoveryError, discover, failed_task, find
 from ._connections import delegate_connection
-from ._facts import read_instances, read_nodes
+from ._facts import FactsError, read_instances, read_nodes
 from ._hosts import Host, TargetsError
 from ._model import Call, Instance, Target
 
@@ -122,13 +122,17 @@ def _recorded(host: Host, service: str) -> Target:
 
 
 def _target(host: Host, reply: t.Mapping[str, t.Any]) -> Target:
+    try:
+        nodes = read_nodes(reply, host.declared)
+    except FactsError as error:
+        raise TargetsError(f"The 'rightscope_facts' of host '{host.name}' cannot be used. {error}") from None
     return Target(
         name=host.name,
         kind=host.kind,
         labels=host.labels,
         eligible=host.eligible,
         options=host.options,
-        nodes=read_nodes(reply, host.declared),
+        nodes=nodes,
         instances=read_instances(reply.get("instances") or ()),
         next_id=reply.get("next_id"),
     )

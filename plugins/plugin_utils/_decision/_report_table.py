@@ -12,13 +12,11 @@ though nobody asked has a row of its own, so that no failure is missing.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .._knowledge.distributions import ANY
 from .._model import NEVER, NOT_NOW, UNKNOWN, Candidate, Decision, Requirements, Service, Verdict, Wish
-from ._report_needs import NEEDS
+from ._needs import NEEDS, values_of
 from .constraints import CONSTRAINTS, WITHOUT_FACTS
 from .explain import estimates_of, headline, what_would_help, why_chosen
 from .wishes import met
@@ -183,7 +181,6 @@ _WITHOUT_FACTS = {rule.__name__ for rule in WITHOUT_FACTS}
 
 # What is the default needs no row. That a service is of Linux does: it keeps it out of the rest.
 _SILENT = Requirements(os_family="")
-_SILENT_WISH = Requirements(os_family=ANY)
 
 
 def _need_rows(requirements: Requirements, verdicts: tuple[Verdict, ...]) -> list[Row]:
@@ -260,12 +257,7 @@ def _texts(*texts: str) -> tuple[Item, ...]:
 def _wish_rows(requirements: Requirements, verdicts: tuple[Verdict, ...]) -> Iterator[Row]:
     for wish in requirements.wishes:
         cells = tuple((Item(mark=_wished(wish, requirements, verdict.candidate)),) for verdict in verdicts)
-        yield Row(name=wish.name, values=_wished_values(wish.needs), cells=cells)
-
-
-def _wished_values(needs: Requirements) -> tuple[str, ...]:
-    each = ((tuple(need.values(needs)), tuple(need.values(_SILENT_WISH))) for need in NEEDS)
-    return tuple(itertools.chain.from_iterable(values for values, silent in each if values != silent))
+        yield Row(name=wish.name, values=values_of(wish), cells=cells)
 
 
 def _wished(wish: Wish, requirements: Requirements, candidate: Candidate) -> str:

@@ -40,7 +40,14 @@ def decide(
         chosen = present if present.fits else None
     else:
         chosen = next((verdict for verdict in ordered if verdict.fits), None)
-    return _proven(service, Decision(service=service.name, verdicts=ordered, chosen=chosen, stays=present is not None))
+    decision = Decision(
+        service=service.name,
+        verdicts=ordered,
+        chosen=chosen,
+        stays=present is not None,
+        wishes=service.requirements.wishes,
+    )
+    return _proven(service, decision)
 
 
 def instead(service: Service, decision: Decision, chosen: Verdict, failed: tuple[Verdict, ...]) -> Decision:

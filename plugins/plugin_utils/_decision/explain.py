@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import textwrap
 import typing as t
+from collections.abc import Iterator
 
-from .._model import NEVER, NOT_NOW, SCOPES, Decision, Failure, Verdict
+from .._model import NEVER, NOT_NOW, SCOPES, Decision, Failure, Verdict, Wish
+from ._needs import values_of
 from .constraints._say import image_name
 
 _WIDTH = 110
@@ -90,11 +92,20 @@ def _line(decision: Decision, verdict: Verdict) -> str:
     parts.append(_score(verdict))
     if verdict.grants:
         parts.append(f"grants: {', '.join(map(str, verdict.grants))}")
+    unmet = list(_unmet(verdict, decision.wishes)) if verdict is decision.chosen else []
+    if unmet:
+        parts.append(f"not met, of what is optional: {', '.join(unmet)}")
     if verdict.candidate.options is None and verdict.candidate.image is not None:
         parts.append(f"made from {image_name(verdict.candidate)} and no more, for 'as' does not say how")
     parts.extend(f"accepted though {_reason(failure)}" for failure in verdict.accepted)
     parts.extend(estimates_of(verdict))
     return "; ".join(parts) + "."
+
+
+def _unmet(verdict: Verdict, wishes: tuple[Wish, ...]) -> Iterator[str]:
+    for wish in wishes:
+        if not any(met is wish for met in verdict.candidate.met or ()):
+            yield f"{wish.name} {', '.join(values_of(wish))}"
 
 
 def _failed(decision: Decision, verdict: Verdict) -> bool:

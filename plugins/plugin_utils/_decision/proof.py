@@ -76,7 +76,9 @@ def _sysctls(requirements: Requirements, decision: Decision) -> Iterator[str]:
             others = [one for one in others if not _has(sysctl, one)]
         said = [_value(sysctl, one) for one in others]
         if chosen.shares_kernel:
-            said.append(f"{_value(sysctl, chosen)}, so it stays {chosen.title} there")
+            known = sysctl.name in (chosen.facts.kernel_sysctls or {})
+            so = f"so it stays {chosen.title} there" if known else "and that was accepted"
+            said.append(f"{_value(sysctl, chosen)}, {so}")
         elif others:
             said.append(f"so it takes {chosen.title}, whose kernel is its own")
         else:

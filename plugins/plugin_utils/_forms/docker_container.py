@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .._knowledge.sysctls import is_settable
-from .._model import Call, Candidate, Facts, Grant, Instance, Plan, Port, Process, Requirements, Service, Target
+from .._model import Call, Candidate, Facts, Grant, Image, Instance, Plan, Port, Process, Requirements, Service, Target
 from ._common import (
     ABSENT,
     MARK,
@@ -68,7 +68,13 @@ def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts
     missing = [name for name, there in zip(wanted, found, strict=True) if there is None]
     if missing:
         return Source(wanted=missing[0], fetched=options.get("pull") not in ("never", False))
-    return Source(image=found[0], wanted=wanted[0])
+    return Source(image=_odd_one(found, facts) or found[0], wanted=wanted[0])
+
+
+def _odd_one(images: list[Image], facts: Facts) -> Image | None:
+    """Of several the one that is made for another processor: it decides whether all can run."""
+    known = facts.architectures or ()
+    return next((one for one in images if known and one.architecture and one.architecture not in known), None)
 
 
 def check(option: str, value: t.Any) -> None:

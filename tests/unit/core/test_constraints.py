@@ -301,6 +301,20 @@ TABLE = [
         remedy="declare 'cpus' in the target's rightscope_facts",
     ),
     case("memory", "docker", {"memory": 4096}, {}, None, None, "just enough"),
+    *(
+        case(
+            "memory",
+            kind,
+            {"memory": least - 1},
+            {},
+            "never",
+            f"{title} has no less than {least} MiB of memory",
+            f"{kind}: less than it can be limited to",
+            remedy=f"ask for {least} MiB or more",
+        )
+        for kind, title, least in (("docker", "a Docker container", 6), ("proxmox", "a Proxmox VM", 16))
+    ),
+    case("memory", "lxd", {"memory": 1}, {}, None, None, "LXD limits to any size"),
     case(
         "memory",
         "docker",
@@ -324,7 +338,7 @@ TABLE = [
     case(
         "memory",
         "docker",
-        {"memory": 1},
+        {"memory": 64},
         {"memory_free": None},
         "unknown",
         "cannot tell how much memory is free",

@@ -116,7 +116,7 @@ def test_to_accept_the_unknown_accepts_nothing_that_is_known():
 
 def test_a_target_that_does_not_answer_has_that_one_reason():
     gone = Target(name="gone", kind="docker", trouble="it does not answer", remedy="start it")
-    decision = decided(gone, target("docker"), memory=1)
+    decision = decided(gone, target("docker"), memory=64)
     (verdict,) = [one for one in decision.verdicts if one.candidate.target == "gone"]
     assert [failure.rule for failure in verdict.failures] == ["reachable"]
     assert (verdict.scores, verdict.total) == ({}, 0)

@@ -139,6 +139,19 @@ def test_grants_estimates_and_what_was_accepted_are_said_of_the_chosen():
     )
 
 
+def test_what_is_optional_and_not_met_is_said_of_the_chosen_alone():
+    modules = [{"name": "overlay", "optional": True}, {"name": "zfs", "optional": True}]
+    said = text(
+        target("docker"),
+        dataclasses.replace(target("docker"), name="dock2"),
+        kernel={"modules": modules, "sysctls": {"vm.swappiness": {"value": "==1", "optional": True}}},
+    )
+    assert " ".join(said.split()).count("not met, of what is optional:") == 1
+    assert "not met, of what is optional: kernel.modules zfs, kernel.sysctls vm.swappiness == 1" in " ".join(
+        said.split()
+    )
+
+
 def verdict(name: str, kind: str = "docker", total: int = 50, grants: tuple = (), **changes) -> Verdict:
     one = dataclasses.replace(candidate(kind), target=name, node=name, **changes)
     return Verdict(candidate=one, total=total, grants=grants)

@@ -55,6 +55,12 @@ def test_what_is_declared_wins_on_every_node():
     assert [node.facts.cpus for node in read_nodes(REPLY, {"cpus": 2})] == [2, 2]
 
 
+def test_what_is_declared_of_one_node_wins_there_alone():
+    declared = {"cpus": 2, "nodes": {"pve2": {"cpus": 4, "memory": 64}}}
+    first, second = (node.facts for node in read_nodes(REPLY, declared))
+    assert (first.cpus, first.memory, second.cpus, second.memory) == (2, 4096, 4, 64)
+
+
 def test_what_is_not_declared_stays_as_it_was_found():
     (node, _other) = read_nodes(REPLY, {"cpus": 2})
     assert node.facts.memory == 4096
@@ -188,6 +194,17 @@ def test_an_image_may_have_no_names():
             {"module_parameters": ["a"]},
             "The fact 'module_parameters' must be a mapping of module names to parameters.",
             id="no modules",
+        ),
+        pytest.param({"nodes": ["pve1"]}, "'nodes' must be a mapping of a node's name to its facts.", id="no nodes"),
+        pytest.param(
+            {"nodes": {"pve3": {"cpus": 2}}},
+            "'nodes.pve3' names no node of this target; did you mean 'pve2'?",
+            id="a node that is not there",
+        ),
+        pytest.param(
+            {"nodes": {"pve1": {"cpu": 2}}},
+            "In 'nodes.pve1': 'cpu' is no fact; did you mean 'cpus'?",
+            id="no fact of a node",
         ),
         pytest.param(["cpus"], "Facts must be a mapping of fact names to values.", id="no facts"),
     ],

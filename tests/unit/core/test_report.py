@@ -13,7 +13,7 @@ from html.parser import HTMLParser
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision._report_needs import NEEDS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision._needs import NEEDS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision._report_table import sheet
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import CONSTRAINTS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide

@@ -244,6 +244,9 @@ def test_a_port_may_be_of_one_process():
         pytest.param({"memory": "-1 GiB"}, "requirements.memory must be a size of 0 or more, such as", id="negative"),
         pytest.param({"memory": 0}, "requirements.memory must be more than 0", id="nothing"),
         pytest.param({"memory": "4 GX"}, "requirements.memory has a unit that is not known; use", id="unit"),
+        pytest.param(
+            {"cpus": 0.005}, "requirements.cpus must be at least 0.01", id="less than the kernel can share out"
+        ),
         pytest.param({"cpus": True}, "requirements.cpus must be a number greater than 0", id="a switch is no number"),
         pytest.param({"processes": 0}, "requirements.processes must be a whole number of 1 or more", id="none"),
         pytest.param({"processes": []}, "requirements.processes must name at least one process", id="empty"),

@@ -22,6 +22,13 @@ def cpus(requirements: Requirements, candidate: Candidate) -> Failure | None:
     return None if found >= wanted else never(f"needs {wanted:g} processors, has {found:g}")
 
 
+_LEAST_MEMORY = {"docker_container": 6, "proxmox_vm": 16}
+"""
+MiB that a form can be limited to: https://docs.docker.com/engine/containers/resource_constraints/ and
+https://pve.proxmox.com/pve-docs/qm.1.html (``--memory``).
+"""
+
+
 def memory(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
     As much memory must be free, and not promised to others; what the service itself holds there counts as free.
@@ -31,6 +38,9 @@ def memory(requirements: Requirements, candidate: Candidate) -> Failure | None:
     wanted, total = requirements.memory, candidate.facts.memory
     if wanted is None:
         return None
+    least = _LEAST_MEMORY.get(candidate.form, 0)
+    if wanted < least:
+        return never(f"{candidate.title} has no less than {least} MiB of memory", f"ask for {least} MiB or more")
     if total is not None and total < wanted:
         need, has = told_apart(wanted, total)
         return never(f"needs {need} of memory, has {has} in all")

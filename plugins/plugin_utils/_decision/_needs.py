@@ -7,10 +7,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from .._model import Port, Requirements
+from .._knowledge.distributions import ANY
+from .._model import Port, Requirements, Wish
 from .._quantities import readable
 
 Written = Callable[[Requirements], Iterable[str]]
@@ -104,3 +106,11 @@ NEEDS = (
     _need("live_migration"),
 )
 """Every need; with several values or rules it is still one row, for a rule says one thing of all its values."""
+
+_NOTHING_WANTED = Requirements(os_family=ANY)
+
+
+def values_of(wish: Wish) -> tuple[str, ...]:
+    """What is wished for, as a user writes it."""
+    each = ((tuple(need.values(wish.needs)), tuple(need.values(_NOTHING_WANTED))) for need in NEEDS)
+    return tuple(itertools.chain.from_iterable(values for values, silent in each if values != silent))
