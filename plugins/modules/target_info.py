@@ -133,6 +133,24 @@ options:
     type: list
     elements: str
     default: []
+  probe:
+    description:
+      - For O(kind=docker). How to look into the kernel of an engine on Linux that is reached by its API alone, so that
+        what no API tells is known all the same, such as its modules and settings.
+      - With V(container) a container is made from an image that is there, reads C(/proc) and C(/sys), and is removed
+        again. It has no network and no capabilities, runs as nobody, and can write nothing. In check mode it is made
+        too, for without it the answer would be another one.
+      - Where the engine runs on the very machine that asks, nothing is made.
+    type: str
+    choices:
+      - container
+    version_added: 0.2.0
+  probe_image:
+    description:
+      - For O(probe=container). The image, which must be there and have a shell and C(grep).
+      - If not set, the first one that is known to do, such as C(busybox), C(alpine) or C(debian).
+    type: str
+    version_added: 0.2.0
   only_instances:
     description: Return RV(instances) instead of RV(target_facts), with as few calls as possible.
     type: bool
@@ -201,6 +219,12 @@ target_facts:
       type: int
       returned: always
       sample: 1
+    time:
+      description: When the target was asked, in UTC.
+      type: str
+      returned: always
+      sample: "2026-05-04T12:00:00Z"
+      version_added: 0.2.0
     kind:
       description: As O(kind).
       type: str
@@ -520,7 +544,7 @@ remedy:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._discovery import KINDS, DiscoveryError, discover, find
+from ..module_utils._discovery import KINDS, PROBES, DiscoveryError, discover, find
 
 # The secrets are declared one by one: they are masked in logs and results, and nothing else is.
 _OPTIONS = {
@@ -558,16 +582,19 @@ def main():
             "timeout": {"type": "float", "default": 10.0},
             "only_instances": {"type": "bool", "default": False},
             "images": {"type": "list", "elements": "str", "default": []},
+            "probe": {"type": "str", "choices": list(PROBES)},
+            "probe_image": {"type": "str"},
         },
         supports_check_mode=True,
     )
     params = module.params
     options = {name: value for name, value in (params["options"] or {}).items() if value is not None}
     arguments = (params["kind"], options, params["service"], params["target"], params["timeout"])
+    probe = None if params["probe"] is None else params["probe_image"] or ""
     try:
         if params["only_instances"]:
             module.exit_json(changed=False, instances=find(*arguments))
-        module.exit_json(changed=False, target_facts=discover(*arguments, images=params["images"]))
+        module.exit_json(changed=False, target_facts=discover(*arguments, images=params["images"], probe=probe))
     except DiscoveryError as exc:
         remedy = {"remedy": exc.remedy} if exc.remedy else {}
         module.fail_json(msg=exc.message, **remedy)

@@ -57,6 +57,7 @@ def _candidate(
         held=sum(one.memory for one in held if one.state != "stopped"),
         held_ports=frozenset(_host_port(port) for one in held for port in one.ports),
         is_present=bool(held),
+        recorded=target.recorded,
         trouble=trouble,
         remedy=remedy,
     )

@@ -15,7 +15,7 @@ from ._knowledge.distributions import ARCHITECTURES
 from ._model import ISOLATIONS, Facts, Image, Instance, Node
 from ._words import did_you_mean
 
-_FIELDS = {field.name for field in dataclasses.fields(Facts)} - {"origins"}
+_FIELDS = {field.name for field in dataclasses.fields(Facts)} - {"origins", "time"}
 _INSTANCE_FIELDS = {field.name for field in dataclasses.fields(Instance)}
 
 
@@ -40,7 +40,9 @@ def read_nodes(reply: Mapping[str, t.Any], declared: Mapping[str, t.Any]) -> tup
         if name not in names:
             hint = did_you_mean(name, names) or f"its nodes are {', '.join(names)}."
             raise FactsError(f"'nodes.{name}' names no node of this target; {hint}")
-    return tuple(_node(raw, {**for_all, **for_one.get(raw["name"], {})}) for raw in reply.get("nodes", ()))
+    # YAML reads one that is not quoted as a time, which reads the same but for a 'T'.
+    time = None if reply.get("time") is None else str(reply["time"])
+    return tuple(_node(raw, {**for_all, **for_one.get(raw["name"], {})}, time) for raw in reply.get("nodes", ()))
 
 
 def split_declared(declared: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, Mapping[str, t.Any]]]:
@@ -62,7 +64,7 @@ def split_declared(declared: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dic
     return for_all, {str(name): facts for name, facts in for_one.items()}
 
 
-def _node(raw: Mapping[str, t.Any], declared: Mapping[str, t.Any]) -> Node:
+def _node(raw: Mapping[str, t.Any], declared: Mapping[str, t.Any], time: str | None) -> Node:
     facts, extra = read_facts(raw.get("facts") or {}, raw.get("origins") or {}), read_facts(declared)
     changes = {name: _laid_over(name, getattr(facts, name), getattr(extra, name)) for name in declared}
     if changes:
@@ -70,6 +72,7 @@ def _node(raw: Mapping[str, t.Any], declared: Mapping[str, t.Any]) -> Node:
         declarations = [name for name in changes if not (name in _TABLES and getattr(facts, name) and changes[name])]
         origins = {**facts.origins, **dict.fromkeys(declarations, "declared")}
         facts = dataclasses.replace(facts, **changes, origins=origins)
+    facts = dataclasses.replace(facts, time=time)
     return Node(name=raw["name"], online=raw.get("online", True), facts=facts)
 
 
@@ -132,6 +135,8 @@ def check_record(record: t.Any) -> None:
             raise FactsError(f"nodes[{index}].name must be a name of its own, in characters that can be printed.")
         names.add(node["name"])
         _check_node(index, node)
+    if not str(record.get("time", "")).isprintable():
+        raise FactsError("time must be a text such as '2026-05-04T12:00:00Z'.")
     instances = record.get("instances") or ()
     if not isinstance(instances, (list, tuple)):
         raise FactsError("instances must be a list.")

@@ -24,7 +24,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import become_loader
 
-from ..module_utils._discovery import connection_options
+from ..module_utils._discovery import PROBES, connection_options
 from ._facts import FactsError, check_record, split_declared
 from ._forms import KINDS
 from ._words import did_you_mean
@@ -63,6 +63,7 @@ class Host:
         self.options: dict[str, t.Any] = self._mapping("rightscope_options")
         self.labels: dict[str, t.Any] = self._mapping("rightscope_labels")
         self.declared: dict[str, t.Any] = self._mapping("rightscope_facts")
+        self.probe: str | None = self._probe()
         self._check_options()
         self._check_facts()
         self._connection_name = self.variable("ansible_connection") or C.DEFAULT_TRANSPORT
@@ -130,6 +131,19 @@ class Host:
         if not isinstance(value, Mapping):
             raise TargetsError(f"The variable '{name}' of host '{self.name}' must be a mapping.")
         return dict(value)
+
+    def _probe(self) -> str | None:
+        """The image of a container that looks into the kernel, ``""`` for any that will do; None where none is to."""
+        how, image = self.variable("rightscope_probe"), self.variable("rightscope_probe_image")
+        if how in (None, "none", False) or self.recorded is not None:
+            return None
+        if how not in PROBES or self.kind != "docker":
+            raise TargetsError(
+                f"Host '{self.name}' has the 'rightscope_probe' {how}; it can be 'container', on a docker target."
+            )
+        if image is not None and not isinstance(image, str):
+            raise TargetsError(f"The variable 'rightscope_probe_image' of host '{self.name}' must be an image's name.")
+        return image or ""
 
     def _check_options(self) -> None:
         known = connection_options(self.kind)

@@ -204,7 +204,8 @@ class Facts:
     """
     What is known of one node. None means that it is not known, which is never taken for a yes.
 
-    ``origins`` says for each fact where it comes from: ``declared``, ``api``, ``probed`` or ``estimated``.
+    ``origins`` says for each fact where it comes from: ``declared``, ``api``, ``probed`` or ``estimated``; ``time``
+    when all but the declared ones were found, in UTC.
     """
 
     os_type: str | None = None
@@ -242,6 +243,7 @@ class Facts:
     swap_limit: bool | None = None
     images: tuple[Image, ...] = ()
     origins: Mapping[str, str] = field(default_factory=_nothing)
+    time: str | None = None
 
     def origin(self, name: str) -> str:
         """Where the fact ``name`` comes from; ``unknown`` if it is not known."""
@@ -337,6 +339,7 @@ class Candidate:
     ``fetches_image`` whether the engine would get a missing one by itself; ``other_images`` those that would do as
     well where nobody named one: the decision takes the first that fits. ``held`` is the memory in MiB
     that the service already has on this node and ``held_ports`` the host's ports, where it ``is_present``.
+    A ``recorded`` one is known from saved facts.
     ``grants`` are all that it is granted, and ``met`` the wishes that come true, each None until the decision has
     worked it out; the plan gives what the needs take.
     """
@@ -359,6 +362,7 @@ class Candidate:
     held: int = 0
     held_ports: frozenset[str] = frozenset()
     is_present: bool = False
+    recorded: bool = False
     grants: tuple[Grant, ...] | None = None
     met: tuple[Wish, ...] | None = None
     trouble: str | None = None

@@ -157,7 +157,9 @@ def _ask(host: Host, service: str, timeout: float, *, images: t.Sequence[str] | 
     if host.is_local:
         if only_instances:
             return find(host.kind, host.options, service, target=host.name, timeout=timeout)
-        return discover(host.kind, host.options, service, target=host.name, timeout=timeout, images=images)
+        return discover(
+            host.kind, host.options, service, target=host.name, timeout=timeout, images=images, probe=host.probe
+        )
     arguments = {
         "kind": host.kind,
         "options": dict(host.options),
@@ -166,6 +168,8 @@ def _ask(host: Host, service: str, timeout: float, *, images: t.Sequence[str] | 
         "timeout": timeout,
         "only_instances": only_instances,
         "images": list(images or ()),
+        "probe": None if host.probe is None else "container",
+        "probe_image": host.probe or None,
     }
     try:
         reply = host.execute(TARGET_INFO, arguments, {})

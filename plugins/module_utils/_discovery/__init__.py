@@ -12,9 +12,11 @@ It runs in the controller's process or, as the module ``target_info``, on a mana
 
 from __future__ import annotations
 
+import datetime
+
 from .errors import DiscoveryError, nearest
 
-__all__ = ["KINDS", "DiscoveryError", "connection_options", "discover", "failed_task", "find"]
+__all__ = ["KINDS", "PROBES", "DiscoveryError", "connection_options", "discover", "failed_task", "find"]
 
 KINDS = ("docker", "lxd", "proxmox")
 """The APIs that a target can speak."""
@@ -56,15 +58,28 @@ def connection_options(kind) -> tuple[str, ...]:
     return tuple(sorted(_backend(kind).OPTIONS))
 
 
-def discover(kind, options, service=None, target="", timeout=10.0, images=()) -> dict:
+PROBES = ("container",)
+"""How the kernel of an engine can be looked into that is reached by its API alone."""
+
+
+def discover(kind, options, service=None, target="", timeout=10.0, images=(), probe=None) -> dict:
     """
     Everything of a target: its nodes with their facts, and the instances of ``service``.
 
     ``options`` are the delegate module's own connection options. Without ``service`` the instances are all
     that carry the collection's mark, in brief. ``timeout`` bounds each single call, in seconds.
     ``images`` are the names of those whose platform is of interest: to Docker's listing it is not worth a word.
+    ``probe``, where it is not None, is the name of the image of a probing container, or ``""`` for any that will do.
+    It changes something on the engine for a moment, and only Docker knows it.
+    ``time`` in the answer says when it was asked for, in UTC.
     """
-    return _backend(kind).discover(options or {}, service, target, timeout, images)
+    if probe is not None and kind != "docker":
+        raise DiscoveryError(
+            f"A target of the kind '{kind}' cannot be probed by a container.", "Take rightscope_probe away."
+        )
+    probing = {"probe": probe} if probe is not None else {}
+    time = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {**_backend(kind).discover(options or {}, service, target, timeout, images, **probing), "time": time}
 
 
 def failed_task(kind, options, node, vmid, since, timeout=10.0) -> str | None:

@@ -15,6 +15,7 @@ from .calls import Bounded, keep_tls_settings, side_by_side
 from .common import MIB, PROCESS_MARK, SERVICE_MARK, Findings, ordered_addresses, ordered_ports
 from .errors import DiscoveryError, explained, missing_library, status_of
 from .options import Option, need_scheme, read_options, to_bool, to_file
+from .probe import of_its_kernel
 from .systems import architecture, architectures
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
@@ -57,13 +58,13 @@ _LOGIN = re.compile(r"//[^/@]*@")
 _SCHEMES = ("unix://", "tcp://", "https://", "http://", "ssh://", "npipe://")
 
 
-def discover(options, service, target, timeout, images=()):
+def discover(options, service, target, timeout, images=(), probe=None):
     """See the package."""
     engine = _Engine(options, timeout)
     with engine.explained():
         calls = (engine.client.info, engine.containers, engine.client.images, engine.networks)
         info, containers, listed, networks = engine.in_parallel(lambda call: call(), calls)
-        found = _facts(engine, info, containers)
+        found = _facts(engine, info, containers, listed, probe)
         platforms = engine.in_parallel(lambda name: _platform(engine, name), images)
         found.add("api", images=_images(listed, dict(filter(None, platforms))), networks=_networks(networks))
         return {
@@ -94,11 +95,14 @@ class _Engine:
         with self.explained():
             self.client = self._connect()
 
+    @property
+    def name(self):
+        """In sentences, without the user that a URL may name."""
+        return f"The Docker engine at {_LOGIN.sub('//********@', self.host)}"
+
     def explained(self):
-        where = _LOGIN.sub("//********@", self.host)
-        return explained(
-            f"The Docker engine at {where}", self.timeout, _REMEDIES, [self.host] if where != self.host else []
-        )
+        hidden = [self.host] if _LOGIN.search(self.host) else []
+        return explained(self.name, self.timeout, _REMEDIES, hidden)
 
     @property
     def is_local(self):
@@ -207,7 +211,7 @@ def _tls_config(client_cert, ca_cert, verify, hostname):
 # --- facts --------------------------------------------------------------------------------------
 
 
-def _facts(engine, info, containers):
+def _facts(engine, info, containers, images, probe):
     found = Findings()
     found.add(
         "api",
@@ -226,23 +230,29 @@ def _facts(engine, info, containers):
     )
     if engine.is_local and kernel.is_kernel_of(info.get("KernelVersion")):
         found.add("probed", **_of_this_node(engine, info, found.facts["ports_taken"]))
-    else:
-        _add_promised(found, engine, containers)
+        return found
+    _add_promised(found, engine, containers)
+    if probe is not None and info.get("OSType") == "linux":
+        facts = of_its_kernel(engine.client, images, probe, engine.name, engine.timeout)
+        found.add("probed", **_less_the_engines(facts, info))
     return found
 
 
 def _of_this_node(engine, info, published):
-    """What the node itself tells; the engine's own word for its cgroup version stands."""
+    """What the node itself tells."""
     shares_view = kernel.sees_listener(engine.host[len("unix://") :], engine.timeout)
-    facts = kernel.of_this_node(shares_view=shares_view)
-    if _whole(info.get("CgroupVersion")):
-        facts["cgroup_version"] = None
+    facts = _less_the_engines(kernel.of_this_node(shares_view=shares_view), info)
     free = kernel.free_space(info.get("DockerRootDir") or "/var/lib/docker") if shares_view else None
     facts["storages"] = None if free is None else {"docker": free}
     if facts["ports_taken"] is not None:
         # Without its proxy the engine publishes by rules of the firewall, and nothing listens.
         facts["ports_taken"] = ordered_ports([*facts["ports_taken"], *published])
     return facts
+
+
+def _less_the_engines(facts, info):
+    """The engine's own word for its cgroup version stands: a node can have both hierarchies."""
+    return {**facts, "cgroup_version": None} if _whole(info.get("CgroupVersion")) else facts
 
 
 def _published(containers):

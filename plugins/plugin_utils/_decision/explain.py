@@ -162,11 +162,13 @@ def why_chosen(decision: Decision, chosen: Verdict) -> str:
 
 
 def estimates_of(verdict: Verdict) -> list[str]:
-    """What of its facts is no more than reckoned."""
-    facts = verdict.candidate.facts
-    if facts.origin("memory_free") != "estimated":
-        return []
-    return ["its free memory is estimated: the total less the limits of its containers"]
+    """What of its facts is no more than reckoned, or of another day."""
+    facts, said = verdict.candidate.facts, []
+    if facts.origin("memory_free") == "estimated":
+        said.append("its free memory is estimated: the total less the limits of its containers")
+    if verdict.candidate.recorded and facts.time:
+        said.append(f"its facts were recorded at {facts.time}")
+    return said
 
 
 def _reason(failure: Failure) -> str:

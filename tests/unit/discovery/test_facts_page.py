@@ -20,7 +20,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils import _facts  #
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Facts  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[3]
-FACTS = {field.name for field in dataclasses.fields(Facts)} - {"origins"}
+FACTS = {field.name for field in dataclasses.fields(Facts)} - {"origins", "time"}
 PAGE = (ROOT / "docs/facts.md").read_text(encoding="utf-8")
 
 
