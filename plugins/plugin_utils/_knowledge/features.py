@@ -137,7 +137,7 @@ FEATURES: tuple[FeatureRow, ...] = (
         form=LXC,
         reason="FUSE may be mounted in a user namespace since Linux 4.18, and LXD gives every container /dev/fuse",
         conditions=_when(device="/dev/fuse", kernel=">=4.18"),
-        source=f"{_LXD_ENVIRONMENT}, https://git.kernel.org/torvalds/c/8cb08329b080",
+        source=f"{_LXD_ENVIRONMENT}, https://git.kernel.org/torvalds/c/4ad769f3c346",
     ),
     _vm("fuse"),
     # kvm: a hypervisor inside

@@ -22,7 +22,8 @@ class BuiltInRow:
 
 _DEBIAN = "https://packages.debian.org/bookworm/linux-config-6.1 (config.amd64_none_amd64, _cloud-amd64)"
 _UBUNTU = (
-    "https://git.launchpad.net/~ubuntu-kernel/ubuntu/+source/linux/+git/noble/tree/debian.master/config/annotations"
+    "https://github.com/particle-iot/tachyon-ubuntu-24.04-kernel (debian.master/config/annotations: CONFIG_FUSE_FS, "
+    "CONFIG_IPV6, CONFIG_TUN; not seen for the others)"
 )
 
 BUILT_IN: tuple[BuiltInRow, ...] = (
@@ -37,7 +38,7 @@ BUILT_IN: tuple[BuiltInRow, ...] = (
         BuiltInRow(
             module=name,
             release=".el",
-            source="https://gitlab.com/redhat/centos-stream/src/kernel/centos-stream-9/-/tree/main/redhat/configs",
+            source="https://github.com/OpenVZ/vzkernel (redhat/configs/common/generic: CONFIG_IPV6, CONFIG_UNIX)",
         )
         for name in ("ipv6", "unix")
     ),

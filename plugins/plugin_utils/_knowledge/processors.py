@@ -179,7 +179,10 @@ class BaselineRow:
 
 
 _RHEL9 = "https://developers.redhat.com/blog/2021/01/05/building-red-hat-enterprise-linux-9-for-the-x86-64-v2-microarchitecture-level"
-_RHEL10 = "https://developers.redhat.com/articles/2024/01/02/exploring-x86-64-v3-red-hat-enterprise-linux-10"
+_RHEL10 = (
+    "https://gitlab.com/redhat/centos-stream/src/kernel/centos-stream-9/-/merge_requests/3972, "
+    "https://github.com/rocky-linux/documentation/pull/2964 (Rocky Linux)"
+)
 _ORACLE9 = "https://docs.oracle.com/en/operating-systems/oracle-linux/9/install/install-SystemRequirements.html"
 _SUSE = "https://susedoc.github.io/doc-modular/main/single-html/SLE-comparison (minimum CPU architecture support)"
 _LEAP = "https://en.opensuse.org/X86-64_microarchitecture_levels"

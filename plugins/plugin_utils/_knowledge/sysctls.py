@@ -44,9 +44,12 @@ _NET = (
 _READ_ONLY = (
     "https://github.com/moby/moby/issues/30778; tried: read-only or absent in a new network namespace, Linux 6.18"
 )
-_IPC = f"{_RUNC}; https://git.kernel.org/torvalds/c/9220066ea807 (by the root of a user namespace, Linux 6.9)"
+_IPC = (
+    f"{_RUNC}; https://git.kernel.org/torvalds/c/50ec499b9a43, https://git.kernel.org/torvalds/c/f9436a5d0497 "
+    "(by the root of a user namespace, Linux 6.9)"
+)
 _CORE = (
-    "https://github.com/opencontainers/runc/issues/3770 (hidden from user namespaces); "
+    "https://github.com/torvalds/linux/commit/6b754d7bd007 (no longer hidden from user namespaces, Linux 6.3); "
     "tried: writable in a new user and network namespace, Linux 6.18"
 )
 _VM = "https://docs.kernel.org/admin-guide/sysctl/vm.html"
@@ -81,7 +84,8 @@ SYSCTLS: tuple[SysctlRow, ...] = (
         namespace="pid",
         lxc=True,
         kernel=_since(">=6.14"),
-        source="https://kernelnewbies.org/Linux_6.14",
+        source="https://gitlab.com/brauner/linux/-/tags/kernel-6.14-rc1.pid, "
+        "https://tangled.org/tjh.dev/kernel/blob/v6.14-rc4/include/linux/pid_namespace.h (pid_max)",
     ),
     # runc takes them only beside a user namespace of the container's own, which a Docker engine gives to all or none.
     *_rows("user.*", namespace="user", lxc=True, source="https://man7.org/linux/man-pages/man7/namespaces.7.html"),
@@ -109,15 +113,17 @@ SYSCTLS: tuple[SysctlRow, ...] = (
         source="https://github.com/torvalds/linux/blob/master/net/ipv6/route.c (ipv6_route_sysctl_init); "
         "tried: absent in a new user and network namespace, there in a new network namespace, Linux 6.18",
     ),
-    # These were, too, on kernels of 2023 and before: LXC could not set them there, and Docker could.
-    *_rows("net.core.somaxconn", namespace="network", docker=True, lxc=True, source=_CORE),
+    # These were, too, before Linux 6.3: LXC cannot set them there, and Docker can.
+    *_rows("net.core.somaxconn", namespace="network", docker=True, lxc=True, lxc_kernel=_since(">=6.3"), source=_CORE),
     *_rows(
         "net.core.optmem_max",
         namespace="network",
         docker=True,
         lxc=True,
         kernel=_since(">=6.8"),
-        source=f"https://git.kernel.org/torvalds/c/80057b2080a8 (namespace-ified); {_CORE}",
+        source="https://git.kernel.org/torvalds/c/f5769faeec36 (net: Namespace-ify sysctl_optmem_max), "
+        "https://tangled.org/tjh.dev/kernel/blob/v6.8-rc1/include/net/netns/core.h (there, and not in v6.7-rc5); "
+        f"{_CORE}",
     ),
     # In each network namespace, but not on every kernel that still runs somewhere.
     *_rows(
@@ -145,11 +151,20 @@ SYSCTLS: tuple[SysctlRow, ...] = (
         source=_KUBERNETES,
     ),
     *_rows(
-        "net.ipv4.* net.ipv6.* net.mpls.* net.mptcp.* net.netfilter.* net.bridge.* net.unix.*",
+        "net.ipv4.* net.ipv6.* net.mpls.* net.mptcp.* net.netfilter.* net.bridge.*",
         namespace="network",
         docker=True,
         lxc=True,
         source=_NET,
+    ),
+    # Hidden from user namespaces before Linux 5.17.
+    *_rows(
+        "net.unix.*",
+        namespace="network",
+        docker=True,
+        lxc=True,
+        lxc_kernel=_since(">=5.17"),
+        source=f"https://git.kernel.org/netdev/net-next/c/cec16052d5a7; {_NET}",
     ),
     *_rows("net.*", source=_READ_ONLY),
     *_rows("vm.*", source=_VM),
