@@ -252,6 +252,14 @@ options:
     description: How long a target may take to answer, in seconds. All targets are asked at once.
     type: float
     default: 10.0
+  facts_ttl:
+    description:
+      - In a loop, for how many seconds what an earlier item learned of the targets is taken to be true. Where a service
+        is, is looked for anew for each item, and after a change everything is.
+      - With C(until), and where there is no loop, nothing is kept.
+    type: float
+    default: 5.0
+    version_added: 0.2.0
 requirements:
   - voluptuous (Python library on the controller)
   - docker, pylxd, proxmoxer (Python libraries, each for targets of its kind, where their API is asked from)
@@ -259,6 +267,8 @@ notes:
   - A target is an inventory host. Its variable C(rightscope_kind) is V(docker), V(lxd) (for Incus too) or V(proxmox);
     C(rightscope_options) are the connection options of the module that does the work; C(rightscope_labels) and
     C(rightscope_facts) are what you say of it.
+  - With C(rightscope_probe=container) a Docker engine that is reached by its API alone is looked into by a container
+    that may do nothing but read, made from the image in C(rightscope_probe_image).
   - With C(rightscope_recorded), the path of a file, a target is known from facts that were saved before. A decision on
     it is real, and nothing can be provisioned there.
   - The target is reached by its own connection variables, whatever host the play is on. An API target has

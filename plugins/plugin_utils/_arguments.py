@@ -18,6 +18,7 @@ DECISION = {
     "weights": {"type": "dict", "default": {}},
     "unknown": {"type": "str", "choices": ["reject", "accept"], "default": "reject"},
     "discovery_timeout": {"type": "float", "default": 10.0},
+    "facts_ttl": {"type": "float", "default": 5.0},
 }
 """What decides: the options that both actions have."""
 
@@ -37,5 +38,5 @@ SERVICE = {
     "wait_timeout": {"type": "float", "default": 120.0},
 }
 
-LEAST = {"discovery_timeout": 0.1, "max_attempts": 1, "wait_timeout": 0}
+LEAST = {"discovery_timeout": 0.1, "facts_ttl": 0, "max_attempts": 1, "wait_timeout": 0}
 """The least that each number may be."""

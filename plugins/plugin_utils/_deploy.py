@@ -18,6 +18,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ._arguments import LEAST
+from ._asking import discover_all
 from ._candidates import candidates, places, present, strangers
 from ._decision.decide import decide
 from ._decision.explain import as_data, explain
@@ -27,7 +28,6 @@ from ._hosts import Host, TargetsError, target_hosts
 from ._model import Decision, Instance, Service, Target
 from ._options import read_options
 from ._requirements import VOLUPTUOUS_ERROR, Problem, RequirementsError, parse_service
-from ._runner import discover_all
 from ._words import did_you_mean, ended
 
 display = Display()
@@ -161,7 +161,9 @@ class DeployAction(ActionBase):
     ) -> dict[str, list[Target]]:
         """As ``discover``, for several services, each target asked for its facts once."""
         names = [service.name for service in services]
-        found = discover_all(hosts, names, args["discovery_timeout"], _container_images(services))
+        # Who waits for something ('until') wants to know it anew each time.
+        ttl = args["facts_ttl"] if self._task.loop is not None and not self._task.until else 0
+        found = discover_all(hosts, names, args["discovery_timeout"], _container_images(services), ttl=ttl)
         for service in services:
             targets = found[service.name]
             eligible = [target for target in targets if target.eligible]

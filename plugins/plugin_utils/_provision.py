@@ -18,6 +18,7 @@ import typing as t
 from collections.abc import Mapping
 
 from ..module_utils._discovery import DiscoveryError
+from ._asking import find_instances
 from ._candidates import present
 from ._decision.decide import instead
 from ._decision.wishes import with_wishes
@@ -26,7 +27,7 @@ from ._forms import FORMS
 from ._forms._common import STARTED
 from ._hosts import Host
 from ._model import Call, Candidate, Decision, Instance, Plan, Service, Target, Verdict
-from ._runner import POLL, DelegateFailed, find_instances, run_call, wait_until
+from ._runner import POLL, DelegateFailed, run_call, wait_until
 
 REMOVAL = 30
 """Seconds in which the removal of what has failed is tried again."""

@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -22,3 +23,18 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
     begins = [name for name in names if len(text) > 2 and name.startswith(text)]
     near = difflib.get_close_matches(text, names, n=1) or begins
     return f"did you mean '{near[0]}'?" if near else ""
+
+
+_NOISE = (
+    # The SDK names the address of each request, and an id in full: the cause comes after them.
+    (re.compile(r" for (url: )?http\+?[a-z]*://\S+"), ""),
+    (re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b"), r"\1"),
+)
+
+
+def first_line(text: str) -> str:
+    """What somebody else said, in a length that a sentence of ours can quote."""
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "it gave no reason")
+    for pattern, instead in _NOISE:
+        line = pattern.sub(instead, line)
+    return line if len(line) <= 400 else line[:400] + "…"

@@ -1,0 +1,215 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""Asks targets, wherever each is asked from: what it offers, and what is there of a service."""
+
+from __future__ import annotations
+
+import contextvars
+import dataclasses
+import json
+import threading
+import time
+import typing as t
+
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+
+from ..module_utils._discovery import DiscoveryError, discover, find
+from ._facts import FactsError, read_instances, read_nodes
+from ._hosts import Host, TargetsError
+from ._memory import Memory
+from ._model import Instance, Target
+from ._words import first_line
+
+TARGET_INFO = "rightscope.deploy.target_info"
+GRACE = 0.5
+"""Seconds beyond its time in which a target's own words may still arrive: a call that ends says more than we can."""
+
+_MEMORY = Memory()
+
+
+def discover_all(
+    hosts: list[Host], services: list[str], timeout: float, images: t.Sequence[str] = (), *, ttl: float = 0
+) -> dict[str, list[Target]]:
+    """
+    Ask all targets at once: for each service the targets, with what is there of it.
+
+    ``images`` are the names of the container images that the services would be made from. Facts that are no older than
+    ``ttl`` seconds need not be asked for again, unless something was changed since; where a service is always is.
+
+    One that does not answer comes back with its ``trouble`` and no nodes. Each has a thread of its own, left
+    behind at the deadline: a hung engine costs no more than that.
+    """
+    found: dict[str, dict[str, Target]] = {}
+
+    def ask(host: Host) -> None:
+        try:
+            found[host.name] = _discover_one(host, services, timeout, images, ttl)
+        except (TargetsError, AnsibleError) as error:
+            trouble = _troubled(host, _clause(first_line(str(error))), "mend its variables")
+            found[host.name] = dict.fromkeys(services, trouble)
+
+    threads = []
+    for host in hosts:
+        context = contextvars.copy_context()
+        thread = threading.Thread(target=context.run, args=(ask, host), daemon=True)
+        thread.start()
+        threads.append(thread)
+    deadline = time.monotonic() + timeout + GRACE
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    answers = {host.name: found.get(host.name) or _late(host, services, timeout) for host in hosts}
+    return {service: [answers[host.name][service] for host in hosts] for service in services}
+
+
+def forget() -> None:
+    """Something was changed: what was learned of the targets need not be true any more."""
+    _MEMORY.forget()
+
+
+def _late(host: Host, services: list[str], timeout: float) -> dict[str, Target]:
+    late = DiscoveryError(f"it did not answer within {timeout:g} s", "check that its engine is not stuck")
+    _MEMORY.keep(_key(host), late)
+    return dict.fromkeys(services, _troubled(host, late.message, late.remedy))
+
+
+def _troubled(host: Host, trouble: str, remedy: str | None) -> Target:
+    return Target(
+        name=host.name,
+        kind=host.kind,
+        labels=host.labels,
+        eligible=host.eligible,
+        trouble=trouble,
+        remedy=_imperative(remedy),
+    )
+
+
+def _clause(sentence: str) -> str:
+    """A sentence as a part of ours: 'The engine ... .' -> 'the engine ...'."""
+    text = sentence.rstrip(".")
+    return f"t{text[1:]}" if text.startswith("The ") else text
+
+
+def _imperative(remedy: str | None) -> str | None:
+    """As a part of our sentence: 'Check the port.' -> 'check the port'."""
+    if not remedy:
+        return None
+    text = remedy.rstrip(".")
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
+
+
+def _discover_one(
+    host: Host, services: list[str], timeout: float, images: t.Sequence[str], ttl: float
+) -> dict[str, Target]:
+    """The target for each service: the same facts, and that service's instances."""
+    try:
+        if host.recorded is not None:
+            return {service: _recorded(host, service) for service in services}
+        first, *others = services
+        reply = _remembered(host, images, ttl)
+        if reply is None:
+            reply = _ask_and_remember(host, first, timeout, images)
+        else:
+            others = services
+        if host.kind == "lxd" and reply.get("server", {}).get("url"):
+            # The delegate knows LXD's default sockets only; where Incus' was found, it has to be told.
+            host.options.setdefault("url", reply["server"]["url"])
+        target = _target(host, reply)
+        return {first: target} | {
+            service: dataclasses.replace(target, instances=find_instances(host, service, timeout)) for service in others
+        }
+    except DiscoveryError as error:
+        return dict.fromkeys(services, _troubled(host, _clause(error.message), error.remedy))
+
+
+def _remembered(host: Host, images: t.Sequence[str], ttl: float) -> t.Mapping[str, t.Any] | None:
+    """What the target answered a moment ago, if that tells of these images too. Raises what it raised then."""
+    known = _MEMORY.recall(_key(host), ttl)
+    if isinstance(known, DiscoveryError):
+        raise known
+    if known is None or not set(images) <= known[0]:
+        return None
+    return known[1]
+
+
+def _ask_and_remember(host: Host, service: str, timeout: float, images: t.Sequence[str]) -> t.Mapping[str, t.Any]:
+    try:
+        reply = _ask(host, service, timeout, images=images)
+    except DiscoveryError as error:
+        _MEMORY.keep(_key(host), error)
+        raise
+    _MEMORY.keep(_key(host), (frozenset(images), reply))
+    return reply
+
+
+def _key(host: Host) -> tuple[str, ...]:
+    """The same host can be reached otherwise in the next item, for its variables may be templates."""
+    return host.name, host.kind, str(host.is_local), str(host.probe), json.dumps(host.options, default=str)
+
+
+def _recorded(host: Host, service: str) -> Target:
+    target = _target(host, host.recorded)
+    mine = tuple(one for one in target.instances if service in (one.service, one.name))
+    return dataclasses.replace(target, instances=mine, recorded=True)
+
+
+def _target(host: Host, reply: t.Mapping[str, t.Any]) -> Target:
+    try:
+        nodes = read_nodes(reply, host.declared)
+    except FactsError as error:
+        raise TargetsError(f"The 'rightscope_facts' of host '{host.name}' cannot be used. {error}") from None
+    return Target(
+        name=host.name,
+        kind=host.kind,
+        labels=host.labels,
+        eligible=host.eligible,
+        options=host.options,
+        nodes=nodes,
+        instances=read_instances(reply.get("instances") or ()),
+        next_id=reply.get("next_id"),
+    )
+
+
+def find_instances(host: Host, service: str, timeout: float) -> tuple[Instance, ...]:
+    """
+    What is there of the service now.
+
+    Raises DiscoveryError where the target does not answer.
+    """
+    return read_instances(_ask(host, service, timeout))
+
+
+def _ask(host: Host, service: str, timeout: float, *, images: t.Sequence[str] | None = None) -> t.Any:
+    """
+    In the controller's own process where the target's connection is local, else as a module on its node.
+
+    Without ``images``, be they none, for the instances alone.
+    """
+    only_instances = images is None
+    if host.is_local:
+        if only_instances:
+            return find(host.kind, host.options, service, target=host.name, timeout=timeout)
+        return discover(
+            host.kind, host.options, service, target=host.name, timeout=timeout, images=images, probe=host.probe
+        )
+    arguments = {
+        "kind": host.kind,
+        "options": dict(host.options),
+        "service": service,
+        "target": host.name,
+        "timeout": timeout,
+        "only_instances": only_instances,
+        "images": list(images or ()),
+        "probe": None if host.probe is None else "container",
+        "probe_image": host.probe or None,
+    }
+    try:
+        reply = host.execute(TARGET_INFO, arguments, {})
+    except (AnsibleConnectionFailure, AnsibleError) as error:
+        remedy = f"check that 'ansible -m ping {host.name}' works"
+        raise DiscoveryError(f"Ansible cannot run a module there: {first_line(str(error))}", remedy) from error
+    if reply.get("failed"):
+        raise DiscoveryError(first_line(str(reply.get("msg", "no reason was given"))), reply.get("remedy"))
+    return reply["instances"] if only_instances else reply["target_facts"]
