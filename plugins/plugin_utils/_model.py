@@ -382,13 +382,15 @@ class Candidate:
 NEVER, NOT_NOW, UNKNOWN = "never", "not_now", "unknown"
 
 
-class Failure(t.NamedTuple):
+@dataclass(slots=True)
+class Failure:
     """
     One constraint that does not hold.
 
-    A named tuple, for there are many of them: a large cluster has more failures than anything else. ``when`` is
-    ``never`` (this candidate is of the wrong sort), ``not_now`` (it would fit after a change
+    ``when`` is ``never`` (this candidate is of the wrong sort), ``not_now`` (it would fit after a change
     of its present state) or ``unknown`` (nobody knows; see ``remedy`` for how to let it be known).
+    The one noun that is completed after it was made: the judge adds the ``rule``'s name, and the remedy that always
+    helps. A large cluster has more failures than anything else, and to make each of them twice would be felt.
     """
 
     reason: str

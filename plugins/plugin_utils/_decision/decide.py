@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from .._model import NEVER, NOTHING, SCOPES, UNKNOWN, Candidate, Decision, Failure, Requirements, Service, Verdict
 from .constraints import WITHOUT_FACTS, Rule, asked, need_of
-from .grants import each_once, grants
+from .grants import each_once, granted
 from .proof import prove
 from .scorers import scoring
 from .wishes import grants_of, wishing
@@ -86,7 +86,7 @@ def judging(
         return next((other for other in map(judged, others) if other.fits), first)
 
     def judged(candidate: Candidate) -> Verdict:
-        given = grants(needs, candidate)
+        given = granted(needs, candidate)
         if needs.wishes:
             wishes = met(candidate)
             given = each_once((*given, *grants_of(wishes, candidate)))
@@ -119,9 +119,11 @@ def _failures(
     for rule, name, relax in rules:
         failure = rule(needs, candidate)
         if failure is not None:
-            reason, when, remedy, _rule = failure
-            passed = accept_unknown and when == UNKNOWN
-            (accepted if passed else failures).append(Failure(reason, when, remedy or relax, name))
+            failure.rule = name
+            if failure.remedy is None:
+                failure.remedy = relax
+            passed = accept_unknown and failure.when == UNKNOWN
+            (accepted if passed else failures).append(failure)
     return tuple(failures), tuple(accepted)
 
 

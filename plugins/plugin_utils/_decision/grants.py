@@ -38,8 +38,18 @@ def _may_open(candidate: Candidate) -> bool:
 
 
 def granted(requirements: Requirements, candidate: Candidate) -> tuple[Grant, ...]:
-    """As ``grants``, which are worked out once for a decision."""
-    return candidate.grants if candidate.grants is not None else grants(requirements, candidate)
+    """As ``grants``, worked out once for as long as one candidate is judged: several rules ask."""
+    if candidate.grants is not None:
+        return candidate.grants
+    global _last
+    needs, one, found = _last
+    if needs is not requirements or one is not candidate:
+        found = grants(requirements, candidate)
+        _last = requirements, candidate, found
+    return found
+
+
+_last: tuple[Requirements | None, Candidate | None, tuple[Grant, ...]] = (None, None, ())
 
 
 def each_once(found: Iterable[Grant]) -> tuple[Grant, ...]:

@@ -96,7 +96,7 @@ def hostile() -> list[tuple[Service, Decision]]:
     )
     failure = Failure(reason=HOSTILE, when="never", remedy=HOSTILE, rule=HOSTILE)
     fits = Verdict(candidate=one, grants=(Grant(kind=HOSTILE, value=HOSTILE, why=HOSTILE),), scores={HOSTILE: 50})
-    fails = Verdict(candidate=one, failures=(failure, failure._replace(when="unknown")))
+    fails = Verdict(candidate=one, failures=(failure, dataclasses.replace(failure, when="unknown")))
     return [(of, Decision(service=HOSTILE, verdicts=(fits, fails), chosen=fits, proof=(HOSTILE,)))] * 2
 
 

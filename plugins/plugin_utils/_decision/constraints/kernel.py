@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from ..._knowledge.distributions import default_kernel
-from ..._knowledge.features import Condition, FeatureRow, feature_row
+from ..._knowledge.features import feature_row
 from ..._knowledge.modules import is_built_in
 from ..._knowledge.processors import PHYSICAL
 from ..._knowledge.sysctls import is_settable, sysctl_row
@@ -301,12 +301,9 @@ def kernel_features(requirements: Requirements, candidate: Candidate) -> Failure
         elif not row.possible:
             failures.append(never(f"has no {feature}: {row.reason}", row.remedy))
         else:
-            failures += [lack for condition in row.conditions if (lack := _lack(row, condition, candidate))]
+            checked = (_CONDITIONS[one.kind](feature, one.value, candidate) for one in row.conditions)
+            failures += [lack for lack in checked if lack is not None]
     return together(failures)
-
-
-def _lack(row: FeatureRow, condition: Condition, candidate: Candidate) -> Failure | None:
-    return _CONDITIONS[condition.kind](row.feature, condition.value, candidate)
 
 
 def _needs_module(feature: str, name: str, candidate: Candidate) -> Failure | None:
