@@ -137,9 +137,9 @@ class Host:
         how, image = self.variable("rightscope_probe"), self.variable("rightscope_probe_image")
         if how in (None, "none", False) or self.recorded is not None:
             return None
-        if how not in PROBES or self.kind != "docker":
+        if how not in PROBES or self.kind == "proxmox":
             raise TargetsError(
-                f"Host '{self.name}' has the 'rightscope_probe' {how}; it can be 'container', on a docker target."
+                f"Host '{self.name}' has the 'rightscope_probe' {how}; it can be 'container', for docker and lxd."
             )
         if image is not None and not isinstance(image, str):
             raise TargetsError(f"The variable 'rightscope_probe_image' of host '{self.name}' must be an image's name.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import DOCKER_IMAGE
+from .conftest import DOCKER_IMAGE, LXD_IMAGE
 
 NEEDS = {"kernel": {"sysctls": {"vm.max_map_count": ">=1"}}}
 AS = {"docker_container": {"image": DOCKER_IMAGE}}
@@ -32,6 +32,18 @@ def test_what_no_api_tells_is_known_by_a_probe_that_leaves_nothing(play, tls_tar
     seeing = play.info(hosts=probed, **arguments)
     assert seeing["decision"]["chosen"]["target"] == "far"
     assert tls_eyes.names() == []
+
+
+def test_a_server_that_is_reached_by_https_is_probed_too(play, https_target, https_eyes):
+    arguments = {"name": "search", "requirements": {**NEEDS, "processes": 2}}
+    arguments["as"] = {"lxd_container": {"source": {"type": "image", "alias": LXD_IMAGE}}}
+    blind = play.info(hosts={"far": https_target}, **arguments)
+    assert rule_of(blind) == ["kernel_sysctls"]
+
+    probe = {"rightscope_probe": "container", "rightscope_probe_image": LXD_IMAGE}
+    seeing = play.info(hosts={"far": {**https_target, **probe}}, **arguments)
+    assert seeing["decision"]["chosen"]["target"] == "far"
+    assert https_eyes.names() == []
 
 
 def test_a_probe_tells_what_the_node_itself_tells(play, docker_target, tls_target, tls_eyes):
@@ -79,7 +91,7 @@ def test_a_probe_that_cannot_be_made_says_what_to_do(play, probed, tls_eyes, var
     ("target", "variables"),
     [
         pytest.param("dock1", {"rightscope_probe": "vm"}, id="no such probe"),
-        pytest.param("lab", {"rightscope_probe": "container"}, id="no such probe of this kind"),
+        pytest.param("pve", {"rightscope_probe": "container"}, id="no such probe of this kind"),
     ],
 )
 def test_a_probe_that_does_not_exist_is_a_mistake(play, target, variables):

@@ -70,10 +70,10 @@ def discover(kind, options, service=None, target="", timeout=10.0, images=(), pr
     that carry the collection's mark, in brief. ``timeout`` bounds each single call, in seconds.
     ``images`` are the names of those whose platform is of interest: to Docker's listing it is not worth a word.
     ``probe``, where it is not None, is the name of the image of a probing container, or ``""`` for any that will do.
-    It changes something on the engine for a moment, and only Docker knows it.
+    It changes something on the engine for a moment; Proxmox VE has no such thing.
     ``time`` in the answer says when it was asked for, in UTC.
     """
-    if probe is not None and kind != "docker":
+    if probe is not None and kind == "proxmox":
         raise DiscoveryError(
             f"A target of the kind '{kind}' cannot be probed by a container.", "Take rightscope_probe away."
         )

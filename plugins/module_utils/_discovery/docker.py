@@ -15,7 +15,7 @@ from .calls import Bounded, keep_tls_settings, side_by_side
 from .common import MIB, PROCESS_MARK, SERVICE_MARK, Findings, ordered_addresses, ordered_ports
 from .errors import DiscoveryError, explained, missing_library, status_of
 from .options import Option, need_scheme, read_options, to_bool, to_file
-from .probe import of_its_kernel
+from .probe import of_docker
 from .systems import architecture, architectures
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
@@ -218,13 +218,14 @@ def _facts(engine, info, containers, images, probe):
         os_type=info.get("OSType"),
         os_name=info.get("OperatingSystem"),
         os_version=info.get("OSVersion") or None,
-        engine_version=info.get("ServerVersion"),
+        # Podman answers as Docker does, and tells its own version: none that a release of Docker can be compared with.
+        engine_version=None if "BuildahVersion" in info else info.get("ServerVersion"),
         architectures=architectures([info.get("Architecture")]),
         kernel_version=info.get("KernelVersion"),
         cgroup_version=_whole(info.get("CgroupVersion")),
         cpus=info.get("NCPU"),
         memory=_mib(info.get("MemTotal")),
-        isolation=_isolation(info.get("SecurityOptions") or ()),
+        isolation=_isolation(info),
         swap_limit=info.get("SwapLimit"),
         ports_taken=_published(containers),
     )
@@ -233,7 +234,7 @@ def _facts(engine, info, containers, images, probe):
         return found
     _add_promised(found, engine, containers)
     if probe is not None and info.get("OSType") == "linux":
-        facts = of_its_kernel(engine.client, images, probe, engine.name, engine.timeout)
+        facts = of_docker(engine.client, images, probe, engine.name, engine.timeout)
         found.add("probed", **_less_the_engines(facts, info))
     return found
 
@@ -270,9 +271,13 @@ def _add_promised(found, engine, containers):
         found.add("estimated", memory_free=max(0, found.facts["memory"] - reserved))
 
 
-def _isolation(security_options):
-    apart = any(option.split(",")[0] in _USER_NAMESPACE for option in security_options)
-    return "user_namespace" if apart else "process"
+def _isolation(info):
+    """Of containers for which nothing else is asked. Behind Hyper-V each has a kernel of its own."""
+    if info.get("Isolation") == "hyperv":
+        return "machine"
+    # Podman before 4.6 has a key of its own instead of the security option.
+    apart = any(option.split(",")[0] in _USER_NAMESPACE for option in info.get("SecurityOptions") or ())
+    return "user_namespace" if apart or info.get("Rootless") else "process"
 
 
 def _images(images, platforms):

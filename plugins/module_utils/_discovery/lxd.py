@@ -15,6 +15,7 @@ from .calls import keep_tls_settings, side_by_side
 from .common import MIB, SERVICE_MARK, Findings, ordered_addresses, outside_interface
 from .errors import DiscoveryError, explained, missing_library, status_of
 from .options import Option, need_scheme, read_options, to_file, to_path
+from .probe import of_lxd
 from .systems import architecture, architectures, parse_system, system_name, system_version
 
 MARK = f"user.{SERVICE_MARK}"
@@ -77,7 +78,7 @@ _HOLDS_NOTHING = ("stopped", "error")
 _NO_NETWORK = ("loopback", "unknown")
 
 
-def discover(options, service, target, timeout, images=()):
+def discover(options, service, target, timeout, images=(), probe=None):
     """See the package."""
     server = _Server(options, timeout)
     with server.explained():
@@ -90,7 +91,7 @@ def discover(options, service, target, timeout, images=()):
                 "version": environment.get("server_version"),
                 "url": server.url,
             },
-            "nodes": _nodes(server, target),
+            "nodes": _nodes(server, target, probe),
             "instances": _instances(server, service, target),
         }
 
@@ -118,7 +119,11 @@ class _Server:
 
     def explained(self):
         secrets = [self.options["trust_password"]]
-        return explained(f"The LXD or Incus server at {self.url}", self.timeout, _REMEDIES, secrets)
+        return explained(self.name, self.timeout, _REMEDIES, secrets)
+
+    @property
+    def name(self):
+        return f"The LXD or Incus server at {self.url}"
 
     @property
     def is_local(self):
@@ -173,6 +178,37 @@ class _Server:
             if status_of(exc) in (403, 404, 500, 501, 503):
                 return None
             raise
+
+    def do(self, method, path, *, json=None, **params):
+        """Change something below /1.0 and await it: the operation's own ``metadata``, or None."""
+        node = self.client.api
+        for part in path.split("/"):
+            node = node[part]
+        params = {name: value for name, value in params.items() if value is not None}
+        answer = getattr(node, method)(json=json, params=params).json()
+        if not answer.get("operation"):
+            return answer.get("metadata")
+        done = self.client.api.operations[answer["operation"].rpartition("/")[2]].wait.get().json()["metadata"]
+        if done["status_code"] != _SUCCESS:
+            raise _Failed(done.get("err") or done["status"])
+        return done.get("metadata")
+
+    def raw(self, url):
+        """The content of a file that an operation has left, by its path on the server."""
+        node = self.client.api
+        for part in url.partition("/1.0/")[2].split("/"):
+            node = node[part]
+        return node.get(is_api=False).content
+
+
+_SUCCESS = 200
+"""The status of an operation that came to its end: https://documentation.ubuntu.com/lxd/latest/rest-api/."""
+
+
+class _Failed(Exception):
+    """An operation that the server began, and that failed; the text is the server's."""
+
+    status_code = 500
 
 
 def _url(options):
@@ -251,24 +287,24 @@ def _profile(profile):
     return {"config": config, "devices": profile.get("devices") or {}}
 
 
-def _nodes(server, target):
+def _nodes(server, target, probe):
     shared = _Shared(server)
     if not server.client.server_clustered:
-        return [_facts(server, server.environment, None, shared, peers=0).node(target)]
+        return [_facts(server, server.environment, None, shared, 0, probe).node(target)]
     members = server.get("cluster/members", recursion=1)
     online = [member["server_name"] for member in members if member.get("status") == "Online"]
-    return side_by_side(lambda member: _member(server, member["server_name"], online, shared), members)
+    return side_by_side(lambda member: _member(server, member["server_name"], online, shared, probe), members)
 
 
-def _member(server, name, online, shared):
+def _member(server, name, online, shared, probe):
     """A cluster member. Only an ``Online`` one takes instances: one that is evacuated or blocked does not."""
     about = server.ask("", target=name) if name in online else None
     if about is None:
         return Findings().node(name, online=False)
-    return _facts(server, about["environment"], name, shared, peers=len(online) - 1).node(name)
+    return _facts(server, about["environment"], name, shared, len(online) - 1, probe).node(name)
 
 
-def _facts(server, environment, member, shared, peers):
+def _facts(server, environment, member, shared, peers, probe):
     found = Findings()
     asked = ("resources", *(f"storage-pools/{pool}/resources" for pool in shared.pools or ()))
     resources, *spaces = side_by_side(lambda path: server.ask(path, target=member), asked)
@@ -300,6 +336,10 @@ def _facts(server, environment, member, shared, peers):
     )
     if server.is_local and _is_own_node(server, member, environment):
         found.add("probed", **_of_this_node(server, found.facts))
+    elif probe is not None:
+        where = f"{server.name}, member '{member}'" if member else server.name
+        pool = next(iter(shared.pools or {}), "default")
+        found.add("probed", **of_lxd(server, shared.images, probe, member, pool, where, server.timeout))
     return found
 
 

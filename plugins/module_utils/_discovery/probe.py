@@ -4,14 +4,15 @@
 # Private to the rightscope.deploy collection: nothing outside of it may import this file.
 
 """
-What a container sees of the kernel that it shares, for a Docker engine of whose node nothing can be read otherwise.
+What a container sees of the kernel that it shares, for an engine of whose node nothing can be read otherwise.
 
-A container without network, privileges or anything to write to, made from an image that is there, reads /proc and
-/sys and is removed again. What it prints is laid out as files, and read as those of a node are.
+A container without network or privileges, made from an image that is there, reads /proc and /sys as nobody and is
+removed again. What it prints is laid out as files, and read as those of a node are.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 
@@ -55,57 +56,78 @@ _ALL_USERS = ["0", "0", "4294967295"]
 """The map of a user namespace that maps nobody (user_namespaces(7))."""
 
 
-def of_its_kernel(client, listed, image, where, timeout):
-    """
-    The facts that a container on this engine can tell; ``where`` names the engine in an error.
+_NEED = "Name an image that has a shell and grep in rightscope_probe_image"
 
-    ``listed`` are the engine's images, of which ``image`` names one, or None for one that is known to do.
+
+def of_docker(client, listed, image, where, timeout):
+    """
+    The facts that a container of Docker can tell; ``where`` names the engine in an error.
+
+    ``listed`` are the engine's images, of which ``image`` names one, or ``""`` for one that is known to do.
     Raises DiscoveryError where no container can be made or read.
     """
-    chosen = _image(listed, image, where)
+    known = {one["Id"]: [name for name in one.get("RepoTags") or () if "<none>" not in name] for one in listed}
+    chosen, name = _image(known, image, where)
+    return _told(lambda: _run_docker(client, chosen), name, where, timeout)
+
+
+def of_lxd(server, listed, image, member, pool, where, timeout):
+    """
+    As ``of_docker``, for a container of LXD or Incus on a cluster's ``member``, with its root disk in ``pool``.
+
+    What lxcfs shows a container in place of the node's own is left out: the server tells that.
+    """
+    known = {one["id"]: [*one["names"], *filter(None, [one["os"]])] for one in listed}
+    chosen, name = _image(known, image, where)
+    facts = _told(lambda: _run_lxd(server, chosen, member, pool), name, where, timeout)
+    return {name: value for name, value in facts.items() if name not in _BY_LXCFS}
+
+
+_BY_LXCFS = ("memory_free", "cpu_flags")
+
+
+def _told(run, image, where, timeout):
     try:
-        text = call_within(timeout, _run, client, chosen)
+        text = call_within(timeout, run)
     except TimeoutError:
         raise DiscoveryError(
-            f"{where} ran no probing container from '{chosen}' within {timeout:g} s.",
+            f"{where} ran no probing container from '{image}' within {timeout:g} s.",
             "Raise discovery_timeout, or take rightscope_probe away.",
         ) from None
     except Exception as exc:
         if status_of(exc) is None:
             raise
         raise DiscoveryError(
-            f"{where} cannot run a probing container from '{chosen}'.",
-            "Name an image that has a shell and grep in rightscope_probe_image, or take rightscope_probe away.",
+            f"{where} cannot run a probing container from '{image}'.", f"{_NEED}, or take rightscope_probe away."
         ) from exc
     facts = _facts(text)
     if not facts["kernel_sysctls"]:
         raise DiscoveryError(
-            f"A probing container from '{chosen}' told nothing of the kernel of {where[0].lower()}{where[1:]}.",
-            "Name an image that has a shell and grep in rightscope_probe_image.",
+            f"A probing container from '{image}' told nothing of the kernel of {where[0].lower()}{where[1:]}.",
+            f"{_NEED}.",
         )
     return facts
 
 
-def _image(listed, wanted, where):
-    names = sorted(name for image in listed for name in image.get("RepoTags") or () if "<none>" not in name)
+def _image(known, wanted, where):
+    """(id, name) of the image: ``known`` are the names of each by its id."""
+    names = {name: id for id, names in known.items() for name in names}
     if wanted:
-        if wanted in names or f"{wanted}:latest" in names or any(wanted == image["Id"] for image in listed):
-            return wanted
+        for name in (wanted, f"{wanted}:latest"):
+            if name in names or name in known:
+                return names.get(name, name), wanted
         raise DiscoveryError(
             f"{where} has no image '{wanted}', which rightscope_probe_image names.",
-            "Pull it there, or name another: a probe fetches nothing.",
+            "Bring it there, or name another: a probe fetches nothing.",
         )
-    for known in _KNOWN_TO_DO:
-        for name in names:
-            if name.rpartition("/")[2].partition(":")[0] == known:
-                return name
-    raise DiscoveryError(
-        f"{where} has no image that is known to be good for a probe.",
-        "Name one that has a shell and grep in rightscope_probe_image.",
-    )
+    for known_to_do in _KNOWN_TO_DO:
+        for name in sorted(names):
+            if known_to_do in (name.rpartition("/")[2].partition(":")[0], name.partition("/")[0]):
+                return names[name], name
+    raise DiscoveryError(f"{where} has no image that is known to be good for a probe.", f"{_NEED}.")
 
 
-def _run(client, image):
+def _run_docker(client, image):
     """What the script prints in a container, which is removed whatever happens."""
     host = client.create_host_config(
         network_mode="none",
@@ -119,7 +141,7 @@ def _run(client, image):
         image,
         entrypoint=["/bin/sh", "-c", _SCRIPT],
         command=[],
-        user="65534:65534",
+        user=f"{_NOBODY}:{_NOBODY}",
         labels={LABEL: "kernel"},
         host_config=host,
         network_disabled=True,
@@ -130,6 +152,46 @@ def _run(client, image):
         return client.logs(made["Id"], stdout=True, stderr=False)[:_MOST].decode("utf-8", "replace")
     finally:
         client.remove_container(made["Id"], force=True, v=True)
+
+
+_NOBODY = 65534
+
+
+def _run_lxd(server, image, member, pool):
+    """As ``_run_docker``. Without a profile it has no network; an exec that records its output takes no websocket."""
+    name = f"rightscope-probe-{os.urandom(4).hex()}"
+    server.do(
+        "post",
+        "instances",
+        target=member,
+        json={
+            "name": name,
+            "type": "container",
+            "source": {"type": "image", "fingerprint": image},
+            "profiles": [],
+            "devices": {"root": {"type": "disk", "path": "/", "pool": pool}},
+            "config": {f"user.{LABEL}": "kernel", "limits.memory": "256MiB", "limits.processes": "200"},
+        },
+    )
+    try:
+        server.do("put", f"instances/{name}/state", json={"action": "start", "timeout": -1})
+        ran = server.do(
+            "post",
+            f"instances/{name}/exec",
+            json={
+                "command": ["/bin/sh", "-c", _SCRIPT],
+                "user": _NOBODY,
+                "group": _NOBODY,
+                "interactive": False,
+                "wait-for-websocket": False,
+                "record-output": True,
+            },
+        )
+        return server.raw(ran["output"]["1"])[:_MOST].decode("utf-8", "replace")
+    finally:
+        with contextlib.suppress(Exception):
+            server.do("put", f"instances/{name}/state", json={"action": "stop", "force": True, "timeout": 10})
+        server.do("delete", f"instances/{name}")
 
 
 def _facts(text):

@@ -429,11 +429,17 @@ def _tells_addresses(guest, config, agent):
 def _addresses(cluster, guest, agent):
     """Addresses as the guest tells them."""
     return ordered_addresses(
-        address.get("ip-address", "")
+        address
         for interface in _interfaces(cluster, guest, agent)
         if outside_interface(interface.get("name", ""))
-        for address in interface.get("ip-addresses") or ()
+        for address in _addresses_of(interface)
     )
+
+
+def _addresses_of(interface):
+    """The addresses of an interface; of a container's some releases tell ``inet`` and ``inet6``, and no list."""
+    listed = [one.get("ip-address", "") for one in interface.get("ip-addresses") or ()]
+    return listed or [(interface.get(key) or "").partition("/")[0] for key in ("inet", "inet6")]
 
 
 def _interfaces(cluster, guest, agent):

@@ -76,7 +76,7 @@ class Client:
 
 
 def told(client, image="", timeout=5.0):
-    return probe.of_its_kernel(client, IMAGES, image, "The Docker engine at tcp://dock1:2376", timeout)
+    return probe.of_docker(client, IMAGES, image, "The Docker engine at tcp://dock1:2376", timeout)
 
 
 def test_what_it_prints_is_read_as_the_files_of_a_node_are():
@@ -103,7 +103,7 @@ def test_it_may_do_nothing_but_read_and_is_removed():
     client = Client()
     told(client)
     ((image, options),) = client.made
-    assert image == "registry.example.com/mirror/busybox:1.36"
+    assert image == "sha256:3"
     assert options["user"] == "65534:65534"
     host = options["host_config"]
     assert (host["network_mode"], host["read_only"], host["cap_drop"]) == ("none", True, ["ALL"])
@@ -114,7 +114,7 @@ def test_it_may_do_nothing_but_read_and_is_removed():
 def test_the_user_names_the_image():
     client = Client()
     told(client, "quay.io/team/app:1")
-    assert client.made[0][0] == "quay.io/team/app:1"
+    assert client.made[0][0] == "sha256:1"
 
 
 @pytest.mark.parametrize(
