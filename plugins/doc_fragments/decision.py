@@ -267,8 +267,8 @@ notes:
   - A target is an inventory host. Its variable C(rightscope_kind) is V(docker), V(lxd) (for Incus too) or V(proxmox);
     C(rightscope_options) are the connection options of the module that does the work; C(rightscope_labels) and
     C(rightscope_facts) are what you say of it.
-  - With C(rightscope_probe=container) an engine that is reached by its API alone is looked into by a container that reads
-    and is removed again, made from the image in C(rightscope_probe_image).
+  - With C(rightscope_probe=container) an engine that is reached by its API alone is looked into by a container that
+    reads and is removed again, made from the image in C(rightscope_probe_image).
   - With C(rightscope_recorded), the path of a file, a target is known from facts that were saved before. A decision on
     it is real, and nothing can be provisioned there.
   - The target is reached by its own connection variables, whatever host the play is on. An API target has

@@ -138,8 +138,8 @@ options:
       - For O(kind=docker) and O(kind=lxd). How to look into the kernel of an engine on Linux that is reached by its API
         alone, so that what no API tells is known all the same, such as its modules and settings.
       - With V(container) a container is made from an image that is there, reads C(/proc) and C(/sys) as nobody, and is
-        removed again. It has no network, and with Docker neither capabilities nor anything to write to. In check mode it
-        is made too, for without it the answer would be another one.
+        removed again. It has no network, and with Docker neither capabilities nor anything to write to. In check mode
+        it is made too, for without it the answer would be another one.
       - Where the engine runs on the very machine that asks, nothing is made.
     type: str
     choices:
@@ -148,7 +148,8 @@ options:
   probe_image:
     description:
       - For O(probe=container). The image, which must be there and have a shell and C(grep).
-      - If not set, the first one that is known to do, such as C(busybox), C(alpine) or C(debian). An image of LXD or Incus is meant by its alias.
+      - If not set, the first one that is known to do, such as C(busybox), C(alpine) or C(debian).
+      - An image of LXD or Incus is named by its alias.
     type: str
     version_added: 0.2.0
   only_instances:
