@@ -221,7 +221,7 @@ def _facts(engine, info, containers, images, probe):
         # Podman answers as Docker does, and tells its own version: none that a release of Docker can be compared with.
         engine_version=None if "BuildahVersion" in info else info.get("ServerVersion"),
         architectures=architectures([info.get("Architecture")]),
-        kernel_version=info.get("KernelVersion"),
+        kernel_version=None if _has_own_kernels(info) else info.get("KernelVersion"),
         cgroup_version=_whole(info.get("CgroupVersion")),
         cpus=info.get("NCPU"),
         memory=_mib(info.get("MemTotal")),
@@ -229,6 +229,10 @@ def _facts(engine, info, containers, images, probe):
         swap_limit=info.get("SwapLimit"),
         ports_taken=_published(containers),
     )
+    if _has_own_kernels(info):
+        # Nothing that the node could tell is true inside.
+        _add_promised(found, engine, containers)
+        return found
     if engine.is_local and kernel.is_kernel_of(info.get("KernelVersion")):
         found.add("probed", **_of_this_node(engine, info, found.facts["ports_taken"]))
         return found
@@ -271,9 +275,25 @@ def _add_promised(found, engine, containers):
         found.add("estimated", memory_free=max(0, found.facts["memory"] - reserved))
 
 
+_KATA, _GVISOR = "kata", "runsc"
+
+
+def _default_runtime(info):
+    return str(info.get("DefaultRuntime") or "")
+
+
+def _has_own_kernels(info):
+    """
+    Whether containers run on another kernel than the node's: Kata boots one for each, and gVisor is one.
+
+    https://github.com/kata-containers/kata-containers, https://gvisor.dev/docs/architecture_guide/intro/
+    """
+    return any(name in _default_runtime(info) for name in (_KATA, _GVISOR))
+
+
 def _isolation(info):
     """Of containers for which nothing else is asked. Behind Hyper-V each has a kernel of its own."""
-    if info.get("Isolation") == "hyperv":
+    if info.get("Isolation") == "hyperv" or _KATA in _default_runtime(info):
         return "machine"
     # Podman before 4.6 has a key of its own instead of the security option.
     apart = any(option.split(",")[0] in _USER_NAMESPACE for option in info.get("SecurityOptions") or ())

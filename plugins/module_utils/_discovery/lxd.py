@@ -322,7 +322,7 @@ def _facts(server, environment, member, shared, peers, probe):
         memory=_mib(memory.get("total")),
         memory_free=_mib(memory["total"] - memory["used"]) if {"total", "used"} <= set(memory) else None,
         memory_reserved=_promised(shared.instances, member),
-        storages=_storages(shared.pools or (), spaces),
+        storages=None if shared.pools is None else _storages(shared.pools, spaces),
         storage_types=shared.pools,
         networks=shared.networks,
         profiles=shared.profiles,

@@ -459,7 +459,7 @@ def test_lxd_what_this_client_may_not_know_is_left_out(server):
     (node,) = _discovery.discover("lxd", server(answers), None, "lab")["nodes"]
     assert set(node["facts"]) == {
         *("os_type", "os_name", "engine_version", "architectures", "kernel_version", "isolation"),
-        *("images", "storages", "peers"),
+        *("images", "peers"),
     }
 
 
