@@ -30,7 +30,18 @@ LONGEST_SOCKET = 100
 BRIDGE_PREFIX = "rse"
 ENGINE_NETWORKS = ipaddress.ip_network("10.131.0.0/16")
 # Programs that an engine may run in its directory; nothing else is ever ended on the strength of a path.
-ENGINE_PROGRAMS = ("dockerd", "containerd", "containerd-shim", "docker-proxy", "runc", "lxd", "dnsmasq", "[lxc")
+ENGINE_PROGRAMS = (
+    "dockerd",
+    "containerd",
+    "containerd-shim",
+    "docker-proxy",
+    "runc",
+    "lxd",
+    "incusd",
+    "dnsmasq",
+    "[lxc",
+    "sshd",
+)
 
 _children: dict[int, subprocess.Popen] = {}
 
@@ -237,6 +248,13 @@ def free_network() -> ipaddress.IPv4Network:
 def bridge_name() -> str:
     """A name for a bridge that nobody else has (15 characters at most)."""
     return f"{BRIDGE_PREFIX}{random.getrandbits(32):08x}"
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def make_bridge(name: str, network: ipaddress.IPv4Network) -> None:

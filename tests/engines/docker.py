@@ -15,7 +15,7 @@ import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import _common
+from . import _common, certificates
 from ._common import EngineError, Process, Stoppable
 
 PAGE = _common.page("One process", "This page comes from an application container.")
@@ -30,6 +30,7 @@ class Engine(Stoppable):
     bridge: str
     network: str
     process: Process
+    port: int = 0
     kind: str = "docker"
 
     @property
@@ -41,6 +42,18 @@ class Engine(Stoppable):
     def options(self) -> dict[str, str]:
         """Its address as an inventory's ``rightscope_options``."""
         return {"docker_host": self.docker_host}
+
+    @property
+    def tls_options(self) -> dict[str, str | bool]:
+        """Its address on 127.0.0.1, where it was started ``tls``, with what is needed to be let in."""
+        tls = _tls(Path(self.directory))
+        return {
+            "docker_host": f"tcp://{certificates.ADDRESS}:{self.port}",
+            "validate_certs": True,
+            "ca_path": f"{tls}/authority.crt",
+            "client_cert": f"{tls}/client.crt",
+            "client_key": f"{tls}/client.key",
+        }
 
     @property
     def log(self) -> Path:
@@ -60,8 +73,8 @@ class Engine(Stoppable):
         _common.remove_tree(directory)
 
 
-def start(directory: str | Path, key: str | Path | None = None) -> Engine:
-    """Start a dockerd that keeps everything in ``directory``.
+def start(directory: str | Path, key: str | Path | None = None, tls: bool = False) -> Engine:
+    """Start a dockerd that keeps everything in ``directory``; with ``tls`` it listens on 127.0.0.1 as well.
 
     Engines of version 20 that are given the same ``key`` file report the same ID, as two on one machine usually do.
     """
@@ -76,12 +89,14 @@ def start(directory: str | Path, key: str | Path | None = None) -> Engine:
             _common.make_bridge(name, network)
         config = path / "daemon.json"
         config.write_text(json.dumps(_configuration(path, key)), encoding="utf-8")
-        process = _common.spawn(_arguments(path, socket, name), path / "dockerd.log")
+        port = _common.free_port() if tls else 0
+        arguments = [*_arguments(path, socket, name), *(_tls_arguments(path, port) if tls else ())]
+        process = _common.spawn(arguments, path / "dockerd.log")
     except EngineError:
         _common.remove_bridge(name)
         _common.remove_tree(path)
         raise
-    engine = Engine(str(path), str(socket), name, str(network), process)
+    engine = Engine(str(path), str(socket), name, str(network), process, port)
     try:
         _common.await_ready("Docker", process, lambda: _answers(str(socket)), engine.log, 60)
     except EngineError:
@@ -119,6 +134,26 @@ def _arguments(path: Path, socket: Path, bridge: str) -> list[str]:
         "--exec-opt=native.cgroupdriver=cgroupfs",
         f"--cgroup-parent=/{bridge}",
         "--shutdown-timeout=3",
+    ]
+
+
+def _tls(directory: Path) -> Path:
+    """Where its certificates are."""
+    return directory / "tls"
+
+
+def _tls_arguments(path: Path, port: int) -> list[str]:
+    """The command line's part for a second address, for clients with a certificate of an authority of our own."""
+    directory = _tls(path)
+    authority = certificates.authority(directory)
+    server = certificates.server(directory, authority)
+    certificates.client(directory, authority)
+    return [
+        f"--host=tcp://{certificates.ADDRESS}:{port}",
+        "--tlsverify",
+        f"--tlscacert={authority.certificate}",
+        f"--tlscert={server.certificate}",
+        f"--tlskey={server.key}",
     ]
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""pytest fixtures: one engine of each kind for the session, started when first asked for.
+"""pytest fixtures: engines for the session, each started when first asked for.
 
 Load them with ``pytest_plugins = ["tests.engines.fixtures"]`` in the conftest.py at the root of the repository.
 """
@@ -17,12 +17,19 @@ from pathlib import Path
 
 import pytest
 
-from . import _common, docker, lxd, packages
+from . import _common, docker, incus, lxd, lxd_cluster, packages, sshd
 from . import pve as proxmox
 from ._common import EngineError, Process
 
 PREFIX = "rs-engines-"
-KINDS = {"docker": docker, "lxd": lxd, "proxmox": proxmox}
+KINDS = {
+    "docker": docker,
+    "incus": incus,
+    "lxd": lxd,
+    "lxd_cluster": lxd_cluster,
+    "proxmox": proxmox,
+    "sshd": sshd,
+}
 
 
 def _base() -> Path:
@@ -62,16 +69,17 @@ def engines_directory():
     assert not left, f"engines left files behind: {left}"
 
 
-def _engine(kind: str, directory: Path, **options):
+def _engine(kind: str, directory: Path, *, name: str | None = None, needs: tuple[str, ...] = (), **options):
     """Start an engine, note it for a sweep, and stop it whatever happens; its leftovers fail the session."""
+    name = name or kind
     try:
-        packages.ensure([kind])
-        engine = KINDS[kind].start(directory / kind, **options)
+        packages.ensure([kind, *needs])
+        engine = KINDS[kind].start(directory / name, **options)
     except EngineError as error:
         if os.environ.get("RIGHTSCOPE_ENGINES_REQUIRED"):
             pytest.fail(str(error), pytrace=False)
         pytest.skip(str(error))
-    note = directory / f"{kind}.json"
+    note = directory / f"{name}.json"
     note.write_text(json.dumps(engine.state()), encoding="utf-8")
     note.chmod(0o600)
     try:
@@ -80,7 +88,7 @@ def _engine(kind: str, directory: Path, **options):
         engine.stop()
         note.unlink(missing_ok=True)
         left = leftovers(engine.directory, getattr(engine, "bridge", None))
-        assert not left, f"{kind} left behind: {left}"
+        assert not left, f"{name} left behind: {left}"
 
 
 @pytest.fixture(scope="session")
@@ -93,6 +101,38 @@ def docker_engine(engines_directory):
 def lxd_engine(engines_directory):
     """A private LXD server: ``url``, ``options``, ``socket``, ``lxd_dir``."""
     yield from _engine("lxd", engines_directory)
+
+
+@pytest.fixture(scope="session")
+def other_docker_engine(engines_directory, docker_engine):
+    """A second Docker engine, which is reached over TLS as well: ``tls_options``. It tells the ID of the first."""
+    key = Path(docker_engine.directory) / "key.json"
+    yield from _engine("docker", engines_directory, name="docker2", needs=("tls",), key=key, tls=True)
+
+
+@pytest.fixture(scope="session")
+def other_lxd_engine(engines_directory):
+    """A second LXD server, which is reached over https as well: ``https_options``."""
+    yield from _engine("lxd", engines_directory, name="lxd2", needs=("tls",), https=True)
+
+
+@pytest.fixture(scope="session")
+def lxd_cluster_engine(engines_directory, lxd_engine):
+    """An LXD cluster of two members: ``options``, ``members``. Its instances are on the first server's bridge."""
+    yield from _engine("lxd_cluster", engines_directory, bridge=lxd_engine.bridge)
+
+
+@pytest.fixture(scope="session")
+def incus_engine(engines_directory):
+    """A private Incus server, which is asked as LXD is."""
+    yield from _engine("incus", engines_directory)
+
+
+@pytest.fixture(scope="session")
+def ssh_server(engines_directory, docker_engine):
+    """An sshd of this machine: ``variables``. Who logs in finds the first Docker engine."""
+    environment = {"DOCKER_HOST": docker_engine.docker_host}
+    yield from _engine("sshd", engines_directory, environment=environment)
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import io
 import json
@@ -14,10 +15,10 @@ import shutil
 import tarfile
 import time
 import urllib.parse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from . import _common
+from . import _common, certificates
 from ._common import EngineError, Process, Stoppable
 
 PAGE = _common.page("A small system", "This page comes from a system container with an init and several processes.")
@@ -58,6 +59,7 @@ class Engine(Stoppable):
     bridge: str
     network: str
     process: Process
+    port: int = 0
     kind: str = "lxd"
 
     @property
@@ -76,6 +78,16 @@ class Engine(Stoppable):
         return {"url": self.url}
 
     @property
+    def https_options(self) -> dict[str, str]:
+        """Its address on 127.0.0.1, where it was started ``https``, with what is needed to be let in."""
+        return {
+            "url": f"https://{certificates.ADDRESS}:{self.port}",
+            "client_cert": f"{self.directory}/tls/client.crt",
+            "client_key": f"{self.directory}/tls/client.key",
+            "server_cert": f"{self.lxd_dir}/server.crt",
+        }
+
+    @property
     def log(self) -> Path:
         """Where it writes what it does."""
         return Path(self.directory) / "lxd.log"
@@ -88,8 +100,7 @@ class Engine(Stoppable):
             with contextlib.suppress(EngineError):
                 remove_instances(self.socket)
             with contextlib.suppress(EngineError):
-                _common.run(["lxd", "shutdown", "--timeout=30"], env=_environment(self.lxd_dir), timeout=60)
-                _common.poll_until(lambda: not self.process.alive, 10)
+                self._shut_down()
         # The descendants are looked up before their parents end: an instance's init names no directory.
         left = _common.processes_in(directory)
         self.process.end(timeout=5)
@@ -98,15 +109,45 @@ class Engine(Stoppable):
         _common.remove_bridge(self.bridge)
         _common.remove_tree(directory)
 
+    def _shut_down(self) -> None:
+        """Ask it to end, with what may still run in it."""
+        _common.run(["lxd", "shutdown", "--timeout=30"], env=_environment(self.lxd_dir), timeout=60)
+        _common.poll_until(lambda: not self.process.alive, 10)
 
-def start(directory: str | Path, nat: bool = False) -> Engine:
+
+def start(directory: str | Path, nat: bool = False, https: bool = False) -> Engine:
     """Start an LXD that keeps everything in ``directory``, with a bridge, the storage pool and profile ``default``.
 
-    With ``nat`` the instances reach what this machine reaches; without it no packet filter is touched.
+    With ``nat`` the instances reach what this machine reaches; without it no packet filter is touched. With ``https``
+    it listens on 127.0.0.1 as well, and trusts one client's certificate.
     """
     _common.need_root("LXD")
     if not shutil.which("lxd"):
         raise EngineError("There is no 'lxd' here; install LXD (Debian: lxd), or run the step 'packages'.")
+    engine = furnish(launch(directory), nat)
+    if not https:
+        return engine
+    try:
+        return _listening(engine)
+    except EngineError:
+        engine.stop()
+        raise
+
+
+def furnish(engine: Engine, nat: bool = False) -> Engine:
+    """The engine with a network, a storage pool and a default profile that has both."""
+    try:
+        with _common.network_lock():
+            network = _common.free_network()
+            _set_up(engine.socket, engine.bridge, network, nat)
+    except EngineError:
+        engine.stop()
+        raise
+    return replace(engine, network=str(network))
+
+
+def launch(directory: str | Path, program: str = "lxd", environment: dict[str, str] | None = None) -> Engine:
+    """Start a server that keeps everything in ``directory``, and set up nothing in it."""
     path, socket = _common.prepare(directory, "lxd/unix.socket")
     closed = _common.closed_to_others(path)
     if closed:
@@ -117,17 +158,30 @@ def start(directory: str | Path, nat: bool = False) -> Engine:
         )
     socket.parent.mkdir(mode=0o711)
     name = _common.bridge_name()
-    process = _common.spawn(["lxd", "--group", "root"], path / "lxd.log", env=_environment(str(socket.parent)))
+    env = {**_environment(str(socket.parent)), **(environment or {})}
+    process = _common.spawn([program, "--group", "root"], path / "lxd.log", env=env)
     engine = Engine(str(path), str(socket), name, "", process)
     try:
         _common.await_ready("LXD", process, lambda: _ready(str(socket)), engine.log, 60)
-        with _common.network_lock():
-            network = _common.free_network()
-            _set_up(str(socket), name, network, nat)
     except EngineError:
         engine.stop()
         raise
-    return Engine(str(path), str(socket), name, str(network), process)
+    return engine
+
+
+def listen(socket: str) -> int:
+    """Let a server listen on a port of 127.0.0.1, which is returned."""
+    port = _common.free_port()
+    request(socket, "PATCH", "/1.0", {"config": {"core.https_address": f"{certificates.ADDRESS}:{port}"}})
+    return port
+
+
+def _listening(engine: Engine) -> Engine:
+    """The engine with a port, at which it trusts one client."""
+    client = certificates.client(Path(engine.directory) / "tls")
+    trusted = {"type": "client", "name": "tests", "certificate": base64.b64encode(client.der()).decode()}
+    request(engine.socket, "POST", "/1.0/certificates", trusted)
+    return replace(engine, port=listen(engine.socket))
 
 
 def _environment(lxd_dir: str) -> dict[str, str]:
@@ -172,7 +226,9 @@ def request(socket: str, method: str, url: str, body=None, headers: dict[str, st
         raise EngineError(f"LXD refused {method} {url.partition('?')[0]} with status {status}: {reason}")
     if answer.get("type") != "async":
         return answer.get("metadata")
-    _status, answer = _common.call(socket, "GET", answer["operation"] + "/wait?timeout=60", timeout=90)
+    # A member of a cluster names the project there too.
+    operation, _sign, query = answer["operation"].partition("?")
+    _status, answer = _common.call(socket, "GET", f"{operation}/wait?timeout=60&{query}", timeout=90)
     done = answer["metadata"]
     if done["status_code"] != 200:
         raise EngineError(f"LXD failed in {method} {url.partition('?')[0]}: {done.get('err') or done['status']}")

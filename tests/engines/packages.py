@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import platform
 import shutil
+import tempfile
 from pathlib import Path
 
 from . import _common
@@ -26,7 +29,13 @@ NEEDED = {
     },
     "proxmox": {},
 }
+NEEDED["incus"] = NEEDED["lxd_cluster"] = NEEDED["lxd"]
+NEEDED["sshd"] = {"openssh-client": "ssh"}
+# What an engine needs besides where it is reached over TLS.
+NEEDED["tls"] = {"openssl": "openssl"}
 KINDS = tuple(NEEDED)
+# Where programs are kept that are taken out of their packages.
+CACHE = Path(__file__).resolve().parents[2] / ".cache" / "debian"
 # A package that is merely recommended or suggested by another is not needed by it.
 STRICT = ("-o", "APT::AutoRemove::RecommendsImportant=0", "-o", "APT::AutoRemove::SuggestsImportant=0")
 
@@ -80,13 +89,86 @@ def ensure(kinds: tuple[str, ...] | list[str] = KINDS) -> list[str]:
 
 def install(names: list[str]) -> None:
     """Install packages, with the package lists fetched anew where the ones at hand do not serve."""
+    _apt(["install", *names], 900)
+
+
+def _apt(words: list[str], timeout: float, options: tuple[str, ...] | list[str] = ()) -> None:
+    """Run apt-get, and once more with new package lists where it fails."""
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive", NEEDRESTART_MODE="l")
-    command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120", *names]
+    options = ["-q", "-o", "DPkg::Lock::Timeout=120", *options]
+    command = ["apt-get", "-y", "--no-install-recommends", *options, *words]
     try:
-        _common.run(command, env=environment, timeout=900)
+        _common.run(command, env=environment, timeout=timeout)
     except EngineError:
-        _common.run(["apt-get", "update", "-q"], env=environment, timeout=300)
-        _common.run(command, env=environment, timeout=900)
+        _common.run(["apt-get", "update", *options], env=environment, timeout=300)
+        _common.run(command, env=environment, timeout=timeout)
+
+
+def unpacked(name: str, suite: str | None = None) -> Path:
+    """A directory with the files of a package and of all that it lacks here, none of which is installed by this.
+
+    ``suite`` is one that this machine need not know, such as ``bookworm-backports``.
+    """
+    directory = CACHE / name
+    if directory.is_dir():
+        return directory
+    if not is_debian():
+        raise EngineError(f"The package '{name}' of Debian is needed, and this is not a Debian system.")
+    _common.need_root("The download of packages")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=CACHE))
+    try:
+        (made / "archives" / "partial").mkdir(parents=True)
+        options = ["-o", f"Dir::Cache::archives={made}/archives", *(_sources(suite, made) if suite else ())]
+        _apt(["install", "--download-only", name], 300, options)
+        for archive in (made / "archives").glob("*.deb"):
+            _common.run(["dpkg-deb", "--extract", str(archive), str(made / "root")])
+        # Another process may have been quicker.
+        with contextlib.suppress(OSError):
+            (made / "root").rename(directory)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return directory
+
+
+def paths(root: Path) -> tuple[str, str]:
+    """What PATH and LD_LIBRARY_PATH have to name for programs that were unpacked to ``root``."""
+    libraries = sorted({str(file.parent) for file in root.glob("**/lib*.so.*")})
+    return f"{root}/usr/bin:{root}/usr/sbin", ":".join(libraries)
+
+
+def codename() -> str:
+    """The name of this Debian release, or nothing."""
+    return platform.freedesktop_os_release().get("VERSION_CODENAME", "")
+
+
+def _sources(suite: str, directory: Path) -> list[str]:
+    """The options by which apt-get takes packages from a suite beside the release it belongs to, and keeps that apart."""
+    release = suite.partition("-")[0]
+    known = _common.run(
+        ["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI) $(SIGNED_BY)", "Created-By: Packages"]
+    )
+    mirrors = [line.split() for line in known.splitlines() if line.split()[0] == release]
+    if not mirrors:
+        raise EngineError(f"This machine has no mirror of Debian {release} in its apt sources, so none of '{suite}'.")
+    _codename, mirror, *signed = mirrors[0]
+    by = f"[signed-by={signed[0]}] " if signed else ""
+    (directory / "lists" / "partial").mkdir(parents=True)
+    (directory / "sources.list").write_text(
+        "".join(f"deb {by}{mirror} {name} main\n" for name in (release, suite)), encoding="ascii"
+    )
+    return [
+        *("-o", f"Dir::Etc::sourcelist={directory}/sources.list", "-o", "Dir::Etc::sourceparts=/dev/null"),
+        *(
+            "-o",
+            f"Dir::State::lists={directory}/lists",
+            "-o",
+            "Dir::Cache::pkgcache=",
+            "-o",
+            "Dir::Cache::srcpkgcache=",
+        ),
+        *("-o", f"APT::Default-Release={suite}"),
+    ]
 
 
 def remove(asked: set[str], ours: set[str]) -> set[str]:

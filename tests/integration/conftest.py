@@ -13,9 +13,11 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,6 +33,7 @@ SCRIPTS = Path(sys.executable).parent
 PAGE = "rightscope-test-page"
 DOCKER_IMAGE = "rightscope-test/web:1"
 LXD_IMAGE = "rightscope-test/system"
+PARAMIKO = "5.1.0"
 
 
 @pytest.fixture(scope="session")
@@ -109,6 +112,45 @@ class Playbook:
             raise AssertionError(f"The play came to no end:\n{output}")
         return Outcome(json.loads(answer.read_text(encoding="utf-8")), output)
 
+    def tasks(
+        self,
+        *tasks: tuple[str, dict],
+        flags: tuple[str, ...] = (),
+        environment: dict[str, str | None] | None = None,
+        inventory: str | None = None,
+    ) -> list[Outcome]:
+        """
+        What several tasks returned, one after the other in one play: that takes far less time than a play for each.
+
+        Each is the name of one of our modules and its arguments. A variable that is None is not in the environment.
+        """
+        number = next(self._count)
+        answer = self.directory / f"answers{number}.json"
+        (play,) = _play("", {}, answer)
+        names = [f"answer{position}" for position in range(len(tasks))]
+        play["tasks"][:1] = [
+            {"name": f"Task {name}", f"rightscope.deploy.{module}": args, "register": name, "ignore_errors": True}
+            for name, (module, args) in zip(names, tasks, strict=True)
+        ]
+        play["vars"]["answer"] = f"{{{{ [{', '.join(names)}] }}}}"
+        (self.directory / f"plays{number}.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")
+        text = inventory or json.dumps({"rightscope_targets": {"hosts": self.hosts}})
+        (self.directory / f"inventory{number}.yml").write_text(text, encoding="utf-8")
+        variables = {**_environment(self.collections), **(environment or {})}
+        done = subprocess.run(
+            [str(SCRIPTS / "ansible-playbook"), "-i", f"inventory{number}.yml", f"plays{number}.yml", *flags],
+            capture_output=True,
+            text=True,
+            env={name: value for name, value in variables.items() if value is not None},
+            cwd=self.directory,
+            timeout=240,
+            check=False,
+        )
+        output = done.stdout + done.stderr
+        if not answer.exists():
+            raise AssertionError(f"The play came to no end:\n{output}")
+        return [Outcome(result, output) for result in json.loads(answer.read_text(encoding="utf-8"))]
+
     def service(self, *flags: str, hosts: dict[str, dict] | None = None, **args) -> Outcome:
         return self.run("rightscope.deploy.service", args, *flags, hosts=hosts)
 
@@ -182,6 +224,55 @@ def _local(kind: str, options: dict) -> dict:
     return {"ansible_connection": "local", "rightscope_kind": kind, "rightscope_options": options}
 
 
+@pytest.fixture(scope="session")
+def tls_target(other_docker_engine) -> dict:
+    """A Docker engine that is asked over TLS."""
+    docker.busybox_image(other_docker_engine.docker_host, DOCKER_IMAGE, text=PAGE)
+    return _local("docker", other_docker_engine.tls_options)
+
+
+@pytest.fixture(scope="session")
+def https_target(other_lxd_engine) -> dict:
+    """An LXD server that is asked over https."""
+    lxd.busybox_image(other_lxd_engine.lxd_dir, LXD_IMAGE, text=PAGE)
+    return _local("lxd", other_lxd_engine.https_options)
+
+
+@pytest.fixture(scope="session")
+def incus_target(incus_engine) -> dict:
+    """An Incus server, asked through its socket."""
+    lxd.busybox_image(incus_engine.lxd_dir, LXD_IMAGE, text=PAGE)
+    return _local("lxd", incus_engine.options)
+
+
+@pytest.fixture(scope="session")
+def cluster_target(lxd_cluster_engine) -> dict:
+    """An LXD cluster, asked through its first member's socket."""
+    lxd.busybox_image(lxd_cluster_engine.lxd_dir, LXD_IMAGE, text=PAGE)
+    return _local("lxd", lxd_cluster_engine.options)
+
+
+@pytest.fixture(scope="session")
+def node(ssh_server) -> dict:
+    """The variables of a managed node that Ansible reaches over ssh; its modules run in the tests' own Python."""
+    return {**ssh_server.variables, "ansible_python_interpreter": sys.executable}
+
+
+@pytest.fixture(scope="session")
+def paramiko() -> str:
+    """A directory for PYTHONPATH with paramiko: the Docker SDK needs it for ssh://, and nothing else does."""
+    path = REPOSITORY / ".cache" / f"paramiko-{PARAMIKO}-{sys.version_info[0]}.{sys.version_info[1]}"
+    if not path.exists():
+        made = path.with_name(f"{path.name}.{os.getpid()}")
+        install = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(made), f"paramiko=={PARAMIKO}"]
+        subprocess.run(install, check=True, capture_output=True)
+        # Another process may have been quicker.
+        with suppress(OSError):
+            made.rename(path)
+        shutil.rmtree(made, ignore_errors=True)
+    return str(path)
+
+
 @pytest.fixture
 def play(tmp_path, collections, docker_target, lxd_target, pve_target) -> Playbook:
     """Plays with three targets, one of each kind."""
@@ -201,6 +292,26 @@ def lxd_eyes(lxd_engine) -> Iterator[LxdEyes]:
 @pytest.fixture
 def pve_eyes(pve) -> Iterator[ProxmoxEyes]:
     yield from _emptied(ProxmoxEyes(pve))
+
+
+@pytest.fixture
+def tls_eyes(other_docker_engine) -> Iterator[DockerEyes]:
+    yield from _emptied(DockerEyes(other_docker_engine))
+
+
+@pytest.fixture
+def https_eyes(other_lxd_engine) -> Iterator[LxdEyes]:
+    yield from _emptied(LxdEyes(other_lxd_engine))
+
+
+@pytest.fixture
+def incus_eyes(incus_engine) -> Iterator[LxdEyes]:
+    yield from _emptied(LxdEyes(incus_engine))
+
+
+@pytest.fixture
+def cluster_eyes(lxd_cluster_engine) -> Iterator[LxdEyes]:
+    yield from _emptied(LxdEyes(lxd_cluster_engine))
 
 
 def _emptied(eyes) -> Iterator:

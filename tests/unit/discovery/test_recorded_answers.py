@@ -19,19 +19,18 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
-yaml = pytest.importorskip("yaml")
-
-from ansible_collections.rightscope.deploy.plugins.module_utils import _discovery  # noqa: E402
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import (  # noqa: E402
+from ansible_collections.rightscope.deploy.plugins.module_utils import _discovery
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import (
     DiscoveryError,
     docker,
     lxd,
     proxmox,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _facts  # noqa: E402
+from ansible_collections.rightscope.deploy.plugins.plugin_utils import _facts
 
-from .fakes import Answers, DockerClient, LxdClient, PveApi  # noqa: E402
+from .fakes import Answers, DockerClient, LxdClient, PveApi
 
 FILES = sorted(Path(__file__).with_name("answers").glob("*.yml"))
 
