@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 
@@ -180,7 +181,7 @@ def _with_certificates(options):
 def _need_paramiko():
     """The SDK imports it for ``use_ssh_client`` too."""
     try:
-        import paramiko  # noqa: F401
+        importlib.import_module("paramiko")
     except ImportError:
         raise missing_library("paramiko", "python3-paramiko") from None
 

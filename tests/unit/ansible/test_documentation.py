@@ -10,13 +10,11 @@ import ast
 from pathlib import Path
 
 import pytest
+import yaml
 
-pytest.importorskip("ansible", reason="the core's own environment has no Ansible")
-yaml = pytest.importorskip("yaml")
-
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _arguments, _requirements  # noqa: E402
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.scorers import SCORERS  # noqa: E402
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS  # noqa: E402
+from ansible_collections.rightscope.deploy.plugins.plugin_utils import _arguments, _requirements
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.scorers import SCORERS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
 
 PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
 

@@ -11,13 +11,11 @@ import dataclasses
 import re
 from pathlib import Path
 
-import pytest
+import yaml
 
-yaml = pytest.importorskip("yaml")
-
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import kernel  # noqa: E402
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _facts  # noqa: E402
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Facts  # noqa: E402
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import kernel
+from ansible_collections.rightscope.deploy.plugins.plugin_utils import _facts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Facts
 
 ROOT = Path(__file__).resolve().parents[3]
 FACTS = {field.name for field in dataclasses.fields(Facts)} - {"origins", "time"}
