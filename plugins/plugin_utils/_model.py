@@ -446,7 +446,8 @@ class Call:
     """
     One delegate call. ``does`` says in a few words what it changes: results show that, never ``args``,
     which may hold secrets. ``creates`` marks the call after which there is something to clean up,
-    ``may_fail`` one whose failure the next call makes up for.
+    ``may_fail`` one whose failure the next call makes up for, ``claims`` one that says of a failure whether what it
+    was to create is this run's.
     """
 
     module: str
@@ -455,7 +456,7 @@ class Call:
     environment: Mapping[str, str] = field(default_factory=_nothing, repr=False)
     creates: str | None = None
     may_fail: bool = False
-    expect: Mapping[str, t.Any] = field(default_factory=_nothing, repr=False)
+    claims: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

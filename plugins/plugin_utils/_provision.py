@@ -29,6 +29,9 @@ from ._hosts import Host
 from ._model import Call, Candidate, Decision, Instance, Plan, Service, Target, Verdict
 from ._runner import POLL, DelegateFailed, run_call, wait_until
 
+RACES = 5
+"""How often an id that another one took meanwhile is made up for by the next one."""
+
 REMOVAL = 30
 """Seconds in which the removal of what has failed is tried again."""
 
@@ -51,6 +54,14 @@ class _Failed(Exception):
     def __init__(self, message: str, *, left: bool = False) -> None:
         super().__init__(message)
         self.left = left
+
+
+class _Taken(Exception):
+    """The id that the plan was made for is somebody else's by now, and nothing was done yet; ``next_id`` is free."""
+
+    def __init__(self, next_id: int) -> None:
+        super().__init__(f"the id was taken again and again, last {next_id}")
+        self.next_id = next_id
 
 
 class Provisioner:
@@ -116,8 +127,19 @@ class Provisioner:
         return verdict.fits and (described or form == chosen.candidate.form)
 
     def _attempt(self, host: Host, target: Target, candidate: Candidate) -> dict[str, t.Any]:
+        """Another one may be quicker with an id that was free: then the next one is tried, a few times."""
+        for races_left in reversed(range(RACES)):
+            try:
+                return self._try(host, target, candidate)
+            except _Taken as taken:
+                if not races_left:
+                    raise _Failed(str(taken)) from None
+                target = dataclasses.replace(target, next_id=taken.next_id)
+        raise AssertionError("unreachable")
+
+    def _try(self, host: Host, target: Target, candidate: Candidate) -> dict[str, t.Any]:
         form = FORMS[candidate.form]
-        there = _of(form, present(self.service, target))
+        there = self._when_free(host, form, _of(form, present(self.service, target)))
         plan = form.plan(self._wanted(candidate), candidate, target, there, self.state)
         if not plan.changed or self.check_mode:
             return self._result(target, plan, self._predicted(candidate, target, plan, there))
@@ -127,10 +149,13 @@ class Provisioner:
             after = self._settled(host, target, candidate, plan)
         except (DelegateFailed, DiscoveryError, _Failed) as error:
             text = str(error).rstrip(".")
+            next_id = getattr(error, "next_id", None)
+            if next_id is not None and not ran:
+                raise _Taken(next_id) from None
             if there:
                 # It is where it was, and what has been done of the plan stays done.
                 raise _Failed(text, left=bool(ran)) from None
-            remains = self._clean_up(host, target, form, plan, ran)
+            remains = self._clean_up(host, target, form, plan, ran, claimed=getattr(error, "claimed", False))
             raise _Failed(text + remains, left=bool(remains)) from None
         done = self._result(target, plan, placement(self.service, target, after))
         waiting = form.pending(after)
@@ -141,6 +166,22 @@ class Provisioner:
                 f"Service '{self.service.name}': {', '.join(waiting)} take effect at its next restart.",
             ]
         return done
+
+    def _when_free(self, host: Host, form: t.Any, there: tuple[Instance, ...]) -> tuple[Instance, ...]:
+        """What is there, as soon as nothing that an interrupted run began is at work on it any more."""
+        if self.check_mode or not form.busy(there):
+            return there
+        instances, free = wait_until(
+            host,
+            self.service.name,
+            lambda found: not form.busy(self._mine(form, found)),
+            timeout=self.wait_timeout,
+            call_timeout=self.call_timeout,
+        )
+        there = self._mine(form, instances)
+        if not free:
+            raise _Failed(f"{form.busy(there)}, and was so for {self.wait_timeout:g} s", left=True)
+        return there
 
     def _wanted(self, candidate: Candidate) -> Service:
         """The service with the wishes that come true on the candidate."""
@@ -188,14 +229,14 @@ class Provisioner:
     def _mine(self, form: t.Any, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
         return _of(form, tuple(one for one in instances if one.service == self.service.name))
 
-    def _clean_up(self, host: Host, target: Target, form: t.Any, plan: Plan, ran: list[Call]) -> str:
+    def _clean_up(self, host: Host, target: Target, form: t.Any, plan: Plan, ran: list[Call], *, claimed: bool) -> str:
         """
         Remove what this run created, and nothing else; says in half a sentence where that failed too.
 
-        A clone that failed made nothing that could be told from another run's of the same id and name.
+        A clone whose answer was lost made nothing that could be told from another controller's of that id and name.
         """
         failed = plan.calls[len(ran)] if len(ran) < len(plan.calls) else None
-        unproven = {failed.creates} if failed and failed.creates and failed.expect else set()
+        unproven = {failed.creates} if failed and failed.claims and not claimed else set()
         made = {call.creates for call in plan.calls[: len(ran) + 1] if call.creates}
         before = {instance.id for instance in target.instances}
         try:

@@ -24,14 +24,24 @@ POLL = 0.25
 
 
 class DelegateFailed(Exception):
-    """A delegate refused; the text is a sentence without secrets."""
+    """
+    A delegate refused; the text is a sentence without secrets.
+
+    ``claimed`` says that what it was to create is this run's all the same, half made as it may be; ``next_id`` is the
+    id to try instead of one that is taken by now.
+    """
+
+    def __init__(self, message: str, *, claimed: bool = False, next_id: int | None = None) -> None:
+        super().__init__(message)
+        self.claimed = claimed
+        self.next_id = next_id
 
 
 def run_call(host: Host, call: Call) -> None:
     """
     Run one delegate on the target's own connection.
 
-    Raises DelegateFailed where it fails, and where it answers other than the plan expects.
+    Raises DelegateFailed where it fails.
     """
     forget()
     began = time.time()
@@ -43,10 +53,11 @@ def run_call(host: Host, call: Call) -> None:
         raise DelegateFailed(f"{call.module} could not {call.does}: {first_line(host.scrub(str(error)))}") from None
     if reply.get("failed") or reply.get("skipped"):
         said = first_line(host.scrub(str(reply.get("msg") or "it gave no reason")))
-        raise DelegateFailed(f"{call.module} could not {call.does}: {_task_error(host, call, began) or said}")
-    for key, wanted in call.expect.items():
-        if reply.get(key) is not None and str(reply[key]) != str(wanted):
-            raise DelegateFailed(f"{call.module} could not {call.does}: the {key} {wanted} is taken by now")
+        raise DelegateFailed(
+            f"{call.module} could not {call.does}: {_task_error(host, call, began) or said}",
+            claimed=bool(reply.get("claimed")),
+            next_id=reply.get("next_id"),
+        )
 
 
 def _task_error(host: Host, call: Call, began: float) -> str | None:

@@ -864,7 +864,18 @@ class Control:
     def do_reset(self):
         """Back to the start: templates only, no faults."""
         fresh = StandIn(resources_lag=self.pve.resources_lag, host=self.pve.host, port=self.pve.port)
-        for name in ("vms", "nodes", "storages", "addresses", "bridges", "quorate", "network", "ceph", "version"):
+        for name in (
+            "vms",
+            "cts",
+            "nodes",
+            "storages",
+            "addresses",
+            "bridges",
+            "quorate",
+            "network",
+            "ceph",
+            "version",
+        ):
             setattr(self.pve, name, getattr(fresh, name))
         for name in ("failures", "requests", "tasklog", "tasks", "pools", "pool_info"):
             getattr(self.pve, name).clear()

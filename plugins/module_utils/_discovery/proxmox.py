@@ -77,7 +77,7 @@ _NODE_GONE = (595, 596)
 
 def discover(options, service, target, timeout, images=()):
     """See the package."""
-    cluster = _Cluster(options, timeout)
+    cluster = Cluster(options, timeout)
     with cluster.explained():
         version = cluster.get("version")["version"]
         _need_quorum(cluster)
@@ -101,7 +101,7 @@ def discover(options, service, target, timeout, images=()):
 
 def find(options, service, target, timeout):
     """See the package. Guests of another name are looked into only where none has the service's name."""
-    cluster = _Cluster(options, timeout)
+    cluster = Cluster(options, timeout)
     with cluster.explained():
         names, _offline = _node_names(cluster)
         guests = _everything(_guests_by_node(cluster, names))
@@ -111,21 +111,22 @@ def find(options, service, target, timeout):
 
 def failed_task(options, node, vmid, since, timeout):
     """See the package."""
-    cluster = _Cluster(options, timeout)
+    cluster = Cluster(options, timeout)
     with cluster.explained():
         tasks = cluster.ask(f"nodes/{node}/tasks", vmid=vmid, limit=10) or ()
         # A clock here and a clock there: a few seconds between them are usual.
         ended = [task for task in tasks if task.get("status") and task["starttime"] >= since - _CLOCKS]
         newest = max(ended, key=lambda task: task["starttime"], default=None)
-        return newest["status"] if newest and not _is_good(newest["status"]) else None
+        return newest["status"] if newest and not is_good(newest["status"]) else None
 
 
-def _is_good(status):
+def is_good(status):
+    """Whether a task's ``exitstatus`` is that of one that did what it was to do."""
     return status == "OK" or status.startswith("WARNINGS")
 
 
-class _Cluster:
-    """A connected cluster."""
+class Cluster:
+    """A connected cluster: ``get`` and ``ask`` only read, and ``api`` is proxmoxer's own."""
 
     def __init__(self, options, timeout):
         self.options = read_options("proxmox", OPTIONS, options)
@@ -410,9 +411,12 @@ def _tags(settings):
 
 
 def _mark(config):
-    """The service in the ownership mark: the tag and the description's line have to be there both."""
+    """
+    The service in the ownership mark. A guest that has the line and not the tag yet is half made: the clone has the
+    one, and is given the other when it is configured.
+    """
     line = _MARK_LINE.search(config.get("description") or "")
-    return line.group(1) if line and TAG in _tags(config) else None
+    return line.group(1) if line else None
 
 
 def _has_agent(config):

@@ -18,6 +18,8 @@ A form's module has:
     what a service would be made from;
 ``storage(options) -> str | None``
     the storage that the user named for it;
+``busy(instances) -> str | None``
+    what keeps others from changing it now, half a sentence;
 ``ended(instances) -> str | None``
     why what was started will not come to run any more, half a sentence;
 ``pending(instances) -> tuple[str, ...]``

@@ -92,6 +92,10 @@ def pending(_instances: tuple[Instance, ...]) -> tuple[str, ...]:
     return ()
 
 
+def busy(_instances: tuple[Instance, ...]) -> None:
+    """Nothing is locked here: the engine lets one change after the other wait."""
+
+
 def ended(instances: tuple[Instance, ...]) -> str | None:
     """A container that has ended is not started again, unless its policy says so: then it is restarting."""
     for one in instances:

@@ -74,6 +74,10 @@ def check(option: str, value: t.Any) -> None:
         raise TypeError(option)
 
 
+def busy(_instances: tuple[Instance, ...]) -> None:
+    """Nothing is locked here: the engine lets one change after the other wait."""
+
+
 def ended(_instances: tuple[Instance, ...]) -> None:
     """A guest that stops was stopped by somebody, and is waited for."""
 

@@ -44,6 +44,7 @@ SCOPE = "machine"
 KIND = "proxmox"
 MODULE = "community.proxmox.proxmox_kvm"
 DISK_MODULE = "community.proxmox.proxmox_disk"
+CLONE_MODULE = "rightscope.deploy.proxmox_clone"
 RESERVED = (
     *("name", "state", "vmid", "newid", "node", "target", "template"),
     *("update", "update_unsafe", "delete", "revert", "migrate", "force"),
@@ -89,6 +90,7 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     base = candidate.image
     vmid = target.next_id
     config = without_macs(base.config) if base else {}
+    config["description"] = _description(service, options)
     wanted = _wanted(service, candidate, options, config, fresh=True)
     where = {"vmid": vmid, "node": candidate.node, "timeout": options.get("timeout", TIMEOUT)}
     calls = [_clone(service, candidate, options, vmid), *_configure(where, wanted, fresh=True)]
@@ -97,7 +99,8 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     if end == STARTED:
         calls.append(_power(where, STARTED, f"start VM {vmid}"))
     disk = {"disk": readable(service.requirements.disk)} if service.requirements.disk else {}
-    after = {"state": end, "clone": candidate.image_wanted or base.id, **wanted.shown(), **disk}
+    made = {"clone": candidate.image_wanted or base.id, "description": config["description"]}
+    after = {"state": end, **made, **wanted.shown(), **disk}
     return Plan(
         calls=tuple(calls), before={service.name: {"state": ABSENT}}, after={service.name: masked(after)}, state=end
     )
@@ -124,6 +127,12 @@ def connection(service: Service, _target: Target, instances: tuple[Instance, ...
     if user:
         variables["ansible_user"] = user
     return variables
+
+
+def busy(instances: tuple[Instance, ...]) -> str | None:
+    """What the VM is locked for, such as a clone that was begun by a run that is no more."""
+    locks = [str((one.config.get("status") or {}).get("lock") or "") for one in instances]
+    return next((f"VM {one.id} is locked ({lock})" for one, lock in zip(instances, locks, strict=True) if lock), None)
 
 
 def ended(_instances: tuple[Instance, ...]) -> None:
@@ -160,7 +169,7 @@ def _wanted(
     if not fresh:
         given.pop("cipassword", None)
     wanted |= given
-    wanted["description"] = f"{str(options.get('description', '')).strip()}\n\n{MARK}: {service.name}".strip()
+    wanted["description"] = _description(service, options)
     wanted["tags"] = [*(options.get("tags") or ()), TAG]
     drives = {key: drive for bus in _BUSES for key, drive in (options.get(bus) or {}).items()}
     if any(options.get(name) for name in _CLOUD_INIT) and not has_cloud_init({**there, **drives}):
@@ -235,24 +244,24 @@ def _disk_storage(candidate: Candidate) -> str:
 
 
 def _clone(service: Service, candidate: Candidate, options: Mapping[str, t.Any], vmid: int | None) -> Call:
-    """
-    ``vmid`` is the template's, ``newid`` ours: an id that is taken meanwhile comes back as the template's.
-
-    That answer is no failure to the delegate (community.proxmox#404), so it is compared with ``expect``.
-    """
+    """The description has the mark from the first moment on: an interrupted run leaves nothing that is nobody's."""
     base = candidate.image
     name = base.names[0] if base.names else base.id
     args = {
         **picked(options, _CLONE_OPTIONS),
-        "clone": name,
         "vmid": int(base.id),
         "newid": vmid,
         "name": service.name,
+        "description": _description(service, options),
         "node": candidate.node,
         "timeout": options.get("timeout", TIMEOUT),
     }
     does = f"clone template '{name}' to VM {vmid} '{service.name}'"
-    return Call(module=MODULE, does=does, args=args, creates=str(vmid), expect={"vmid": vmid})
+    return Call(module=CLONE_MODULE, does=does, args=args, creates=str(vmid), claims=True)
+
+
+def _description(service: Service, options: Mapping[str, t.Any]) -> str:
+    return f"{str(options.get('description', '')).strip()}\n\n{MARK}: {service.name}".strip()
 
 
 def _configure(where: Mapping[str, t.Any], wanted: Settings, *, fresh: bool = False) -> list[Call]:
@@ -288,7 +297,9 @@ def _power(where: Mapping[str, t.Any], state: str, does: str, *, force: bool = F
 
 def _change(service: Service, candidate: Candidate, options: Mapping[str, t.Any], there: Instance, state: str) -> Plan:
     config = there.config.get("config") or {}
-    wanted = _wanted(service, candidate, options, config, fresh=False)
+    # One without the tag is half made: its run was interrupted between its clone and its configuration.
+    half_made = TAG not in re.split(r"[;,\s]+", str(config.get("tags") or ""))
+    wanted = _wanted(service, candidate, options, config, fresh=half_made)
     where = {"vmid": int(there.id), "node": there.node, "timeout": options.get("timeout", TIMEOUT)}
     calls = [*_configure(where, wanted), *_grow(service, candidate, where, config)]
     before, after = dict(wanted.before()), dict(wanted.shown())

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.grants import needed
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS, proxmox_vm
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._proxmox_config import (
     boot_disk,
     disk_mib,
@@ -36,16 +36,15 @@ def test_a_machine_is_cloned_configured_grown_and_started_each_by_its_id():
     plan = planned("proxmox", memory=2048, cpus=1.5, disk="20 GiB", options={"clone": "debian-12-cloud"})
     assert [call.does for call in plan.calls] == [
         "clone template 'debian-12-cloud' to VM 100 'web'",
-        "configure cores, cpu, description, memory, tags of VM 100",
+        "configure cores, cpu, memory, tags of VM 100",
         "grow scsi0 of VM 100 to 20 GiB",
         "start VM 100",
     ]
     clone, configure, grow, start = (call.args for call in plan.calls)
     assert (clone["vmid"], clone["newid"], clone["name"], clone["node"]) == (900, 100, "web", "pve1")
-    assert plan.calls[0].expect == {"vmid": 100}
+    assert (plan.calls[0].module, clone["description"]) == ("rightscope.deploy.proxmox_clone", MARKED)
     assert (configure["cores"], configure["memory"], configure["cpu"]) == (2, 2048, "x86-64-v2-AES")
     assert configure["tags"] == ["debian-12", "rightscope"]
-    assert configure["description"] == MARKED
     assert "update_unsafe" not in configure
     assert (grow["disk"], grow["size"], grow["state"]) == ("scsi0", "20G", "resized")
     assert (start["vmid"], start["state"]) == (100, "started")
@@ -226,9 +225,9 @@ def test_a_second_run_finds_what_the_first_made(needs, options):
 
 
 def settings_of(plan) -> dict:
-    """The configuration as the API tells it after the plan's update."""
+    """The configuration as the API tells it after the plan's clone and update."""
     (update,) = [call.args for call in plan.calls if call.args.get("update")]
-    told = {}
+    told = {"description": f"{plan.calls[0].args['description']}\n"}
     for key, value in update.items():
         if key in ("net", "ipconfig", "ide"):
             told |= {
@@ -239,8 +238,6 @@ def settings_of(plan) -> dict:
             told[key.removesuffix("s")] = " ".join(value)
         elif key == "tags":
             told[key] = ";".join(sorted(value))
-        elif key == "description":
-            told[key] = f"{value}\n"
         elif key == "sshkeys":
             told[key] = quote(value)
         elif key not in ("vmid", "node", "timeout", "state", "update", "update_unsafe"):
@@ -250,7 +247,25 @@ def settings_of(plan) -> dict:
 
 def test_a_description_keeps_the_words_of_the_user_beside_the_mark():
     plan = planned("proxmox", options={"description": " The shop. "})
-    assert plan.calls[1].args["description"] == f"The shop.\n\n{MARKED}"
+    assert plan.calls[0].args["description"] == f"The shop.\n\n{MARKED}"
+
+
+def test_a_machine_that_is_half_made_is_finished_as_a_new_one_is():
+    """Its run was interrupted after the clone: it has the mark, and neither tag nor password."""
+    options = {"clone": "debian-12-cloud", "ciuser": "x", "cipassword": "S3NTINEL"}
+    half = instance("proxmox", config={"config": {**TEMPLATE, "description": MARKED}}, state="stopped")
+    configure, start = planned("proxmox", half, options=options, memory=2048).calls
+    assert configure.args["cipassword"] == "S3NTINEL"
+    assert "rightscope" in configure.args["tags"]
+    assert start.args["state"] == "started"
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [({"lock": "clone"}, "VM 100 is locked (clone)"), ({"status": "running"}, None), ({}, None)],
+)
+def test_a_machine_that_is_locked_is_busy(status, said):
+    assert proxmox_vm.busy((instance("proxmox", config={"config": MADE, "status": status}),)) == said
 
 
 @pytest.mark.parametrize(

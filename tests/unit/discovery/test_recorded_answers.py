@@ -41,7 +41,7 @@ EXPECTED = {"facts", "nodes", "instances", "error"}
 KINDS = {
     "docker": (docker._Engine, DockerClient, {"docker_host": "tcp://engine:2375"}),
     "lxd": (lxd._Server, LxdClient, {"url": "https://engine:8443"}),
-    "proxmox": (proxmox._Cluster, PveApi, {"api_host": "engine", "api_user": "u@pve", "api_password": "p"}),
+    "proxmox": (proxmox.Cluster, PveApi, {"api_host": "engine", "api_user": "u@pve", "api_password": "p"}),
 }
 
 # What an engine that tells none of it seems to have none of: facts that no answer of the file is behind.

@@ -1,0 +1,190 @@
+#!/usr/bin/python
+#
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A clone of a Proxmox VE template: thin over module_utils/_cloning."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: proxmox_clone
+short_description: Clone a template of Proxmox VE to a VM of a given id
+version_added: 0.2.0
+author:
+  - rightscope.deploy contributors (@rightscope)
+description:
+  - Clones a VM or template, with its description in the same call, and waits for the end of the task.
+  - It is what P(rightscope.deploy.service#module) makes VMs with, because P(community.proxmox.proxmox_kvm#module)
+    cannot give a clone a description, answers with the template's id where the new one is taken, and does not see that
+    a task has failed.
+  - It does not look for a VM that is there already. An id that is taken is an error.
+options:
+  api_host:
+    description: The host of the API. If not set, the environment variable E(PROXMOX_HOST).
+    type: str
+  api_port:
+    description: Its port. If not set, the environment variable E(PROXMOX_PORT), else V(8006).
+    type: int
+  api_user:
+    description: The user, with its realm. If not set, the environment variable E(PROXMOX_USER).
+    type: str
+  api_password:
+    description: Its password. If not set, the environment variable E(PROXMOX_PASSWORD).
+    type: str
+  api_token_id:
+    description: The token's id. If not set, the environment variable E(PROXMOX_TOKEN_ID).
+    type: str
+  api_token_secret:
+    description: The token's secret. If not set, the environment variable E(PROXMOX_TOKEN_SECRET).
+    type: str
+  validate_certs:
+    description: Verify the certificate. If not set, the environment variable E(PROXMOX_VALIDATE_CERTS), else V(true).
+    type: bool
+  ca_path:
+    description: File with the CA certificate to verify against.
+    type: path
+  node:
+    description: The node that the template is on.
+    type: str
+    required: true
+  vmid:
+    description: The template's id.
+    type: int
+    required: true
+  newid:
+    description: The new VM's id.
+    type: int
+    required: true
+  name:
+    description: The new VM's name.
+    type: str
+    required: true
+  description:
+    description: The new VM's description.
+    type: str
+  full:
+    description: Copy the disks, rather than link to the template's. If not set, a template is linked to.
+    type: bool
+  storage:
+    description: The storage of a full clone.
+    type: str
+  format:
+    description: The format of a full clone's disks.
+    type: str
+    choices:
+      - qcow2
+      - raw
+      - vmdk
+  pool:
+    description: The resource pool to put it into.
+    type: str
+  snapname:
+    description: The snapshot to clone.
+    type: str
+  target:
+    description: The node that it is to be on, which takes shared storage.
+    type: str
+  timeout:
+    description: How long the clone may take, in seconds.
+    type: float
+    default: 300.0
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  action_group:
+    support: none
+extends_documentation_fragment:
+  - rightscope.deploy.attributes
+requirements:
+  - proxmoxer
+"""
+
+EXAMPLES = r"""
+- name: Clone a template
+  rightscope.deploy.proxmox_clone:
+    api_host: pve.example.com
+    api_user: deploy@pve
+    api_token_id: ansible
+    api_token_secret: "{{ vault_pve_token }}"
+    node: pve1
+    vmid: 900
+    newid: 123
+    name: search
+"""
+
+RETURN = r"""
+vmid:
+  description: The new VM's id.
+  type: int
+  returned: success
+  sample: 123
+claimed:
+  description: Whether the id was this call's own when it failed, so that what is there of it was made by this call.
+  type: bool
+  returned: failure
+next_id:
+  description: Another id, where O(newid) is taken.
+  type: int
+  returned: failure, if the id is taken
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._cloning import CloningError, clone
+from ..module_utils._discovery import DiscoveryError
+
+_CONNECTION = {
+    "api_host": {"type": "str"},
+    "api_port": {"type": "int"},
+    "api_user": {"type": "str"},
+    "api_password": {"type": "str", "no_log": True},
+    "api_token_id": {"type": "str", "no_log": False},
+    "api_token_secret": {"type": "str", "no_log": True},
+    "validate_certs": {"type": "bool"},
+    "ca_path": {"type": "path"},
+}
+_SETTINGS = {
+    "name": {"type": "str", "required": True},
+    "description": {"type": "str"},
+    "full": {"type": "bool"},
+    "storage": {"type": "str"},
+    "format": {"type": "str", "choices": ["qcow2", "raw", "vmdk"]},
+    "pool": {"type": "str"},
+    "snapname": {"type": "str"},
+    "target": {"type": "str"},
+}
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            **_CONNECTION,
+            **_SETTINGS,
+            "node": {"type": "str", "required": True},
+            "vmid": {"type": "int", "required": True},
+            "newid": {"type": "int", "required": True},
+            "timeout": {"type": "float", "default": 300.0},
+        },
+        supports_check_mode=True,
+    )
+    given = {name: value for name, value in module.params.items() if value is not None}
+    connection, settings = (
+        {name: given[name] for name in names if name in given} for names in (_CONNECTION, _SETTINGS)
+    )
+    if not module.check_mode:
+        try:
+            clone(connection, given["node"], given["vmid"], given["newid"], settings, given["timeout"])
+        except CloningError as exc:
+            told = {} if exc.next_id is None else {"next_id": exc.next_id}
+            module.fail_json(msg=exc.message, claimed=exc.claimed, **told)
+        except DiscoveryError as exc:
+            module.fail_json(msg=exc.message, claimed=False)
+    module.exit_json(changed=True, vmid=given["newid"])
+
+
+if __name__ == "__main__":
+    main()
