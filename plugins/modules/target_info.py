@@ -546,6 +546,7 @@ remedy:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._discovery import KINDS, PROBES, DiscoveryError, discover, find
+from ..module_utils._discovery.calls import call_within
 
 # The secrets are declared one by one: they are masked in logs and results, and nothing else is.
 _OPTIONS = {
@@ -594,8 +595,13 @@ def main():
     probe = None if params["probe"] is None else params["probe_image"] or ""
     try:
         if params["only_instances"]:
-            module.exit_json(changed=False, instances=find(*arguments))
-        module.exit_json(changed=False, target_facts=discover(*arguments, images=params["images"], probe=probe))
+            instances = call_within(params["timeout"], find, *arguments)
+            module.exit_json(changed=False, instances=instances)
+        facts = call_within(params["timeout"], discover, *arguments, images=params["images"], probe=probe)
+        module.exit_json(changed=False, target_facts=facts)
+    except TimeoutError:
+        message = f"it did not answer within {params['timeout']:g} s"
+        module.fail_json(msg=message, remedy="Check that its engine is not stuck.")
     except DiscoveryError as exc:
         remedy = {"remedy": exc.remedy} if exc.remedy else {}
         module.fail_json(msg=exc.message, **remedy)

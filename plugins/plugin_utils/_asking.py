@@ -17,6 +17,7 @@ import typing as t
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ..module_utils._discovery import DiscoveryError, discover, find
+from ..module_utils._discovery.calls import call_within
 from ._facts import FactsError, read_instances, read_nodes
 from ._hosts import Host, TargetsError
 from ._memory import Memory
@@ -49,6 +50,10 @@ def discover_all(
             found[host.name] = _discover_one(host, services, timeout, images, ttl)
         except (TargetsError, AnsibleError) as error:
             trouble = _troubled(host, _clause(first_line(str(error))), "mend its variables")
+            found[host.name] = dict.fromkeys(services, trouble)
+        except Exception as error:
+            # An answer that nobody foresaw spoils this target alone.
+            trouble = _troubled(host, f"its answer cannot be read ({type(error).__name__})", "check what answers there")
             found[host.name] = dict.fromkeys(services, trouble)
 
     threads = []
@@ -181,6 +186,16 @@ def find_instances(host: Host, service: str, timeout: float) -> tuple[Instance, 
     return read_instances(_ask(host, service, timeout))
 
 
+def _in_time(seconds: float, function: t.Callable[..., t.Any], *args: t.Any, **kwargs: t.Any) -> t.Any:
+    """Each read can be in time and the whole never end: an answer that comes byte by byte."""
+    try:
+        return call_within(seconds, function, *args, **kwargs)
+    except TimeoutError:
+        raise DiscoveryError(
+            f"It did not answer within {seconds:g} s.", "Check that its engine is not stuck."
+        ) from None
+
+
 def _ask(host: Host, service: str, timeout: float, *, images: t.Sequence[str] | None = None) -> t.Any:
     """
     In the controller's own process where the target's connection is local, else as a module on its node.
@@ -190,7 +205,7 @@ def _ask(host: Host, service: str, timeout: float, *, images: t.Sequence[str] | 
     only_instances = images is None
     if host.is_local:
         if only_instances:
-            return find(host.kind, host.options, service, target=host.name, timeout=timeout)
+            return _in_time(timeout, find, host.kind, host.options, service, target=host.name, timeout=timeout)
         return discover(
             host.kind, host.options, service, target=host.name, timeout=timeout, images=images, probe=host.probe
         )
@@ -202,9 +217,9 @@ def _ask(host: Host, service: str, timeout: float, *, images: t.Sequence[str] | 
         "timeout": timeout,
         "only_instances": only_instances,
         "images": list(images or ()),
-        "probe": None if host.probe is None else "container",
-        "probe_image": host.probe or None,
     }
+    if host.probe is not None:
+        arguments.update(probe="container", probe_image=host.probe or None)
     try:
         reply = host.execute(TARGET_INFO, arguments, {})
     except (AnsibleConnectionFailure, AnsibleError) as error:

@@ -36,6 +36,7 @@ NEEDED["tls"] = {"openssl": "openssl"}
 KINDS = tuple(NEEDED)
 # Where programs are kept that are taken out of their packages.
 CACHE = Path(__file__).resolve().parents[2] / ".cache" / "debian"
+KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 # A package that is merely recommended or suggested by another is not needed by it.
 STRICT = ("-o", "APT::AutoRemove::RecommendsImportant=0", "-o", "APT::AutoRemove::SuggestsImportant=0")
 
@@ -119,7 +120,9 @@ def unpacked(name: str, suite: str | None = None) -> Path:
     made = Path(tempfile.mkdtemp(prefix=f"{name}.", dir=CACHE))
     try:
         (made / "archives" / "partial").mkdir(parents=True)
-        options = ["-o", f"Dir::Cache::archives={made}/archives", *(_sources(suite, made) if suite else ())]
+        # apt's own user may not pass the directory, which is for root alone.
+        options = ["-o", "APT::Sandbox::User=root", "-o", f"Dir::Cache::archives={made}/archives"]
+        options += _sources(suite, made) if suite else ()
         _apt(["install", "--download-only", name], 300, options)
         for archive in (made / "archives").glob("*.deb"):
             _common.run(["dpkg-deb", "--extract", str(archive), str(made / "root")])
@@ -143,32 +146,26 @@ def codename() -> str:
 
 
 def _sources(suite: str, directory: Path) -> list[str]:
-    """The options by which apt-get takes packages from a suite beside the release it belongs to, and keeps that apart."""
+    """The options by which apt-get takes packages from a suite too, beside the release that it belongs to."""
     release = suite.partition("-")[0]
-    known = _common.run(
-        ["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI) $(SIGNED_BY)", "Created-By: Packages"]
-    )
-    mirrors = [line.split() for line in known.splitlines() if line.split()[0] == release]
+    form = "$(RELEASE) $(CODENAME) $(REPO_URI)"
+    known = _common.run(["apt-get", "indextargets", "--format", form, "Created-By: Packages"])
+    mirrors = [line.split()[-1] for line in known.splitlines() if release in line.split()[:2]]
     if not mirrors:
         raise EngineError(f"This machine has no mirror of Debian {release} in its apt sources, so none of '{suite}'.")
-    _codename, mirror, *signed = mirrors[0]
-    by = f"[signed-by={signed[0]}] " if signed else ""
     (directory / "lists" / "partial").mkdir(parents=True)
     (directory / "sources.list").write_text(
-        "".join(f"deb {by}{mirror} {name} main\n" for name in (release, suite)), encoding="ascii"
+        "".join(f"deb [signed-by={KEYS}] {mirrors[0]} {name} main\n" for name in (release, suite)), encoding="ascii"
     )
-    return [
-        *("-o", f"Dir::Etc::sourcelist={directory}/sources.list", "-o", "Dir::Etc::sourceparts=/dev/null"),
-        *(
-            "-o",
-            f"Dir::State::lists={directory}/lists",
-            "-o",
-            "Dir::Cache::pkgcache=",
-            "-o",
-            "Dir::Cache::srcpkgcache=",
-        ),
-        *("-o", f"APT::Default-Release={suite}"),
-    ]
+    settings = {
+        "APT::Default-Release": suite,
+        "Dir::Etc::sourcelist": f"{directory}/sources.list",
+        "Dir::Etc::sourceparts": "/dev/null",
+        "Dir::State::lists": f"{directory}/lists",
+        "Dir::Cache::pkgcache": "",
+        "Dir::Cache::srcpkgcache": "",
+    }
+    return [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
 
 
 def remove(asked: set[str], ours: set[str]) -> set[str]:

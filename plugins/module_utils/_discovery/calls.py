@@ -7,8 +7,8 @@
 
 from __future__ import annotations
 
+import collections
 import threading
-from concurrent.futures import ThreadPoolExecutor
 
 WORKERS = 6
 
@@ -32,8 +32,28 @@ def side_by_side(function, items):
     items = list(items)
     if len(items) < 2:
         return [function(item) for item in items]
-    with ThreadPoolExecutor(max_workers=min(WORKERS, len(items))) as pool:
-        return list(pool.map(function, items))
+    waiting, done, failed = collections.deque(enumerate(items)), {}, []
+
+    def work():
+        while not failed:
+            try:
+                index, item = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                done[index] = function(item)
+            except BaseException as exc:
+                failed.append(exc)
+
+    # Daemons, unlike those of an executor: at its end Python would wait for a call that hangs.
+    threads = [threading.Thread(target=work, daemon=True) for _number in range(min(WORKERS, len(items)))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[0]
+    return [done[index] for index in range(len(items))]
 
 
 def call_within(seconds, function, *args, **kwargs):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import errno
+import re
 import socket
 import ssl
 import typing as t
@@ -38,6 +39,10 @@ def missing_library(library, package):
     )
 
 
+class NoJson(Exception):
+    """An answer that is not even JSON, where the library hands it on as if it were one."""
+
+
 class Trouble(t.NamedTuple):
     """What went wrong: ``name`` is the key of the kind's own remedies."""
 
@@ -65,6 +70,14 @@ _BY_ERROR = (
             "Connect to it by ssh once, as the same user, to see why.",
         ),
     ),
+    (
+        (),
+        Trouble(
+            "no_json",
+            "gave no usable answer: it is no JSON",
+            "Check that this is its address, and that nothing else answers there.",
+        ),
+    ),
     (ConnectionError, Trouble("broken", "broke off the connection", "Check that it is the right port and protocol.")),
 )
 
@@ -84,6 +97,9 @@ _BY_NAME = {
     "AuthenticationException": "ssh",
     "BadHostKeyException": "ssh",
     "BadStatusLine": "broken",
+    "IncompleteRead": "broken",
+    "JSONDecodeError": "no_json",
+    "NoJson": "no_json",
 }
 
 _BY_STATUS = {
@@ -106,7 +122,7 @@ def explained(where, timeout, remedies, secrets=()):
 def explain(exc, where, timeout, remedies, secrets=()):
     """The DiscoveryError that says what ``exc`` means for ``where``, such as 'The Docker engine at unix:///x'."""
     status = status_of(exc)
-    trouble = _BY_STATUS.get(status) or _trouble(exc) or _unexpected(status, _text(exc))
+    trouble = _BY_STATUS.get(status) or (_trouble(exc) if status is None else None) or _unexpected(status, _text(exc))
     sentence = trouble.sentence.format(timeout=timeout) if trouble.name == "timeout" else trouble.sentence
     sentence = _scrubbed(sentence + _detail(exc, status), secrets)
     return DiscoveryError(f"{where} {sentence}.", remedies.get(trouble.name, trouble.remedy))
@@ -171,7 +187,7 @@ def _text(exc):
     for _status, one in _answers(exc):
         words = getattr(one, "explanation", None) or getattr(one, "content", None) or str(one)
         words = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
-        return " ".join(words.split())[:300].rstrip(".: ")
+        return " ".join(re.sub(r"<[^>]*>", " ", words).split())[:300].rstrip(".: ")
     return type(exc).__name__
 
 

@@ -115,7 +115,7 @@ class _Server:
             self.client = self._connect()
             self._need_trust()
             self._need_project()
-        self.environment = self.client.host_info["environment"]
+            self.environment = self.client.host_info["environment"]
 
     def explained(self):
         secrets = [self.options["trust_password"]]

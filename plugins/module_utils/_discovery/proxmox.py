@@ -15,7 +15,7 @@ import re
 
 from .calls import side_by_side
 from .common import MIB, SERVICE_MARK, Findings, ordered_addresses, outside_interface
-from .errors import DiscoveryError, explained, missing_library, status_of
+from .errors import DiscoveryError, NoJson, explained, missing_library, status_of
 from .options import Option, read_options, to_bool, to_file
 from .systems import architecture, guest_system, parse_system
 
@@ -87,7 +87,7 @@ def discover(options, service, target, timeout, images=()):
         offline += [name for name in names if guests[name] is None]
         reached = [name for name in names if guests[name] is not None]
         peers = len(reached) - 1
-        nodes = side_by_side(lambda name: _facts(cluster, name, version, guests[name], peers).node(name), reached)
+        nodes = side_by_side(lambda name: _node(cluster, name, version, guests[name], peers), reached)
         nodes += [Findings().node(name, online=False) for name in offline]
         return {
             "facts_version": 1,
@@ -161,7 +161,11 @@ class Cluster:
             raise missing_library("requests", "python3-requests") from None
 
     def get(self, path, **params):
-        return self.api.get(path, **params)
+        answer = self.api.get(path, **params)
+        # proxmoxer hands on what is no JSON, as if it were an answer.
+        if isinstance(answer, dict) and isinstance(answer.get("errors"), bytes):
+            raise NoJson()
+        return answer
 
     def ask(self, path, **params):
         """As ``get``; None where this user may not know, or the release has no such thing."""
@@ -230,6 +234,16 @@ def _node_names(cluster):
 
 
 # --- facts --------------------------------------------------------------------------------------
+
+
+def _node(cluster, name, version, guests, peers):
+    """The node with its facts; as offline where it went away meanwhile."""
+    try:
+        return _facts(cluster, name, version, guests, peers).node(name)
+    except Exception as exc:
+        if status_of(exc) in _NODE_GONE:
+            return Findings().node(name, online=False)
+        raise
 
 
 def _facts(cluster, node, version, guests, peers):
