@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import re
+import socket
+from urllib.parse import quote
 
 from . import hardware, kernel
 from .calls import keep_tls_settings, side_by_side
@@ -129,19 +131,37 @@ class _Server:
     def is_local(self):
         return self.url.startswith("unix:")
 
+    @property
+    def is_clustered(self):
+        return bool(self.environment.get("server_clustered"))
+
     def _connect(self):
         try:
             from pylxd import Client
-            from pylxd.client import get_session_for_url
         except ImportError:
             raise missing_library("pylxd", "python3-pylxd") from None
-        common = {"timeout": self.timeout, "project": self.options["project"]}
-        if self.is_local:
-            return Client(endpoint=_socket(self.url), **common)
+        common = {"timeout": self.timeout}
+        if self.options["project"]:
+            common["project"] = self.options["project"]
+        try:
+            if self.is_local:
+                # As a URL: before 2.3 pylxd takes a path for a socket only where it is a regular file.
+                return Client(endpoint=f"http+unix://{quote(_socket(self.url), safe='')}", **common)
+            return self._connect_by_https(Client, common)
+        except (ImportError, TypeError):
+            # Debian 12's and Ubuntu's 2.2.10 knows neither projects nor sessions, and does for a socket.
+            raise DiscoveryError(
+                f"The Python library 'pylxd' on {socket.gethostname()} is too old for https and for projects.",
+                "Install pylxd 2.3 or newer there, in a virtual environment if the system has none.",
+            ) from None
+
+    def _connect_by_https(self, client, common):
+        from pylxd.client import get_session_for_url
+
         certificate = _client_certificate(self.options)
         session = get_session_for_url(self.url, verify=self.options["server_cert"] or True, cert=certificate)
         keep_tls_settings(session)
-        return Client(endpoint=self.url, cert=certificate, session=session, **common)
+        return client(endpoint=self.url, cert=certificate, session=session, **common)
 
     def _need_trust(self):
         if self.client.trusted:
@@ -252,7 +272,7 @@ class _Shared:
         pools, images, networks, profiles, self.instances = side_by_side(lambda ask: ask(), asked)
         self.pools = None if pools is None else {pool["name"]: pool.get("driver") for pool in pools}
         self.images = _images(images or ())
-        self.networks = _networks(networks, server.client.server_clustered)
+        self.networks = _networks(networks, server.is_clustered)
         self.profiles = None if profiles is None else {one["name"]: _profile(one) for one in profiles}
 
 
@@ -289,7 +309,7 @@ def _profile(profile):
 
 def _nodes(server, target, probe):
     shared = _Shared(server)
-    if not server.client.server_clustered:
+    if not server.is_clustered:
         return [_facts(server, server.environment, None, shared, 0, probe).node(target)]
     members = server.get("cluster/members", recursion=1)
     online = [member["server_name"] for member in members if member.get("status") == "Online"]

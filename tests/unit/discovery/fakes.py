@@ -76,7 +76,6 @@ class LxdClient:
     def __init__(self, answers):
         self.host_info = answers.of("/1.0")
         self.trusted = self.host_info.get("auth", "trusted") == "trusted"
-        self.server_clustered = self.host_info["environment"].get("server_clustered", False)
         self.api = LxdNode(answers, "/1.0")
 
 

@@ -315,8 +315,8 @@ class LxdClient:
             "kernel_version": "0.0.1-elsewhere",
             "architectures": ["x86_64", "i686"],
         }
+        environment["server_clustered"] = clustered
         self.host_info = {"environment": environment}
-        self.server_clustered = clustered
         self.api = LxdApi({"": {"environment": environment}, **answers})
 
 
