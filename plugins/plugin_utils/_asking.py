@@ -22,7 +22,7 @@ from ._facts import FactsError, read_instances, read_nodes
 from ._hosts import Host, TargetsError
 from ._memory import Memory
 from ._model import Instance, Target
-from ._words import first_line
+from ._words import first_line, reason_of
 
 TARGET_INFO = "rightscope.deploy.target_info"
 GRACE = 0.5
@@ -75,9 +75,14 @@ def forget() -> None:
 
 
 def _late(host: Host, services: list[str], timeout: float) -> dict[str, Target]:
-    late = DiscoveryError(f"it did not answer within {timeout:g} s", "check that its engine is not stuck")
+    stuck = "check that its engine is not stuck" if host.is_local else _ping(host)
+    late = DiscoveryError(f"it did not answer within {timeout:g} s", stuck)
     _MEMORY.keep(_key(host), late)
     return dict.fromkeys(services, _troubled(host, late.message, late.remedy))
+
+
+def _ping(host: Host) -> str:
+    return f"check that 'ansible -m ping {host.name}' works"
 
 
 def _troubled(host: Host, trouble: str, remedy: str | None) -> Target:
@@ -223,8 +228,8 @@ def _ask(host: Host, service: str, timeout: float, *, images: t.Sequence[str] | 
     try:
         reply = host.execute(TARGET_INFO, arguments, {})
     except (AnsibleConnectionFailure, AnsibleError) as error:
-        remedy = f"check that 'ansible -m ping {host.name}' works"
-        raise DiscoveryError(f"Ansible cannot run a module there: {first_line(str(error))}", remedy) from error
+        raise DiscoveryError(f"Ansible cannot run a module there: {first_line(str(error))}", _ping(host)) from error
     if reply.get("failed"):
-        raise DiscoveryError(first_line(str(reply.get("msg", "no reason was given"))), reply.get("remedy"))
+        said = first_line(reason_of(reply) or "no reason was given")
+        raise DiscoveryError(said, reply.get("remedy") or _ping(host))
     return reply["instances"] if only_instances else reply["target_facts"]

@@ -36,4 +36,18 @@ def delegate_connection(kind: str, options: Mapping[str, t.Any]) -> tuple[dict[s
     left_out = {*ours, *_DISCOVERY_ONLY.get(kind, ())}
     arguments = {name: value for name, value in options.items() if name not in left_out and value is not None}
     environment = {variable: str(options[name]) for name, variable in ours.items() if options.get(name)}
+    if kind == "docker":
+        environment |= _own_bundle(options)
     return {**_DEFAULTS.get(kind, {}), **arguments}, environment
+
+
+def _own_bundle(options: Mapping[str, t.Any]) -> dict[str, str]:
+    """
+    requests lets the environment's bundle win over the one that a module asks for (psf/requests#3829).
+
+    Where nothing is to be verified an empty one says so: with another the module would verify all the same.
+    """
+    if options.get("ca_path"):
+        return {"REQUESTS_CA_BUNDLE": str(options["ca_path"]), "CURL_CA_BUNDLE": ""}
+    blind = options.get("tls") and not options.get("validate_certs")
+    return {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": ""} if blind else {}

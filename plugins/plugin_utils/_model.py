@@ -256,7 +256,7 @@ class Instance:
     Something that exists on a target and has the service's name or its mark.
 
     ``service`` is the name in the ownership mark, None for a stranger. ``config`` is what the form's
-    plan compares with, as the engine itself tells it.
+    plan compares with, as the engine itself tells it; ``log`` the last words of one that ended by itself.
     """
 
     form: str
@@ -270,6 +270,7 @@ class Instance:
     process: str | None = None
     ready: bool = True
     memory: int = 0
+    log: str = field(default="", repr=False)
     config: Mapping[str, t.Any] = field(default_factory=_nothing, repr=False)
 
 

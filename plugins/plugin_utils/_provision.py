@@ -32,6 +32,12 @@ from ._runner import POLL, DelegateFailed, run_call, wait_until
 RACES = 5
 """How often an id that another one took meanwhile is made up for by the next one."""
 
+MOMENT = 0.5
+"""Seconds that a container must run on to be called started, where nothing asks it how it is."""
+
+CRASHES = 3
+"""Ends of what was started, and was started again by its policy, that are a crash loop."""
+
 REMOVAL = 30
 """Seconds in which the removal of what has failed is tried again."""
 
@@ -212,12 +218,15 @@ class Provisioner:
             over = form.ended(mine) if plan.state == STARTED else None
             if over:
                 raise _Failed(over)
+            runs_on = plan.state != STARTED or self._watch(form, mine, last)
             again = form.plan(wanted, candidate, target, mine, state)
             if again.changed:
                 last["why"] = f"it still differs afterwards: {_keys(again)}"
                 return False
             last["why"] = "it is not ready: no address, or no healthy answer"
-            return plan.state != STARTED or all(instance.ready for instance in mine)
+            if plan.state != STARTED:
+                return True
+            return all(instance.ready for instance in mine) and runs_on
 
         instances, done = wait_until(
             host, self.service.name, settled, timeout=self.wait_timeout, call_timeout=self.call_timeout
@@ -225,6 +234,24 @@ class Provisioner:
         if not done:
             raise _Failed(f"{last['why']}, {self.wait_timeout:g} s after the delegates were done")
         return self._mine(form, instances)
+
+    def _watch(self, form: t.Any, mine: tuple[Instance, ...], last: dict[str, t.Any]) -> bool:
+        """
+        Whether what was started has run on for a moment: one that crashes is up for a moment, too.
+
+        Once is no crash loop, for a program may give up until another one is there. Raises _Failed for one.
+        """
+        pulse, now = form.pulse(mine), time.monotonic()
+        if pulse is None:
+            return True
+        if pulse != last.get("pulse"):
+            last["starts"] = last.get("starts", 0) + 1
+            last["pulse"], last["since"] = pulse, now
+        if last["starts"] > CRASHES:
+            names = " or ".join(f"'{one.name}'" for one in mine)
+            words = next((form.last_words(one) for one in mine if one.log), "")
+            raise _Failed(f"container {names} ends again and again after its start{words}")
+        return now - last["since"] >= MOMENT
 
     def _mine(self, form: t.Any, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
         return _of(form, tuple(one for one in instances if one.service == self.service.name))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from os.path import expanduser, expandvars
 
 from ansible.errors import AnsibleError
 
@@ -17,7 +18,7 @@ from ._asking import find_instances, forget
 from ._connections import delegate_connection
 from ._hosts import Host
 from ._model import Call, Instance
-from ._words import first_line
+from ._words import first_line, reason_of
 
 POLL = 0.25
 """Seconds between two looks at a service that is not ready yet."""
@@ -46,13 +47,15 @@ def run_call(host: Host, call: Call) -> None:
     forget()
     began = time.time()
     connection, environment = delegate_connection(host.kind, host.options)
+    # As discovery reads a path: nobody expands a variable of the environment.
+    environment = {name: expanduser(expandvars(value)) for name, value in environment.items()}
     arguments = {**call.args, **connection}
     try:
         reply = host.execute(call.module, arguments, {**environment, **call.environment})
     except AnsibleError as error:
         raise DelegateFailed(f"{call.module} could not {call.does}: {first_line(host.scrub(str(error)))}") from None
     if reply.get("failed") or reply.get("skipped"):
-        said = first_line(host.scrub(str(reply.get("msg") or "it gave no reason")))
+        said = first_line(host.scrub(reason_of(reply) or "it gave no reason"))
         raise DelegateFailed(
             f"{call.module} could not {call.does}: {_task_error(host, call, began) or said}",
             claimed=bool(reply.get("claimed")),

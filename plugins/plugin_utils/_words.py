@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+import typing as t
+from collections.abc import Iterable, Mapping
 
 
 def ended(text: str) -> str:
@@ -38,3 +39,9 @@ def first_line(text: str) -> str:
     for pattern, instead in _NOISE:
         line = pattern.sub(instead, line)
     return line if len(line) <= 400 else line[:400] + "…"
+
+
+def reason_of(reply: Mapping[str, t.Any]) -> str | None:
+    """Why a module failed; of one that crashed core 2.19 tells no ``msg``, and the error's own words in ``exception``."""
+    event = getattr(reply.get("exception"), "event", None)
+    return reply.get("msg") or getattr(event, "msg", None) or None

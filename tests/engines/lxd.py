@@ -209,13 +209,25 @@ def _set_up(socket: str, bridge: str, network, nat: bool) -> None:
         "ipv4.routing": str(nat).lower(),
         "ipv6.address": "none",
     }
-    request(socket, "POST", "/1.0/networks", {"name": bridge, "type": "bridge", "config": config})
+    _add_network(socket, {"name": bridge, "type": "bridge", "config": config})
     request(socket, "POST", "/1.0/storage-pools", {"name": "default", "driver": "dir"})
     devices = {
         "root": {"type": "disk", "path": "/", "pool": "default"},
         "eth0": {"type": "nic", "name": "eth0", "network": bridge},
     }
     request(socket, "PUT", "/1.0/profiles/default", {"description": "", "config": {}, "devices": devices})
+
+
+def _add_network(socket: str, network: dict) -> None:
+    """Add a network; again where Incus, which looks at all interfaces of the machine, misses one that just went."""
+    for attempt in range(5):
+        try:
+            request(socket, "POST", "/1.0/networks", network)
+        except EngineError as error:
+            if attempt == 4 or "does not exist" not in str(error) or network["name"] in str(error):
+                raise
+        else:
+            return
 
 
 def request(socket: str, method: str, url: str, body=None, headers: dict[str, str] | None = None):

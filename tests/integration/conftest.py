@@ -14,6 +14,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -153,6 +154,28 @@ class Playbook:
 
     def service(self, *flags: str, hosts: dict[str, dict] | None = None, **args) -> Outcome:
         return self.run("rightscope.deploy.service", args, *flags, hosts=hosts)
+
+    def killed_after(self, seconds: float, **args) -> None:
+        """Begin the task, and end the controller with all its forks in the midst of it; it may be done by then."""
+        number = next(self._count)
+        play = _play("rightscope.deploy.service", args, self.directory / f"answer{number}.json")
+        (self.directory / f"killed{number}.yml").write_text(yaml.safe_dump(play), encoding="utf-8")
+        inventory = {"rightscope_targets": {"hosts": self.hosts}}
+        (self.directory / f"killed{number}.json").write_text(json.dumps(inventory), encoding="utf-8")
+        begun = subprocess.Popen(
+            [str(SCRIPTS / "ansible-playbook"), "-i", f"killed{number}.json", f"killed{number}.yml"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=_environment(self.collections),
+            cwd=self.directory,
+            start_new_session=True,
+        )
+        with suppress(subprocess.TimeoutExpired):
+            begun.wait(seconds)
+        # Its group outlives it where a module still runs.
+        with suppress(ProcessLookupError):
+            os.killpg(begun.pid, signal.SIGKILL)
+        begun.wait()
 
     def everywhere(self, count: int, **args) -> list[Outcome]:
         """The same task for several hosts of one play at once."""

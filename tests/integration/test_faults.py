@@ -53,6 +53,52 @@ def test_an_id_that_is_taken_meanwhile_is_nobodys_to_remove(play, pve_eyes):
     assert pve_eyes.engine.control("requests", "DELETE") == []
 
 
+def test_an_id_that_another_one_was_quicker_with_is_made_up_for_by_the_next(play, pve_eyes):
+    pve_eyes.engine.control("fail", "POST", "/clone", status=500, message="config file already exists", times=2)
+
+    outcome = play.service(**VM, **{"as": {"proxmox_vm": {"clone": "debian-12-cloud"}}})
+
+    assert (outcome["failed"], outcome["changed"]) == (False, True)
+    assert "attempts" not in outcome.result
+    assert (pve_eyes.names(), pve_eyes.mark("db"), pve_eyes.state("db")) == (["db"], "db", "started")
+
+
+def test_a_clone_that_fails_on_the_server_leaves_nothing(play, pve_eyes):
+    """The storage is full, and somebody declared that it is not: so only the clone's own task finds out."""
+    pve_eyes.engine.control("set_storage", "local-lvm", total=2**20)
+    lying = {"storages": {"local-lvm": 10**6}}
+    hosts = {"pve": {**play.hosts["pve"], "rightscope_facts": lying}}
+
+    options = {"clone": "debian-12-cloud", "full": True, "timeout": 20}
+    outcome = play.service(hosts=hosts, **VM, **{"as": {"proxmox_vm": options}})
+
+    assert outcome["failed"] is True
+    assert "proxmox_clone could not clone template 'debian-12-cloud' to VM 100 'db'" in outcome["msg"]
+    assert "clone failed" in outcome["msg"]
+    assert pve_eyes.names() == []
+
+
+def test_a_vm_whose_run_ended_after_its_clone_is_finished_by_the_next(play, pve_eyes):
+    """As a controller leaves it that lost its power: cloned with the mark, not configured, and locked for a while."""
+    options = {"clone": "debian-12-cloud", "ciuser": "x", "cipassword": "S3NTINEL"}
+    config = {"description": "rightscope.service: db", "scsi0": "local-lvm:vm-170-disk-0,size=8G", "memory": "512"}
+    pve_eyes.engine.control("add_vm", 170, "db", node="pve1", status="stopped", config=config)
+    pve_eyes.engine.control("set_vm", 170, lock="clone")
+    foreseen = play.service("--check", **VM, **{"as": {"proxmox_vm": options}})
+    assert foreseen["changed"] is True
+
+    locked = play.service(**VM, **{"as": {"proxmox_vm": options}}, wait_timeout=1)
+    assert "VM 170 is locked (clone)" in locked["msg"]
+    assert pve_eyes.inspect("db")["config"]["memory"] == "512"
+
+    pve_eyes.engine.control("set_vm", 170, lock=None)
+    done = play.service(**VM, **{"as": {"proxmox_vm": options}})
+    assert (done["failed"], done["placement"]["id"]) == (False, "170")
+    assert (pve_eyes.names(), pve_eyes.mark("db"), pve_eyes.state("db")) == (["db"], "db", "started")
+    assert pve_eyes.inspect("db")["config"]["cipassword"]
+    assert play.service(**VM, **{"as": {"proxmox_vm": options}})["changed"] is False
+
+
 def test_the_next_best_candidate_is_tried_and_each_attempt_is_told(play, docker_eyes, lxd_eyes):
     args = {
         # Nothing listens there: pulling fails at once, and the container cannot be made.
@@ -172,6 +218,29 @@ def test_a_container_that_ends_at_once_is_a_failure_and_leaves_nothing(play, doc
     assert outcome["failed"] is True
     assert "container 'web' ended as soon as it was started, with exit code 1" in outcome["msg"]
     assert docker_eyes.names() == []
+
+
+def test_a_container_that_crashes_again_and_again_is_a_failure_with_its_last_words(play, docker_eyes):
+    command = ["/bin/sh", "-c", "sleep 0.2; echo cannot bind: token=S3NTINEL; exit 3"]
+    options = {"image": DOCKER_IMAGE, "command": command, "restart_policy": "always"}
+
+    outcome = play.service(name="web", targets=["dock1"], **{"as": {"docker_container": options}})
+
+    assert outcome["failed"] is True
+    assert "container 'web' ends again and again after its start; its last words: cannot bind:" in outcome["msg"]
+    assert "S3NTINEL" not in outcome["msg"]
+    assert docker_eyes.names() == []
+
+
+def test_a_program_that_gives_up_once_and_runs_then_is_started(play, docker_eyes):
+    command = ["/bin/sh", "-c", "test -e /seen || { touch /seen; exit 1; }; exec sleep 600"]
+    options = {"image": DOCKER_IMAGE, "command": command, "restart_policy": "always", "init": True}
+
+    outcome = play.service(name="web", targets=["dock1"], **{"as": {"docker_container": options}})
+
+    assert outcome["failed"] is False
+    assert docker_eyes.state("web") == "started"
+    assert play.service(name="web", targets=["dock1"], **{"as": {"docker_container": options}})["changed"] is False
 
 
 def test_a_command_that_was_wrong_is_mended_by_one_that_is_right(play, docker_eyes):

@@ -338,6 +338,8 @@ def _instances(engine, containers, service, target):
     inspected = [one for one in engine.in_parallel(lambda id: _inspect(engine, id), ids) if one]
     instances = [_instance(one, target) for one in inspected]
     for instance in instances:
+        if service and instance["service"] == service and _has_ended(instance["config"]):
+            instance["log"] = _last_words(engine, instance["id"])
         instance["config"] = _with_image_id(engine, instance["config"]) if service else {}
     return sorted(instances, key=lambda instance: instance["name"])
 
@@ -364,6 +366,27 @@ def _inspect(engine, id):
         if status_of(exc) == 404:
             return None
         raise
+
+
+def _has_ended(container):
+    """Whether its program came to an end, now or before its policy started it again."""
+    return container["State"]["Status"] in ("exited", "dead", "restarting") or container.get("RestartCount", 0) > 0
+
+
+_LOG_LINES = 5
+_LOG_CHARACTERS = 500
+
+
+def _last_words(engine, id):
+    """The end of its log, in one line; empty where the logging driver cannot be read."""
+    try:
+        text = engine.client.logs(id, stdout=True, stderr=True, tail=_LOG_LINES).decode("utf-8", "replace")
+    except Exception as exc:
+        if status_of(exc) is None:
+            raise
+        return ""
+    printable = "".join(one if one.isprintable() else " " for one in text)
+    return " ".join(printable.split())[-_LOG_CHARACTERS:]
 
 
 def _with_image_id(engine, config):

@@ -22,6 +22,10 @@ A form's module has:
     what keeps others from changing it now, half a sentence;
 ``ended(instances) -> str | None``
     why what was started will not come to run any more, half a sentence;
+``pulse(instances)``
+    what stays the same for as long as all of it runs on, None where nothing needs to be watched;
+``last_words(instance) -> str``
+    the end of its log as the end of a sentence, or nothing;
 ``pending(instances) -> tuple[str, ...]``
     the settings that are written and wait for a restart;
 ``plan(service, candidate, target, instances, state) -> Plan``

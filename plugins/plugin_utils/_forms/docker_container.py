@@ -101,8 +101,19 @@ def ended(instances: tuple[Instance, ...]) -> str | None:
     for one in instances:
         state = one.config.get("State") or {}
         if state.get("Status") == "exited":
-            return f"container '{one.name}' ended as soon as it was started, with exit code {state.get('ExitCode')}"
+            code = f"with exit code {state.get('ExitCode')}"
+            return f"container '{one.name}' ended as soon as it was started, {code}{last_words(one)}"
     return None
+
+
+def last_words(instance: Instance) -> str:
+    """As masked as a command is: a program may well print what it was given."""
+    return f"; its last words: {masked(instance.log, 'command')}" if instance.log else ""
+
+
+def pulse(instances: tuple[Instance, ...]) -> tuple[t.Any, ...]:
+    """When each was started: one that crashes runs for a moment each time, and has another start then."""
+    return tuple((one.config.get("State") or {}).get("StartedAt") for one in instances)
 
 
 def storage(_options: Mapping[str, t.Any]) -> str | None:

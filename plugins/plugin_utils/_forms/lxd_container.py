@@ -82,6 +82,15 @@ def ended(_instances: tuple[Instance, ...]) -> None:
     """A guest that stops was stopped by somebody, and is waited for."""
 
 
+def pulse(_instances: tuple[Instance, ...]) -> None:
+    """A guest that restarts is one that somebody restarts."""
+
+
+def last_words(_instance: Instance) -> str:
+    """What a guest says is in its own logs."""
+    return ""
+
+
 def pending(_instances: tuple[Instance, ...]) -> tuple[str, ...]:
     """Nothing waits: LXD applies at once what it takes from a running container."""
     return ()

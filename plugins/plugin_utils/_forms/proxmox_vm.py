@@ -139,6 +139,15 @@ def ended(_instances: tuple[Instance, ...]) -> None:
     """A guest that stops was stopped by somebody, and is waited for."""
 
 
+def pulse(_instances: tuple[Instance, ...]) -> None:
+    """A guest that restarts is one that somebody restarts."""
+
+
+def last_words(_instance: Instance) -> str:
+    """What a guest says is in its own logs."""
+    return ""
+
+
 def pending(instances: tuple[Instance, ...]) -> tuple[str, ...]:
     """The settings that are written and wait for a restart of the VM."""
     return tuple(sorted(str(entry["key"]) for one in instances for entry in one.config.get("pending") or ()))

@@ -15,6 +15,21 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._connections imp
     ("kind", "options", "arguments", "environment"),
     [
         pytest.param("docker", {"docker_host": "x"}, {"docker_host": "x"}, {}, id="as they are"),
+        pytest.param(
+            "docker",
+            {"tls": True, "ca_path": "c", "validate_certs": True},
+            {"tls": True, "ca_path": "c", "validate_certs": True},
+            {"REQUESTS_CA_BUNDLE": "c", "CURL_CA_BUNDLE": ""},
+            id="Docker's CA wins over the environment's",
+        ),
+        pytest.param(
+            "docker",
+            {"tls": True},
+            {"tls": True},
+            {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": ""},
+            id="nothing is verified where that is not asked for",
+        ),
+        pytest.param("docker", {"validate_certs": True}, {"validate_certs": True}, {}, id="the system's bundle"),
         pytest.param("proxmox", {"ca_path": "c"}, {"validate_certs": True}, {"REQUESTS_CA_BUNDLE": "c"}, id="our CA"),
         pytest.param("proxmox", {"validate_certs": False}, {"validate_certs": False}, {}, id="the user's word"),
         pytest.param("lxd", {"server_cert": "c", "trust_password": "p"}, {}, {"SSL_CERT_FILE": "c"}, id="LXD"),
