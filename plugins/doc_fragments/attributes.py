@@ -54,8 +54,8 @@ attributes:
 options: {}
 attributes:
   action_group:
-    description: Use C(group/rightscope.deploy.rightscope) in C(module_defaults) to set defaults for this module.
+    description: Use C(group/rightscope.deploy.deploy) in C(module_defaults) to set defaults for this module.
     support: full
     membership:
-      - rightscope.deploy.rightscope
+      - rightscope.deploy.deploy
 """

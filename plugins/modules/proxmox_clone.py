@@ -91,14 +91,21 @@ options:
     type: float
     default: 300.0
 attributes:
+  action:
+    support: none
+  async:
+    support: full
   check_mode:
     support: full
+    details: Nothing is asked of the API then.
   diff_mode:
     support: none
-  action_group:
+  idempotent:
     support: none
+    details: An id that is taken is an error, whatever has it.
 extends_documentation_fragment:
   - rightscope.deploy.attributes
+  - rightscope.deploy.attributes.platform
 requirements:
   - proxmoxer
 """

@@ -168,7 +168,7 @@ extends_documentation_fragment:
   - rightscope.deploy.attributes.actiongroup
 requirements:
   - "docker >= 5.0 (Python library) for O(kind=docker)"
-  - "pylxd >= 2.3 (Python library) for O(kind=lxd)"
+  - "pylxd >= 2.2 (Python library) for O(kind=lxd), 2.3 over https and for a project"
   - "proxmoxer >= 2.0 and requests (Python libraries) for O(kind=proxmox)"
 notes:
   - With O(service), a configuration may hold secrets, such as a container's environment variables. Do not keep it.

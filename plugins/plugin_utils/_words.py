@@ -42,6 +42,6 @@ def first_line(text: str) -> str:
 
 
 def reason_of(reply: Mapping[str, t.Any]) -> str | None:
-    """Why a module failed; of one that crashed core 2.19 tells no ``msg``, and the error's own words in ``exception``."""
+    """Why a module failed; core 2.19 tells no ``msg`` of one that crashed, and its words in ``exception``."""
     event = getattr(reply.get("exception"), "event", None)
     return reply.get("msg") or getattr(event, "msg", None) or None
