@@ -14,13 +14,17 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
     DeployAction,
     decision_result,
     elsewhere,
+    left_behind,
+    placement,
+    plan_digest,
     present_on,
     silent_places,
     strangers_on,
 )
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS, AdoptionError
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._hosts import Host
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._lock import only_run_for
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Decision, Service, Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Decision, Instance, Service, Target
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._provision import Provisioner, Unfinished
 
 display = Display()
@@ -49,14 +53,92 @@ class ActionModule(DeployAction):
         self._never_make_a_twin(service, targets, args)
         if args["state"] == "absent":
             return result | _warned(self._remove(service, hosts, targets, args))
+        if args["adopt"] and present_on(service, targets)[0] is None:
+            return result | _warned(self._adopt(service, hosts, targets, args))
 
         decision = self.decide(service, targets, args)
-        result.update(decision_result(decision))
+        result.update(decision_result(decision), plan_digest=plan_digest(service, decision, targets))
+        self._need_expected(result, args)
         if decision.chosen is None:
-            raise AnsibleActionFail(result["explanation"], result={**result, "changed": False})
+            return self._report_misfit(service, decision, targets, args, result)
         self._refuse_recorded(decision.chosen.candidate.target, targets, result)
         display.v(result["explanation"])
-        return result | _warned(self._provision(service, decision, hosts, targets, args, result))
+        done = self._provision(service, decision, hosts, targets, args, result)
+        return result | _warned(self._retire(service, decision, hosts, targets, args, done))
+
+    def _need_expected(self, result: dict[str, t.Any], args: dict[str, t.Any]) -> None:
+        expected, found = args["expect_plan"], result["plan_digest"]
+        if expected and expected != found:
+            message = (
+                f"The plan is {found} now and not {expected}, which 'expect_plan' names, so nothing was done; look at "
+                f"it again in check mode.\n{result['explanation']}"
+            )
+            raise AnsibleActionFail(message, result={**result, "changed": False})
+
+    def _report_misfit(
+        self,
+        service: Service,
+        decision: Decision,
+        targets: list[Target],
+        args: dict[str, t.Any],
+        result: dict[str, t.Any],
+    ) -> dict[str, t.Any]:
+        """Nothing fits: an error, unless the service is there and the user only wants to be told."""
+        if not decision.stays or args["on_form_change"] != "report":
+            raise AnsibleActionFail(result["explanation"], result={**result, "changed": False})
+        target, instances = present_on(service, targets)
+        display.warning(result["explanation"].splitlines()[0])
+        told = {"changed": False, "failed": False, "calls": [], "fits": False}
+        return result | told | {"placement": placement(service, target, instances)}
+
+    def _retire(
+        self,
+        service: Service,
+        decision: Decision,
+        hosts: list[Host],
+        targets: list[Target],
+        args: dict[str, t.Any],
+        done: dict[str, t.Any],
+    ) -> dict[str, t.Any]:
+        """Remove the service from where it was, now that it is ready where it shall be."""
+        placed = done["placement"]
+        for target, instances in left_behind(service, targets, placed["target"], placed["form"]):
+            host = next(host for host in hosts if host.name == target.name)
+            provisioner = Provisioner(service, "absent", args, check_mode=self._task.check_mode)
+            try:
+                gone = provisioner.remove(host, target, instances)
+            except Unfinished as error:
+                message = f"{error} It is ready on '{placed['target']}', and there are two of it now; run this again."
+                raise AnsibleActionFail(message, result={**done, "changed": True}) from None
+            done = _together(done, gone, target.name)
+        return done
+
+    def _adopt(
+        self, service: Service, hosts: list[Host], targets: list[Target], args: dict[str, t.Any]
+    ) -> dict[str, t.Any]:
+        """Take over the one thing that has the service's name and is nobody's."""
+        found = [(target, one) for target in targets for one in target.instances if _may_be_adopted(one, service)]
+        if len(found) != 1:
+            places = ", ".join(f"'{target.name}' ({one.form})" for target, one in found)
+            what = f"{len(found)} things are, on {places}: name its target in 'targets'" if found else "nothing is"
+            raise AnsibleActionFail(f"Of the name '{service.name}' and without a mark {what}, so none was taken over.")
+        target, instance = found[0]
+        self._refuse_recorded(target.name, targets, {})
+        host = next(host for host in hosts if host.name == target.name)
+        provisioner = Provisioner(service, instance.state, args, check_mode=self._task.check_mode)
+        try:
+            done = provisioner.adopt(host, target, instance)
+        except AdoptionError as error:
+            raise AnsibleActionFail(str(error)) from None
+        except Unfinished as error:
+            raise AnsibleActionFail(str(error), result=error.result) from None
+        verb = "would be" if self._task.check_mode else "is"
+        title = FORMS[instance.form].TITLE
+        done["explanation"] = (
+            f"{title[0].upper()}{title[1:]} '{instance.name}' on '{target.name}' {verb} service '{service.name}' now, "
+            "as it was; what differs from the needs is for the next run, in check mode first."
+        )
+        return done
 
     def _refuse_recorded(self, name: str, targets: list[Target], result: dict[str, t.Any]) -> None:
         if any(target.recorded for target in targets if target.name == name):
@@ -124,6 +206,20 @@ class ActionModule(DeployAction):
             message = f"{error}\nThe decision was: {result['explanation']}"
             raise AnsibleActionFail(message, result={**result, **error.result}) from None
         return done
+
+
+def _may_be_adopted(instance: Instance, service: Service) -> bool:
+    return instance.name == service.name and instance.service is None and instance.form in FORMS
+
+
+def _together(done: dict[str, t.Any], gone: dict[str, t.Any], where: str) -> dict[str, t.Any]:
+    """What was made, and what was removed for it, as one."""
+    diff = {
+        side: {**done.get("diff", {}).get(side, {}), **{f"{name} on {where}": what for name, what in found.items()}}
+        for side, found in gone["diff"].items()
+    }
+    calls, warnings = [*done["calls"], *gone["calls"]], [*done.get("warnings", ()), *gone.get("warnings", ())]
+    return {**done, "changed": True, "calls": calls, "diff": diff, "warnings": warnings}
 
 
 def _warned(done: dict[str, t.Any]) -> dict[str, t.Any]:

@@ -17,6 +17,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
     decision_result,
     elsewhere,
     placement,
+    plan_digest,
     present_on,
 )
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Decision, Service, Target
@@ -64,6 +65,7 @@ class ActionModule(DeployAction):
         if other:
             display.warning(f"{other}; the decision is of those that it names.")
         told = decision_result(decision)
+        told["plan_digest"] = plan_digest(service, decision, targets)
         told["placement"] = placement(service, target, instances) if target else None
         display.v(told["explanation"])
         return {"name": service.name, **told}

@@ -41,6 +41,40 @@ options:
       - hold
       - ignore
     default: hold
+  on_form_change:
+    description:
+      - What to do where the needs have changed, and the service no longer fits where it is.
+      - V(fail) does nothing and says why. V(report) does nothing either, and is no failure; RV(fits) is V(false) then.
+      - V(replace) makes it anew where it fits, waits until it is ready, and then removes the old one, with all that is
+        in it. Volumes with a name stay where they are.
+      - Of the same form on the same target there is only one of a name, so it never moves between nodes of a cluster.
+    type: str
+    choices:
+      - fail
+      - report
+      - replace
+    default: fail
+    version_added: 0.2.0
+  relocate:
+    description:
+      - Move the service, as with O(on_form_change=replace), where it fits where it is and another place is better. That
+        is a narrower scope, fewer privileges, or a score that is higher by 10 or more.
+    type: bool
+    default: false
+    version_added: 0.2.0
+  adopt:
+    description:
+      - Where the service is nowhere, take over the one thing that has its name and no mark. Only the marks are written;
+        what differs from the needs is for the next run. A container of Docker cannot be taken over.
+    type: bool
+    default: false
+    version_added: 0.2.0
+  expect_plan:
+    description:
+      - A RV(plan_digest) of an earlier run in check mode, or of M(rightscope.deploy.service_info). If it would be
+        another one now, nothing is done.
+    type: str
+    version_added: 0.2.0
   max_attempts:
     description:
       - How many candidates to try where making it fails. What a failed attempt made is removed first.
@@ -215,6 +249,19 @@ explanation:
         dock1: chosen, the only one that fits; score 99 (headroom 97).
         lab: rejected, it has no image of linux [image]; it would fit if you make one there, or name one under
              'as.lxd_container'.
+plan_digest:
+  description:
+    - A short name for the needs, the facts that matter and the choice. It changes where one of them does. Figures that
+      never stand still, such as free memory, count only by what they come to.
+  returned: always, unless O(state=absent) or O(adopt=true)
+  type: str
+  sample: 6d1f2c0a9be04711
+  version_added: 0.2.0
+fits:
+  description: V(false) where the service no longer fits where it is, and O(on_form_change=report).
+  returned: with O(on_form_change=report), where it does not
+  type: bool
+  version_added: 0.2.0
 calls:
   description:
     - The work that was done, or would be in check mode, each with C(module), C(target), C(changed) and C(does).

@@ -115,6 +115,12 @@ services:
   returned: success, with O(services)
   type: list
   elements: dict
+plan_digest:
+  description: What O(rightscope.deploy.service#module:expect_plan) is compared with.
+  returned: success, with O(name)
+  type: str
+  sample: 6d1f2c0a9be04711
+  version_added: 0.2.0
 explanation:
   description: The decision in sentences, of several services one after the other. Also shown with C(-v).
   returned: success

@@ -34,6 +34,10 @@ SERVICE = {
     **DECISION,
     "state": {"type": "str", "choices": list(STATES), "default": "started"},
     "unreachable": {"type": "str", "choices": ["hold", "ignore"], "default": "hold"},
+    "on_form_change": {"type": "str", "choices": ["fail", "report", "replace"], "default": "fail"},
+    "relocate": {"type": "bool", "default": False},
+    "adopt": {"type": "bool", "default": False},
+    "expect_plan": {"type": "str"},
     "max_attempts": {"type": "int", "default": 3},
     "wait_timeout": {"type": "float", "default": 120.0},
 }

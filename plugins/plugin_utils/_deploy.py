@@ -20,10 +20,12 @@ from ansible.utils.display import Display
 from ._arguments import LEAST
 from ._asking import discover_all
 from ._candidates import candidates, places, present, strangers
-from ._decision.decide import decide
+from ._decision.decide import IF_BETTER, IF_NEEDED, STAY, decide
+from ._decision.digest import digest_of
 from ._decision.explain import as_data, explain
 from ._decision.scorers import SCORERS
 from ._forms import FORMS
+from ._forms._common import masked
 from ._hosts import Host, TargetsError, target_hosts
 from ._model import Decision, Instance, Service, Target
 from ._options import read_options
@@ -170,10 +172,12 @@ class DeployAction(ActionBase):
             if all(target.trouble for target in eligible):
                 each = "; ".join(f"{target.name}: {_trouble(target)}" for target in eligible)
                 raise AnsibleActionFail(f"None of the targets can be used for service '{service.name}'. {each}.")
-            self._one_place(service, targets)
+            if not _may_move(args):
+                self._one_place(service, targets)
         return found
 
     def _one_place(self, service: Service, targets: list[Target]) -> None:
+        """Two are nobody's intention, but where a move was interrupted: who allows it to move lets that be finished."""
         found = [f"{target.name}/{node} ({form})" for target, node, form in places(service, targets)]
         if len(found) > 1:
             raise AnsibleActionFail(
@@ -187,6 +191,7 @@ class DeployAction(ActionBase):
             candidates(service, targets),
             weights=args["weights"],
             accept_unknown=args["unknown"] == "accept",
+            move=_move(args),
         )
         if decision.chosen:
             chosen = decision.chosen.candidate
@@ -198,6 +203,16 @@ class DeployAction(ActionBase):
                     "it is its image and no more."
                 )
         return decision
+
+
+def _move(args: Mapping[str, t.Any]) -> str:
+    if args.get("relocate"):
+        return IF_BETTER
+    return IF_NEEDED if args.get("on_form_change") == "replace" else STAY
+
+
+def _may_move(args: Mapping[str, t.Any]) -> bool:
+    return _move(args) != STAY
 
 
 def elsewhere(service: Service, targets: list[Target]) -> str | None:
@@ -222,6 +237,12 @@ def _container_images(services: list[Service]) -> list[str]:
 def decision_result(decision: Decision) -> dict[str, t.Any]:
     """The parts of a result that every decision has."""
     return {"decision": as_data(decision), "explanation": explain(decision)}
+
+
+def plan_digest(service: Service, decision: Decision, targets: list[Target]) -> str:
+    """What ``expect_plan`` is compared with."""
+    there = [one for target in targets for one in present(service, target)]
+    return digest_of(service, decision, there, masked)
 
 
 def placement(
@@ -252,6 +273,18 @@ def present_on(service: Service, targets: list[Target]) -> tuple[Target | None, 
         if instances:
             return target, instances
     return None, ()
+
+
+def left_behind(
+    service: Service, targets: list[Target], target: str, form: str
+) -> list[tuple[Target, tuple[Instance, ...]]]:
+    """Where else the service is than in this form on this target, with what is there of it."""
+    return [
+        (one, tuple(instance for instance in present(service, one) if instance.form == other))
+        for one in targets
+        for other in dict.fromkeys(instance.form for instance in present(service, one))
+        if (one.name, other) != (target, form)
+    ]
 
 
 def strangers_on(service: Service, targets: list[Target]) -> list[str]:

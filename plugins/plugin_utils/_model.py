@@ -428,6 +428,7 @@ class Decision:
 
     ``proof`` are the lines that say which needs forced the chosen form, and with what; ``failed`` are the
     verdicts of better candidates that could not be provisioned. ``wishes`` are the service's optional needs.
+    ``leaves`` is the place that it has and is moved away from.
     """
 
     service: str
@@ -437,6 +438,7 @@ class Decision:
     proof: tuple[str, ...] = ()
     failed: tuple[Verdict, ...] = ()
     wishes: tuple[Wish, ...] = ()
+    leaves: Verdict | None = None
 
 
 # --- the plan -----------------------------------------------------------------------------------

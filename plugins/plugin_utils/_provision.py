@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from ..module_utils._discovery import DiscoveryError
 from ._asking import find_instances
 from ._candidates import present
-from ._decision.decide import instead
+from ._decision.decide import can_follow, instead
 from ._decision.wishes import with_wishes
 from ._deploy import decision_result, placement
 from ._forms import FORMS
@@ -117,9 +117,12 @@ class Provisioner:
     def _order(self, decision: Decision) -> list[Verdict]:
         if decision.stays:
             return [decision.chosen]
-        return [verdict for verdict in decision.verdicts if self._may_follow(verdict, decision.chosen)][
-            : self.max_attempts
-        ]
+        left = decision.leaves
+        return [
+            verdict
+            for verdict in decision.verdicts
+            if self._may_follow(verdict, decision.chosen) and (left is None or can_follow(verdict, left))
+        ][: self.max_attempts]
 
     def _may_follow(self, verdict: Verdict, chosen: Verdict) -> bool:
         """
@@ -297,6 +300,32 @@ class Provisioner:
         The name alone says nothing: a stranger may have been quicker.
         """
         return instance.service == self.service.name or (instance.id in made and instance.name == self.service.name)
+
+    # --- taken over ------------------------------------------------------------------------------
+
+    def adopt(self, host: Host, target: Target, instance: Instance) -> dict[str, t.Any]:
+        """Write the marks on what somebody else made, and see that they are there. Raises Unfinished, AdoptionError."""
+        form = FORMS[instance.form]
+        plan = form.adopt(self.service, instance)
+        mine = (dataclasses.replace(instance, service=self.service.name),)
+        if self.check_mode:
+            return self._result(target, plan, placement(self.service, target, mine))
+        ran: list[Call] = []
+        try:
+            self._run(host, plan, ran)
+            found, done = wait_until(
+                host,
+                self.service.name,
+                lambda found: bool(self._mine(form, found)),
+                timeout=self.wait_timeout,
+                call_timeout=self.call_timeout,
+            )
+            if not done:
+                raise _Failed(f"{form.TITLE} '{instance.name}' has no mark afterwards")
+        except (DelegateFailed, DiscoveryError, _Failed) as error:
+            message = f"Service '{self.service.name}' could not be taken over on '{target.name}': {error}."
+            raise Unfinished(message, {"changed": bool(ran)}) from None
+        return self._result(target, plan, placement(self.service, target, self._mine(form, found)))
 
     # --- away -----------------------------------------------------------------------------------
 

@@ -20,6 +20,9 @@ from ._hosts import Host
 from ._model import Call, Instance
 from ._words import first_line, reason_of
 
+OURS = "rightscope.deploy."
+"""How the names of this collection's own modules begin."""
+
 POLL = 0.25
 """Seconds between two looks at a service that is not ready yet."""
 
@@ -46,7 +49,10 @@ def run_call(host: Host, call: Call) -> None:
     """
     forget()
     began = time.time()
-    connection, environment = delegate_connection(host.kind, host.options)
+    connection, environment = (
+        # A module of ours knows the options as discovery does.
+        (dict(host.options), {}) if call.module.startswith(OURS) else delegate_connection(host.kind, host.options)
+    )
     # As discovery reads a path: nobody expands a variable of the environment.
     environment = {name: expanduser(expandvars(value)) for name, value in environment.items()}
     arguments = {**call.args, **connection}

@@ -82,7 +82,7 @@ _NO_NETWORK = ("loopback", "unknown")
 
 def discover(options, service, target, timeout, images=(), probe=None):
     """See the package."""
-    server = _Server(options, timeout)
+    server = Server(options, timeout)
     with server.explained():
         environment = server.environment
         return {
@@ -100,12 +100,12 @@ def discover(options, service, target, timeout, images=(), probe=None):
 
 def find(options, service, target, timeout):
     """See the package."""
-    server = _Server(options, timeout)
+    server = Server(options, timeout)
     with server.explained():
         return _instances(server, service, target)
 
 
-class _Server:
+class Server:
     """A connected server that trusts us. ``url`` is the one that was found where none was given."""
 
     def __init__(self, options, timeout):
@@ -199,13 +199,13 @@ class _Server:
                 return None
             raise
 
-    def do(self, method, path, *, json=None, **params):
+    def do(self, method, path, *, json=None, headers=None, **params):
         """Change something below /1.0 and await it: the operation's own ``metadata``, or None."""
         node = self.client.api
         for part in path.split("/"):
             node = node[part]
         params = {name: value for name, value in params.items() if value is not None}
-        answer = getattr(node, method)(json=json, params=params).json()
+        answer = getattr(node, method)(json=json, params=params, headers=headers).json()
         if not answer.get("operation"):
             return answer.get("metadata")
         done = self.client.api.operations[answer["operation"].rpartition("/")[2]].wait.get().json()["metadata"]

@@ -17,6 +17,12 @@ from .proof import prove
 from .scorers import scoring
 from .wishes import grants_of, wishing
 
+STAY, IF_NEEDED, IF_BETTER = "stay", "if_needed", "if_better"
+"""When a service may leave the place that it has: never, where that no longer fits, or for a better one too."""
+
+_CLEARLY = 10
+"""Points by which a score must be higher to move for: free memory alone changes it by a few from run to run."""
+
 
 def decide(
     service: Service,
@@ -24,30 +30,51 @@ def decide(
     *,
     weights: Mapping[str, float] = NOTHING,
     accept_unknown: bool = False,
+    move: str = STAY,
 ) -> Decision:
     """
     Judge every candidate by every rule, and choose.
 
     Those that fit come first: narrowest scope, then fewest grants, then highest score, then the order in
     which they were declared. The rest follow, nearest miss first. A service keeps the place it has while
-    that fits, and where it no longer fits nothing is chosen: moving it is for a person to say.
+    that fits, and where it no longer fits nothing is chosen: moving it is for a person to say, by ``move``.
     """
     verdicts = map(judging(service, weights, accept_unknown), candidates)
     # Python's sort is stable: what is equal in all of this keeps the order of declaration.
     ordered = tuple(sorted(verdicts, key=_rank))
     present = next((verdict for verdict in ordered if verdict.candidate.is_present), None)
-    if present is not None:
-        chosen = present if present.fits else None
-    else:
-        chosen = next((verdict for verdict in ordered if verdict.fits), None)
+    chosen = _choose(ordered, present, move)
+    stays = present is not None and chosen in (None, present)
     decision = Decision(
         service=service.name,
         verdicts=ordered,
         chosen=chosen,
-        stays=present is not None,
+        stays=stays,
         wishes=service.requirements.wishes,
+        leaves=None if stays else present,
     )
     return _proven(service, decision)
+
+
+def _choose(ordered: tuple[Verdict, ...], present: Verdict | None, move: str) -> Verdict | None:
+    if present is None:
+        return next((verdict for verdict in ordered if verdict.fits), None)
+    best = next((verdict for verdict in ordered if verdict.fits and can_follow(verdict, present)), None)
+    if not present.fits:
+        return best if move != STAY else None
+    return best if move == IF_BETTER and best is not None and _is_better(best, present) else present
+
+
+def can_follow(verdict: Verdict, present: Verdict) -> bool:
+    """Whether there can be a new one beside the old: of the same form on the same target there is one of a name."""
+    new, old = verdict.candidate, present.candidate
+    return (new.target, new.form) != (old.target, old.form)
+
+
+def _is_better(new: Verdict, old: Verdict) -> bool:
+    """By scope, then by grants, then clearly by the score."""
+    (_fits, *ahead, score), (_also, *behind, other) = _rank(new), _rank(old)
+    return ahead < behind or (ahead == behind and -score >= -other + _CLEARLY)
 
 
 def instead(service: Service, decision: Decision, chosen: Verdict, failed: tuple[Verdict, ...]) -> Decision:

@@ -59,6 +59,8 @@ def headline(decision: Decision) -> str:
     if decision.chosen is not None:
         candidate = decision.chosen.candidate
         verb = "stays on" if decision.stays else "goes to"
+        if decision.leaves is not None:
+            verb = f"moves from '{decision.leaves.candidate.place}' to"
         return f"Service '{service}' {verb} '{candidate.place}', {candidate.title} {fit}."
     if decision.stays:
         present = next(verdict for verdict in decision.verdicts if verdict.candidate.is_present)
@@ -144,6 +146,9 @@ def why_chosen(decision: Decision, chosen: Verdict) -> str:
     """Why the chosen one and no other, as a part of a sentence."""
     if decision.stays:
         return "it is there and still fits"
+    if decision.leaves is not None and not decision.failed:
+        left = decision.leaves.candidate.place
+        return f"better than '{left}', which it leaves" if decision.leaves.fits else f"for '{left}' no longer fits it"
     if decision.failed:
         return "the next best, for what is better could not be made"
     scope = chosen.candidate.scope

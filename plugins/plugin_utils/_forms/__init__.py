@@ -30,6 +30,8 @@ A form's module has:
     the settings that are written and wait for a restart;
 ``plan(service, candidate, target, instances, state) -> Plan``
     the calls from what is there to what is wanted;
+``adopt(service, instance) -> Plan``
+    the calls that write the marks on what somebody else made, and change nothing else. Raises AdoptionError;
 ``remove(service, target, instances) -> Plan``
     the calls that remove what is there;
 ``connection(service, target, instances) -> dict``
@@ -39,12 +41,12 @@ A form's module has:
 from __future__ import annotations
 
 from . import docker_container, lxd_container, proxmox_vm
-from ._common import OptionError
+from ._common import AdoptionError, OptionError
 
 FORMS = {form.NAME: form for form in (docker_container, lxd_container, proxmox_vm)}
 """Every form by its name; a new one is a file beside this one and an entry here."""
 
-__all__ = ["FORMS", "KINDS", "OptionError"]
+__all__ = ["FORMS", "KINDS", "AdoptionError", "OptionError"]
 
 KINDS = tuple(sorted({form.KIND for form in FORMS.values()}))
 """The kinds of target that offer at least one form."""

@@ -42,6 +42,10 @@ class OptionError(ValueError):
     """An option under ``as`` that must not have this value; the text says why, and reads on after the option's name."""
 
 
+class AdoptionError(ValueError):
+    """Something cannot be taken over as it is; the text is a sentence that says what to do instead."""
+
+
 def need_no_marks(names: Iterable[str], prefix: str = "") -> None:
     """Raises OptionError where one of the names is kept for the collection's own marks."""
     if any(str(name).startswith(f"{prefix}{MARKS}") for name in names):

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from ._common import (
     MARK,
     STARTED,
     STOPPED,
+    AdoptionError,
     Source,
     differences,
     image_named,
@@ -146,6 +148,14 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
         before=before,
         after=after,
         state=run_state(state, instances[0].state if instances else STOPPED),
+    )
+
+
+def adopt(_service: Service, instance: Instance) -> Plan:
+    """Labels are given to a container when it is made, and never after."""
+    raise AdoptionError(
+        f"Container '{instance.name}' cannot be taken over as it is: Docker gives no label to a container that exists. "
+        "Remove it by hand, its volumes aside, and let it be made anew."
     )
 
 
@@ -393,7 +403,19 @@ def _call(
 def _removal(instance: Instance) -> Call:
     # Anonymous volumes belong to the container, and nothing else could ever find them again.
     args = {"name": instance.name, "state": ABSENT, "keep_volumes": False}
-    return Call(module=MODULE, does=f"remove container '{instance.name}'", args=args)
+    kept = ", ".join(f"'{name}'" for name in _named_volumes(instance))
+    stays = f"; its volume {kept} stays" if kept else ""
+    return Call(module=MODULE, does=f"remove container '{instance.name}'{stays}", args=args)
+
+
+_ANONYMOUS = re.compile(r"[0-9a-f]{64}")
+
+
+def _named_volumes(instance: Instance) -> list[str]:
+    """The volumes that outlive the container."""
+    mounts = instance.config.get("Mounts") or ()
+    names = [str(mount.get("Name")) for mount in mounts if mount.get("Type") == "volume"]
+    return sorted(name for name in names if not _ANONYMOUS.fullmatch(name))
 
 
 def network_name(service: Service) -> str:

@@ -6,8 +6,9 @@
 """
 An LXC container on an LXD or Incus server.
 
-Delegate: ``community.general.lxd_container``. It adopts whatever has the name, differs for ever over a
-number where LXD keeps a text, and replaces all devices by those it is given: all three are met here.
+Delegate: ``community.general.lxd_container``, to create, start, stop and remove. It adopts whatever has the name,
+differs for ever over a number where LXD keeps a text, and starts a stopped instance to change it: so what there is is
+compared here, and changed by ``lxd_config``.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from ._common import (
     image_named,
     masked,
     need_no_marks,
+    picked,
     removal,
     run_state,
     source_of_system,
@@ -41,6 +43,7 @@ TITLE = "an LXC container"
 SCOPE = "system"
 KIND = "lxd"
 MODULE = "community.general.lxd_container"
+CONFIG_MODULE = "rightscope.deploy.lxd_config"
 RESERVED = ("name", "state", "type", "target", "wait_for_ipv4_addresses", "wait_for_container")
 
 SHUTDOWN = 30
@@ -51,8 +54,6 @@ KEY = f"user.{MARK}"
 
 GIVEN_KEY = "user.rightscope.given"
 """The names of what the plan set, keys of the configuration and devices, so that what is wanted no more can go."""
-
-_CREATION_ONLY = ("source", "architecture", "ephemeral")
 
 
 def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts) -> Source:
@@ -126,6 +127,19 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     return _change(service, there, args, before, after, state)
 
 
+def adopt(service: Service, instance: Instance) -> Plan:
+    """Two keys, which LXD keeps for its users. Somebody else set the rest, so none of that counts as given."""
+    marks = {KEY: service.name, GIVEN_KEY: "none"}
+    does = f"mark LXC container '{instance.name}' as service '{service.name}'"
+    args = {"name": instance.name, "config": marks}
+    return Plan(
+        calls=(Call(module=CONFIG_MODULE, does=does, args=args),),
+        before={instance.name: {f"config.{KEY}": None}},
+        after={instance.name: {f"config.{KEY}": service.name}},
+        state=instance.state,
+    )
+
+
 def remove(_service: Service, _target: Target, instances: tuple[Instance, ...]) -> Plan:
     """Asked to shut down first, for what it may yet have to write; a guest that ignores that is then ended by force."""
     calls = []
@@ -134,7 +148,7 @@ def remove(_service: Service, _target: Target, instances: tuple[Instance, ...]) 
             args = {"name": instance.name, "state": STOPPED, "timeout": SHUTDOWN}
             calls.append(Call(module=MODULE, does=f"stop LXC container '{instance.name}'", args=args, may_fail=True))
         args = {"name": instance.name, "state": ABSENT, "force_stop": True}
-        calls.append(Call(module=MODULE, does=f"remove LXC container '{instance.name}'", args=args))
+        calls.append(Call(module=MODULE, does=f"remove LXC container '{instance.name}' and its root disk", args=args))
     return removal(calls, instances)
 
 
@@ -316,27 +330,26 @@ def _change(
     after: dict[str, t.Any],
     state: str,
 ) -> Plan:
-    end = run_state(state, there.state)
-    does, warnings = [], []
+    """What differs, in the state in which it is; then that."""
+    name, end, calls = service.name, run_state(state, there.state), []
     if after:
-        does.append(f"change {', '.join(sorted(after))} of LXC container '{service.name}' in place")
-    if end != there.state:
-        does.append(f"{'start' if end == STARTED else 'stop'} LXC container '{service.name}'")
-        before, after = {"state": there.state, **before}, {"state": end, **after}
-    elif state == "restarted":
-        does.append(f"restart LXC container '{service.name}'")
-    if not does:
-        return Plan(state=end)
-    if "state" not in after and there.state == STOPPED:
-        # community.general's lxd_container starts a stopped instance to change it, and stops it again.
-        warnings.append(f"LXC container '{service.name}' is started for a moment to be changed.")
+        does = f"change {', '.join(sorted(after))} of LXC container '{name}' in place"
+        wanted = {key: args[key] for key in ("config", "devices", "profiles") if key in args}
+        calls.append(Call(module=CONFIG_MODULE, does=does, args={"name": name, **wanted}))
     restart = state == "restarted" and there.state == STARTED
-    args = {key: value for key, value in args.items() if key not in _CREATION_ONLY}
-    args["state"] = "restarted" if restart else end
+    if end != there.state or restart:
+        verb = "restart" if restart else "start" if end == STARTED else "stop"
+        power = {**picked(args, _POWER_OPTIONS), "name": name, "type": "container"}
+        power["state"] = "restarted" if restart else end
+        calls.append(Call(module=MODULE, does=f"{verb} LXC container '{name}'", args=power))
+    if end != there.state:
+        before, after = {"state": there.state, **before}, {"state": end, **after}
     return Plan(
-        calls=(Call(module=MODULE, does=", ".join(does), args=args),),
-        before={service.name: masked(before)},
-        after={service.name: masked(after)},
+        calls=tuple(calls),
+        before={name: masked(before)} if before else {},
+        after={name: masked(after)} if after else {},
         state=end,
-        warnings=tuple(warnings),
     )
+
+
+_POWER_OPTIONS = ("timeout", "force_stop")

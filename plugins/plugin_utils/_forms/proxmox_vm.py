@@ -106,6 +106,26 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     )
 
 
+def adopt(service: Service, instance: Instance) -> Plan:
+    """A tag, and a line of the description below what is there."""
+    config = instance.config.get("config") or {}
+    words, tags = str(config.get("description") or "").strip(), _tags(config)
+    marked = settings({"description": f"{words}\n\n{MARK}: {service.name}".strip(), "tags": [*tags, TAG]}, config)
+    where = {"vmid": int(instance.id), "node": instance.node, "timeout": TIMEOUT}
+    args = {**where, **marked.arguments, "state": "present", "update": True}
+    does = f"mark VM {instance.id} as service '{service.name}'"
+    return Plan(
+        calls=(Call(module=MODULE, does=does, args=args),),
+        before={instance.name: masked(marked.before())},
+        after={instance.name: masked(marked.shown())},
+        state=instance.state,
+    )
+
+
+def _tags(config: Mapping[str, t.Any]) -> list[str]:
+    return [tag for tag in re.split(r"[;,\s]+", str(config.get("tags") or "")) if tag]
+
+
 def remove(_service: Service, _target: Target, instances: tuple[Instance, ...]) -> Plan:
     """Stopped first, by force after its shutdown's time: the delegate leaves a running VM there and says ok."""
     calls = []
@@ -307,7 +327,7 @@ def _power(where: Mapping[str, t.Any], state: str, does: str, *, force: bool = F
 def _change(service: Service, candidate: Candidate, options: Mapping[str, t.Any], there: Instance, state: str) -> Plan:
     config = there.config.get("config") or {}
     # One without the tag is half made: its run was interrupted between its clone and its configuration.
-    half_made = TAG not in re.split(r"[;,\s]+", str(config.get("tags") or ""))
+    half_made = TAG not in _tags(config)
     wanted = _wanted(service, candidate, options, config, fresh=half_made)
     where = {"vmid": int(there.id), "node": there.node, "timeout": options.get("timeout", TIMEOUT)}
     calls = [*_configure(where, wanted), *_grow(service, candidate, where, config)]

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide, judge
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.digest import digest_of
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Decision, Target
 
 from .builders import candidate, instance, service, target
@@ -185,3 +188,64 @@ def test_one_that_does_not_answer_is_nearer_than_none():
     gone = Target(name="gone", kind="docker", trouble="it does not answer")
     decision = decided(gone, target("docker", cpus=1, memory_free=1), cpus=4, memory=64)
     assert [verdict.candidate.target for verdict in decision.verdicts] == ["dock1", "gone"]
+
+
+def moved(*targets, move: str, **needs):
+    of = service(made_as={**WEB, "lxd_container": {"source": {"alias": "debian/12"}}}, **needs)
+    return decide(of, candidates(of, targets), move=move)
+
+
+def place_of(decision) -> str | None:
+    return decision.chosen and decision.chosen.candidate.target
+
+
+def there(kind: str, **changes):
+    return target(kind, instances=(dataclasses.replace(instance(kind), service="web"),), **changes)
+
+
+@pytest.mark.parametrize(
+    ("move", "needs", "where", "leaves"),
+    [
+        pytest.param("stay", {}, "lab", None, id="it stays, though a narrower scope fits"),
+        pytest.param("if_needed", {}, "lab", None, id="it need not go"),
+        pytest.param("if_better", {}, "dock1", "lab", id="a narrower scope is better"),
+        pytest.param("if_better", {"init": True}, "lab", None, id="nothing else fits"),
+        pytest.param("stay", {"isolation": "machine"}, None, None, id="it may not go"),
+        pytest.param("if_needed", {"isolation": "machine"}, "pve", "lab", id="it must go"),
+        pytest.param("if_needed", {"cpus": 9999}, None, None, id="it fits nowhere"),
+    ],
+)
+def test_a_service_moves_only_where_it_may(move, needs, where, leaves):
+    decision = moved(there("lxd"), target("docker"), target("proxmox"), move=move, **needs)
+    assert place_of(decision) == where
+    assert (decision.leaves and decision.leaves.candidate.target) == leaves
+    assert decision.stays is (leaves is None)
+
+
+@pytest.mark.parametrize(("has_image", "where"), [(True, "dock1"), (False, "dock2")])
+def test_a_score_must_be_clearly_higher_to_move_for(has_image, where):
+    """Half of the memory more is 8 points, and an image that is there already another 17."""
+    here = there("docker") if has_image else there("docker", images=())
+    decision = moved(here, target("docker", name="dock2", memory_free=8192), move="if_better")
+    assert place_of(decision) == where
+
+
+def test_it_does_not_move_beside_itself():
+    """Two nodes of a cluster have one namespace: there cannot be a second one of the name and form."""
+    nodes = tuple(dataclasses.replace(target("lxd").nodes[0], name=name) for name in ("m1", "m2"))
+    mine = dataclasses.replace(instance("lxd", node="m1"), service="web")
+    cluster = dataclasses.replace(target("lxd"), nodes=nodes, instances=(mine,))
+    full = dataclasses.replace(nodes[0], facts=dataclasses.replace(nodes[0].facts, cpus=1))
+    cluster = dataclasses.replace(cluster, nodes=(full, nodes[1]))
+    assert place_of(moved(cluster, move="if_needed", cpus=2)) is None
+
+
+def test_the_same_plan_has_the_same_name_and_another_one_another():
+    def digest(of=None, free=4096, **more):
+        of = of or service(made_as=WEB)
+        return digest_of(of, decide(of, candidates(of, [target("docker", memory_free=free)])), (), lambda x: x, **more)
+
+    assert digest() == digest() == digest(free=4000)
+    assert digest(service(made_as=WEB, memory=64)) != digest()
+    assert digest(service(made_as={"docker_container": {"image": "web:1", "tty": True}})) != digest()
+    assert digest(service(made_as=WEB, memory=6000), free=7000) != digest(service(made_as=WEB, memory=6000), free=100)

@@ -97,9 +97,11 @@ def test_a_disk_sizes_the_root_that_its_profile_gives():
     assert call.args["devices"]["root"] == {"type": "disk", "path": "/", "pool": "fast", "size": "2048MiB"}
 
 
-def test_a_stopped_system_that_is_changed_is_said_to_start_for_a_moment():
-    plan = planned("lxd", system("stopped"), memory=128, state="stopped")
-    assert "started for a moment" in plan.warnings[0]
+def test_a_stopped_system_is_changed_as_it_is():
+    (call,) = planned("lxd", system("stopped"), memory=128, state="stopped").calls
+    assert call.module == "rightscope.deploy.lxd_config"
+    assert call.args["config"]["limits.memory"] == "128MiB"
+    assert "state" not in call.args
 
 
 @pytest.mark.parametrize(
@@ -167,10 +169,11 @@ def test_a_system_is_made_in_the_state(state, sent):
     assert plan.before == {"web": {"state": "absent"}}
 
 
-def test_a_change_and_a_start_are_one_call():
+def test_a_change_comes_before_the_start():
     plan = planned("lxd", system("stopped"), memory=128)
     assert [call.does for call in plan.calls] == [
-        "change config.limits.memory of LXC container 'web' in place, start LXC container 'web'"
+        "change config.limits.memory of LXC container 'web' in place",
+        "start LXC container 'web'",
     ]
     assert plan.before == {"web": {"state": "stopped", "config.limits.memory": "64MiB"}}
     assert plan.after == {"web": {"state": "started", "config.limits.memory": "128MiB"}}
@@ -254,7 +257,7 @@ def test_secrets_are_masked_on_both_sides():
 
 def test_a_system_that_is_stopped_is_removed_in_one_call():
     plan = FORMS["lxd_container"].remove(service(), target("lxd"), (system("stopped"),))
-    assert [call.does for call in plan.calls] == ["remove LXC container 'web'"]
+    assert [call.does for call in plan.calls] == ["remove LXC container 'web' and its root disk"]
     assert plan.before == {"web": {"state": "stopped"}}
 
 

@@ -407,7 +407,7 @@ ANSWERS = {
 @pytest.fixture
 def server(monkeypatch):
     def make(answers=None, **more):
-        monkeypatch.setattr(lxd._Server, "_connect", lambda self: LxdClient(answers or ANSWERS, **more))
+        monkeypatch.setattr(lxd.Server, "_connect", lambda self: LxdClient(answers or ANSWERS, **more))
         return {"url": "https://lab:8443"}
 
     return make
@@ -535,7 +535,7 @@ def test_lxd_each_member_has_its_own_and_what_all_share(server):
 def test_lxd_an_untrusted_client_is_told_so(monkeypatch):
     client = LxdClient(ANSWERS)
     client.trusted = False
-    monkeypatch.setattr(lxd._Server, "_connect", lambda self: client)
+    monkeypatch.setattr(lxd.Server, "_connect", lambda self: client)
     with pytest.raises(DiscoveryError, match="does not trust this client's certificate"):
         _discovery.find("lxd", {"url": "https://lab:8443"}, "web")
 

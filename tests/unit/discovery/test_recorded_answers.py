@@ -40,7 +40,7 @@ EXPECTED = {"facts", "nodes", "instances", "error"}
 
 KINDS = {
     "docker": (docker._Engine, DockerClient, {"docker_host": "tcp://engine:2375"}),
-    "lxd": (lxd._Server, LxdClient, {"url": "https://engine:8443"}),
+    "lxd": (lxd.Server, LxdClient, {"url": "https://engine:8443"}),
     "proxmox": (proxmox.Cluster, PveApi, {"api_host": "engine", "api_user": "u@pve", "api_password": "p"}),
 }
 

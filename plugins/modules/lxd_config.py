@@ -1,0 +1,131 @@
+#!/usr/bin/python
+#
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The configuration of an instance of LXD or Incus: thin over module_utils/_lxd_config."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: lxd_config
+short_description: Change what an instance of LXD or Incus is configured with, as it is
+version_added: 0.2.0
+author:
+  - rightscope.deploy contributors (@rightscope)
+description:
+  - Sets keys, devices and profiles of an instance that is there, whether it runs or not, and leaves it in its state.
+  - It is what P(rightscope.deploy.service#module) changes system containers with, because
+    P(community.general.lxd_container#module) starts a stopped one to change it.
+  - What somebody else changes at the same time is not overwritten.
+options:
+  url:
+    description: The address of the server. If not set, the first of the usual sockets that is there.
+    type: str
+  snap_url:
+    description: The address to use where O(url) is not set and its socket is there.
+    type: str
+  client_cert:
+    description: File with the client's certificate.
+    type: path
+  client_key:
+    description: File with the key of O(client_cert).
+    type: path
+  server_cert:
+    description: File with the server's own certificate, to pin it.
+    type: path
+  trust_password:
+    description: The password by which a server trusts a client that it does not know yet.
+    type: str
+  project:
+    description: The project of the instance.
+    type: str
+  name:
+    description: The instance's name.
+    type: str
+    required: true
+  config:
+    description: Keys to set. An empty text takes a key away; keys that are not named stay.
+    type: dict
+    default: {}
+  devices:
+    description: All devices of its own. If not set, they stay.
+    type: dict
+  profiles:
+    description: All its profiles, in their order. If not set, they stay.
+    type: list
+    elements: str
+attributes:
+  action:
+    support: none
+  async:
+    support: full
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+  idempotent:
+    support: full
+extends_documentation_fragment:
+  - rightscope.deploy.attributes
+  - rightscope.deploy.attributes.platform
+requirements:
+  - pylxd
+"""
+
+EXAMPLES = r"""
+- name: Limit the memory of an instance, and leave it stopped
+  rightscope.deploy.lxd_config:
+    name: search
+    config:
+      limits.memory: 2GiB
+"""
+
+RETURN = r"""
+name:
+  description: The instance's name.
+  type: str
+  returned: success
+  sample: search
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils._discovery import DiscoveryError
+from ..module_utils._lxd_config import configure
+
+_CONNECTION = {
+    "url": {"type": "str"},
+    "snap_url": {"type": "str"},
+    "client_cert": {"type": "path"},
+    "client_key": {"type": "path"},
+    "server_cert": {"type": "path"},
+    "trust_password": {"type": "str", "no_log": True},
+    "project": {"type": "str"},
+}
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            **_CONNECTION,
+            "name": {"type": "str", "required": True},
+            "config": {"type": "dict", "default": {}},
+            "devices": {"type": "dict"},
+            "profiles": {"type": "list", "elements": "str"},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    options = {name: params[name] for name in _CONNECTION if params[name] is not None}
+    wanted = {name: params[name] for name in ("config", "devices", "profiles")}
+    try:
+        changed = configure(options, params["name"], **wanted, write=not module.check_mode)
+    except DiscoveryError as exc:
+        module.fail_json(msg=exc.message)
+    module.exit_json(changed=changed, name=params["name"])
+
+
+if __name__ == "__main__":
+    main()

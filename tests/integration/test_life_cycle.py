@@ -1,0 +1,149 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Needs that change, better places, plans that are held to, and things that somebody else made."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import DOCKER_IMAGE, LXD_IMAGE
+
+AS = {
+    "docker_container": {"image": DOCKER_IMAGE, "volumes": ["kept:/data"]},
+    "lxd_container": {"source": {"type": "image", "alias": LXD_IMAGE}},
+}
+HERE = ["dock1", "lab"]
+
+
+def service(**more) -> dict:
+    return {"name": "shop", "targets": HERE, "as": AS, **more}
+
+
+WANTS_INIT = {"requirements": {"init": True, "processes": 2}}
+
+
+@pytest.fixture
+def placed(play, docker_eyes, lxd_eyes):
+    """The service in a Docker container, with a volume."""
+    assert play.service(**service())["placement"]["target"] == "dock1"
+    return docker_eyes, lxd_eyes
+
+
+def test_needs_that_no_longer_fit_are_an_error_or_a_report_and_change_nothing(play, placed):
+    docker_eyes, lxd_eyes = placed
+    before = docker_eyes.everything("shop")
+
+    failed = play.service(**service(**WANTS_INIT))
+    told = play.service(**service(**WANTS_INIT, on_form_change="report"))
+
+    assert failed["failed"] is True
+    assert "[init: never]" in failed["msg"]
+    assert (told["failed"], told["changed"], told["fits"]) == (False, False, False)
+    assert told["placement"]["target"] == "dock1"
+    assert "which no longer fits it" in told["explanation"]
+    assert (docker_eyes.everything("shop"), lxd_eyes.names()) == (before, [])
+
+
+def test_needs_that_no_longer_fit_move_it_where_that_is_allowed(play, placed):
+    docker_eyes, lxd_eyes = placed
+    moving = service(**WANTS_INIT, on_form_change="replace")
+
+    foreseen = play.service("--check", **moving)
+    assert (docker_eyes.names(), lxd_eyes.names()) == (["shop"], [])
+    done = play.service(**moving)
+
+    assert (done["failed"], done["changed"], foreseen["changed"]) == (False, True, True)
+    assert done["diff"] == foreseen["diff"]
+    assert [call["does"] for call in done["calls"]] == [call["does"] for call in foreseen["calls"]]
+    assert done["calls"][-1]["does"] == "remove container 'shop'; its volume 'kept' stays"
+    assert "moves from 'dock1' to 'lab'" in done["explanation"]
+    assert (docker_eyes.names(), lxd_eyes.names()) == ([], ["shop"])
+    assert (lxd_eyes.state("shop"), lxd_eyes.mark("shop")) == ("started", "shop")
+    again = play.service(**moving)
+    assert (again["changed"], again["placement"]["target"]) == (False, "lab")
+
+
+def test_where_the_new_one_fails_the_old_one_stays(play, placed):
+    docker_eyes, lxd_eyes = placed
+    wrong = {**AS, "lxd_container": {**AS["lxd_container"], "profiles": ["none-such"]}}
+
+    outcome = play.service(**{**service(**WANTS_INIT, on_form_change="replace"), "as": wrong})
+
+    assert outcome["failed"] is True
+    assert (docker_eyes.names(), docker_eyes.state("shop"), lxd_eyes.names()) == (["shop"], "started", [])
+
+
+def test_a_move_that_was_interrupted_is_finished_by_the_next_run(play, placed):
+    docker_eyes, lxd_eyes = placed
+    play.service(**service(**WANTS_INIT, targets=["lab"], on_form_change="replace"), hosts={"lab": play.hosts["lab"]})
+    assert (docker_eyes.names(), lxd_eyes.names()) == (["shop"], ["shop"])
+    twice = play.service(**service(**WANTS_INIT))
+    assert "was found 2 times" in twice["msg"]
+
+    done = play.service(**service(**WANTS_INIT, on_form_change="replace"))
+
+    assert (done["failed"], done["changed"]) == (False, True)
+    assert (docker_eyes.names(), lxd_eyes.names()) == ([], ["shop"])
+
+
+def test_a_better_place_is_moved_to_only_where_that_is_asked_for(play, docker_eyes, lxd_eyes):
+    play.service(**service(**WANTS_INIT))
+    assert play.service(**service())["placement"]["target"] == "lab"
+
+    moved = play.service(**service(relocate=True))
+
+    assert (moved["changed"], moved["placement"]["target"]) == (True, "dock1")
+    assert "better than 'lab', which it leaves" in " ".join(moved["explanation"].split())
+    assert (docker_eyes.names(), lxd_eyes.names()) == (["shop"], [])
+    assert play.service(**service(relocate=True))["changed"] is False
+
+
+def test_a_plan_that_was_looked_at_is_held_to(play, docker_eyes, lxd_eyes):
+    looked_at = play.info(**service())
+    foreseen = play.service("--check", **service())
+    assert looked_at["plan_digest"] == foreseen["plan_digest"]
+
+    other = play.service(**service(requirements={"memory": "64 MiB"}, expect_plan=foreseen["plan_digest"]))
+    assert (other["failed"], other["changed"]) == (True, False)
+    assert "which 'expect_plan' names, so nothing was done" in other["msg"]
+    assert docker_eyes.names() == lxd_eyes.names() == []
+
+    done = play.service(**service(expect_plan=foreseen["plan_digest"]))
+    assert (done["failed"], done["changed"], docker_eyes.names()) == (False, True, ["shop"])
+    # Now it is there, which is another plan.
+    assert play.service(**service(expect_plan=foreseen["plan_digest"]))["failed"] is True
+
+
+def test_a_stranger_is_taken_over_where_that_is_asked_for_and_nothing_of_it_changes(play, case):
+    case.eyes.put_stranger("svc")
+    before = case.eyes.everything("svc")
+    args = {**case.args, "name": "svc", "targets": [case.target]}
+
+    foreseen = play.service("--check", "--diff", **args, adopt=True)
+    assert case.eyes.mark("svc") is None
+    taken = play.service("--diff", **args, adopt=True)
+
+    if case.form == "docker_container":
+        assert taken["failed"] is foreseen["failed"] is True
+        assert "Docker gives no label to a container that exists" in taken["msg"]
+        assert case.eyes.everything("svc") == before
+        return
+    assert (taken["failed"], taken["changed"]) == (False, True), taken.get("msg")
+    assert taken["diff"] == foreseen["diff"]
+    assert case.eyes.mark("svc") == "svc"
+    assert case.eyes.id("svc") == taken["placement"]["id"]
+    differs = play.service("--check", **args)
+    assert differs["changed"] is True
+    assert play.service(**args, state="absent")["changed"] is True
+    assert case.eyes.names() == []
+
+
+def test_what_is_marked_or_not_there_is_not_taken_over(play, docker_eyes, lxd_eyes):
+    nothing = play.service(**service(adopt=True))
+    assert "without a mark nothing is, so none was taken over" in nothing["msg"]
+    docker_eyes.put_stranger("shop")
+    lxd_eyes.put_stranger("shop")
+    several = play.service(**service(adopt=True))
+    assert "2 things are, on 'dock1' (docker_container), 'lab' (lxd_container)" in several["msg"]
