@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 
 from ansible.errors import AnsibleActionFail
@@ -23,8 +24,15 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
 )
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS, AdoptionError
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._hosts import Host
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._ledger import open_ledger
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._lock import only_run_for
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Decision, Instance, Service, Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
+    Candidate,
+    Decision,
+    Instance,
+    Service,
+    Target,
+)
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._provision import Provisioner, Unfinished
 
 display = Display()
@@ -46,6 +54,7 @@ class ActionModule(DeployAction):
     def _bring_about(
         self, service: Service, hosts: list[Host], args: dict[str, t.Any], result: dict[str, t.Any]
     ) -> dict[str, t.Any]:
+        since = time.time()
         targets = self.discover(hosts, service, args)
         other = elsewhere(service, targets)
         if other:
@@ -56,9 +65,29 @@ class ActionModule(DeployAction):
         if args["adopt"] and present_on(service, targets)[0] is None:
             return result | _warned(self._adopt(service, hosts, targets, args))
 
-        decision = self.decide(service, targets, args)
-        result.update(decision_result(decision), plan_digest=plan_digest(service, decision, targets))
-        self._need_expected(result, args)
+        with open_ledger(service.name) as ledger:
+            targets = ledger.counted(targets, since)
+            decision = self.decide(service, targets, args)
+            result.update(decision_result(decision), plan_digest=plan_digest(service, decision, targets))
+            self._need_expected(result, args)
+            if decision.chosen is not None and not self._task.check_mode:
+                ledger.claim(decision.chosen.candidate, service.requirements.memory or 0)
+        try:
+            return self._bring_to(service, decision, hosts, targets, args, result)
+        finally:
+            with open_ledger(service.name) as ledger:
+                ledger.settle()
+
+    def _bring_to(
+        self,
+        service: Service,
+        decision: Decision,
+        hosts: list[Host],
+        targets: list[Target],
+        args: dict[str, t.Any],
+        result: dict[str, t.Any],
+    ) -> dict[str, t.Any]:
+        """The decision is made: what follows from it."""
         if decision.chosen is None:
             return self._report_misfit(service, decision, targets, args, result)
         self._refuse_recorded(decision.chosen.candidate.target, targets, result)
@@ -197,7 +226,11 @@ class ActionModule(DeployAction):
         args: dict[str, t.Any],
         result: dict[str, t.Any],
     ) -> dict[str, t.Any]:
-        provisioner = Provisioner(service, args["state"], args, check_mode=self._task.check_mode)
+        def claim(candidate: Candidate) -> None:
+            with open_ledger(service.name) as ledger:
+                ledger.claim(candidate, service.requirements.memory or 0)
+
+        provisioner = Provisioner(service, args["state"], args, check_mode=self._task.check_mode, claim=claim)
         try:
             done = provisioner.place(
                 decision, {host.name: host for host in hosts}, {target.name: target for target in targets}

@@ -15,7 +15,7 @@ from __future__ import annotations
 import dataclasses
 import time
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ..module_utils._discovery import DiscoveryError
 from ._asking import find_instances
@@ -73,8 +73,18 @@ class _Taken(Exception):
 class Provisioner:
     """Brings one service into one state."""
 
-    def __init__(self, service: Service, state: str, args: Mapping[str, t.Any], *, check_mode: bool) -> None:
+    def __init__(
+        self,
+        service: Service,
+        state: str,
+        args: Mapping[str, t.Any],
+        *,
+        check_mode: bool,
+        claim: Callable[[Candidate], None] | None = None,
+    ) -> None:
+        """``claim`` is told of a candidate that is tried in place of the chosen one."""
         self.service = service
+        self._claim = claim
         self.state = state
         self.check_mode = check_mode
         self.wait_timeout: float = args["wait_timeout"]
@@ -96,6 +106,8 @@ class Provisioner:
             taken = tuple(grant for grant in verdict.grants if grant.why)
             candidate = dataclasses.replace(verdict.candidate, grants=taken)
             host, target = hosts[candidate.target], targets[candidate.target]
+            if attempts and self._claim is not None:
+                self._claim(candidate)
             try:
                 done = self._attempt(host, target, candidate)
             except _Failed as error:

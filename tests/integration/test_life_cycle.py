@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
-from .conftest import DOCKER_IMAGE, LXD_IMAGE
+from .conftest import DOCKER_IMAGE, LXD_IMAGE, Playbook
 
 AS = {
     "docker_container": {"image": DOCKER_IMAGE, "volumes": ["kept:/data"]},
@@ -147,3 +149,32 @@ def test_what_is_marked_or_not_there_is_not_taken_over(play, docker_eyes, lxd_ey
     lxd_eyes.put_stranger("shop")
     several = play.service(**service(adopt=True))
     assert "2 things are, on 'dock1' (docker_container), 'lab' (lxd_container)" in several["msg"]
+
+
+def test_two_services_at_once_are_never_promised_the_same_memory(tmp_path, play, pve_eyes):
+    """Each asks before the other has made anything: only by the ledger do they know of one another."""
+    (node,) = [
+        one
+        for one in play.run("rightscope.deploy.target_info", _pve(play))["target_facts"]["nodes"]
+        if one["name"] == "pve1"
+    ]
+    most = node["facts"]["memory_free"] * 6 // 10
+    needs = {"requirements": {"isolation": "machine", "memory": f"{most} MiB"}, "targets": ["pve"]}
+    made_as = {"as": {"proxmox_vm": {"clone": "debian-12-cloud"}}}
+
+    def place(name: str):
+        (tmp_path / name).mkdir()
+        own = Playbook(tmp_path / name, play.collections, {"pve": play.hosts["pve"]})
+        return own.service(name=name, **needs, **made_as)
+
+    with ThreadPoolExecutor() as pool:
+        outcomes = list(pool.map(place, ("one", "two")))
+
+    assert sorted(outcome["failed"] for outcome in outcomes) == [False, True]
+    (refused,) = [outcome["msg"] for outcome in outcomes if outcome["failed"]]
+    assert "[memory: not_now]" in refused
+    assert len(pve_eyes.names()) == 1
+
+
+def _pve(play) -> dict:
+    return {"kind": "proxmox", "options": play.hosts["pve"]["rightscope_options"], "target": "pve"}

@@ -1,0 +1,99 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Claims on memory that no discovery could see yet."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+
+import pytest
+
+from ansible_collections.rightscope.deploy.plugins.plugin_utils import _ledger
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._ledger import open_ledger
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Candidate, Facts, Node, Target
+
+FACTS = Facts(memory=8192, memory_free=4096, memory_reserved=1024)
+DOCK1 = Target(name="dock1", kind="docker", nodes=(Node(name="dock1", facts=FACTS),))
+PLACE = Candidate(
+    target="dock1",
+    node="dock1",
+    kind="docker",
+    form="docker_container",
+    title="",
+    scope="application",
+    facts=FACTS,
+    held=24,
+)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setattr(_ledger.C.config, "get_config_value", lambda _name: str(tmp_path))
+    return tmp_path / "rightscope" / "claims.json"
+
+
+def claim(service="a", memory=1048):
+    with open_ledger(service) as ledger:
+        ledger.claim(PLACE, memory)
+
+
+def left_for(service="b", since=None) -> tuple[int | None, int | None]:
+    with open_ledger(service) as ledger:
+        (target,) = ledger.counted([DOCK1], time.time() if since is None else since)
+    facts = target.nodes[0].facts
+    return facts.memory_free, facts.memory_reserved
+
+
+def test_what_another_one_has_claimed_is_not_free():
+    claim()
+    assert left_for("b") == (4096 - 1024, 1024 + 1024)
+    assert left_for("a") == (4096, 1024)
+
+
+def test_a_second_claim_stands_in_place_of_the_first():
+    claim(memory=2072)
+    claim(memory=536)
+    assert left_for() == (4096 - 512, 1024 + 512)
+
+
+def test_a_claim_that_is_settled_counts_for_who_began_to_look_before():
+    began = time.time()
+    claim()
+    with open_ledger("a") as ledger:
+        ledger.settle()
+    assert left_for(since=began) == (4096 - 1024, 1024 + 1024)
+    assert left_for(since=time.time() + 1) == (4096, 1024)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param({"made": 0.0}, id="expired"),
+        pytest.param({"settled": 1.0}, id="settled long ago"),
+        pytest.param({"pid": 2**22 + 1}, id="its run was killed"),
+    ],
+)
+def test_a_claim_is_void(home, change):
+    claim()
+    (one,) = json.loads(home.read_text(encoding="utf-8"))
+    assert one["pid"] == os.getpid()
+    home.write_text(json.dumps([{**one, **change}]), encoding="utf-8")
+    assert left_for() == (4096, 1024)
+
+
+@pytest.mark.parametrize("text", ["", "[", "{}"])
+def test_a_ledger_that_was_cut_off_is_an_empty_one(home, text):
+    claim()
+    home.write_text(text, encoding="utf-8")
+    assert left_for() == (4096, 1024)
+
+
+def test_nobody_knows_how_much_is_left_of_what_nobody_knows():
+    claim()
+    blind = Target(name="dock1", kind="docker", nodes=(Node(name="dock1", facts=Facts()),))
+    with open_ledger("b") as ledger:
+        assert ledger.counted([blind], time.time()) == [blind]
