@@ -55,6 +55,16 @@ options:
       - replace
     default: fail
     version_added: 0.2.0
+  replace:
+    description:
+      - Whether something that cannot be changed in place may be made anew where it is, as a container of Docker must be
+        for nearly every change. RV(calls) names what is kept and what is lost.
+      - If not set, V(never) for a container that has volumes, and V(when_needed) for any other.
+    type: str
+    choices:
+      - never
+      - when_needed
+    version_added: 0.2.0
   relocate:
     description:
       - Move the service, as with O(on_form_change=replace), where it fits where it is and another place is better. That
@@ -264,7 +274,9 @@ fits:
   version_added: 0.2.0
 calls:
   description:
-    - The work that was done, or would be in check mode, each with C(module), C(target), C(changed) and C(does).
+    - The work that was done, or would be in check mode, each with C(module), C(target), C(changed), C(does) and
+      C(action), which is V(create), V(change), V(start), V(stop), V(restart), V(replace) or V(remove).
+    - Of what is replaced C(keeps) and C(loses) name what outlives it and what does not.
     - Never their arguments, which may hold secrets.
   returned: success
   type: list

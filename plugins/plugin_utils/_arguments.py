@@ -35,6 +35,7 @@ SERVICE = {
     "state": {"type": "str", "choices": list(STATES), "default": "started"},
     "unreachable": {"type": "str", "choices": ["hold", "ignore"], "default": "hold"},
     "on_form_change": {"type": "str", "choices": ["fail", "report", "replace"], "default": "fail"},
+    "replace": {"type": "str", "choices": ["never", "when_needed"]},
     "relocate": {"type": "bool", "default": False},
     "adopt": {"type": "bool", "default": False},
     "expect_plan": {"type": "str"},

@@ -444,13 +444,18 @@ class Decision:
 # --- the plan -----------------------------------------------------------------------------------
 
 
+ACTIONS = ("create", "change", "start", "stop", "restart", "replace", "remove")
+"""What a call does to something that is there, or is not there yet."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """
     One delegate call. ``does`` says in a few words what it changes: results show that, never ``args``,
     which may hold secrets. ``creates`` marks the call after which there is something to clean up,
     ``may_fail`` one whose failure the next call makes up for, ``claims`` one that says of a failure whether what it
-    was to create is this run's.
+    was to create is this run's. ``action`` is one of ACTIONS; of a replacement ``keeps`` and ``loses`` name what
+    outlives it and what does not.
     """
 
     module: str
@@ -460,6 +465,9 @@ class Call:
     creates: str | None = None
     may_fail: bool = False
     claims: bool = False
+    action: str = "change"
+    keeps: tuple[str, ...] = ()
+    loses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,6 +90,7 @@ class Provisioner:
         self.wait_timeout: float = args["wait_timeout"]
         self.call_timeout: float = args["discovery_timeout"]
         self.max_attempts: int = args["max_attempts"]
+        self.replace: str | None = args["replace"]
 
     # --- to a place -----------------------------------------------------------------------------
 
@@ -162,6 +163,7 @@ class Provisioner:
         form = FORMS[candidate.form]
         there = self._when_free(host, form, _of(form, present(self.service, target)))
         plan = form.plan(self._wanted(candidate), candidate, target, there, self.state)
+        self._need_leave_to_replace(plan)
         if not plan.changed or self.check_mode:
             return self._result(target, plan, self._predicted(candidate, target, plan, there))
         ran: list[Call] = []
@@ -187,6 +189,18 @@ class Provisioner:
                 f"Service '{self.service.name}': {', '.join(waiting)} take effect at its next restart.",
             ]
         return done
+
+    def _need_leave_to_replace(self, plan: Plan) -> None:
+        """What has volumes is never made anew unless the user says so, and nothing else is where he forbids it."""
+        for call in plan.calls:
+            if call.action != "replace":
+                continue
+            has_volumes = any("volume" in what for what in (*call.keeps, *call.loses))
+            if self.replace == "when_needed" or (self.replace is None and not has_volumes):
+                continue
+            kept = f"{', '.join(call.keeps)} would be kept, " if call.keeps else ""
+            said = f"{call.does} takes 'replace: when_needed'; {kept}{', '.join(call.loses)} would be lost"
+            raise _Failed(said)
 
     def _when_free(self, host: Host, form: t.Any, there: tuple[Instance, ...]) -> tuple[Instance, ...]:
         """What is there, as soon as nothing that an interrupted run began is at work on it any more."""
@@ -380,7 +394,14 @@ class Provisioner:
             "failed": False,
             "placement": placed,
             "calls": [
-                {"module": call.module, "target": target.name, "changed": True, "does": call.does}
+                {
+                    "module": call.module,
+                    "target": target.name,
+                    "changed": True,
+                    "does": call.does,
+                    "action": call.action,
+                }
+                | ({"keeps": list(call.keeps), "loses": list(call.loses)} if call.action == "replace" else {})
                 for call in plan.calls
             ],
             "warnings": list(plan.warnings),

@@ -91,6 +91,40 @@ def test_a_move_that_was_interrupted_is_finished_by_the_next_run(play, placed):
     assert (docker_eyes.names(), lxd_eyes.names()) == ([], ["shop"])
 
 
+def test_what_has_a_volume_is_made_anew_only_where_that_is_allowed(play, placed):
+    docker_eyes, _lxd_eyes = placed
+    before = docker_eyes.everything("shop")
+    changed = {"name": "shop", "targets": HERE}
+    changed["as"] = {"docker_container": {**AS["docker_container"], "env": {"A": "1"}}}
+
+    refused = play.service(**changed)
+    foreseen = play.service("--check", **changed)
+    for outcome in (refused, foreseen):
+        assert (outcome["failed"], outcome["changed"]) == (True, False)
+        assert (
+            "recreate container 'shop' for env takes 'replace: when_needed'; volume 'kept' would be" in outcome["msg"]
+        )
+        assert "what was written inside of it would be lost" in outcome["msg"]
+    assert docker_eyes.everything("shop") == before
+
+    done = play.service(**changed, replace="when_needed")
+    assert (done["failed"], done["changed"]) == (False, True)
+    (call,) = done["calls"]
+    assert (call["action"], call["keeps"]) == ("replace", ["volume 'kept'"])
+    assert play.service(**changed)["changed"] is False
+
+
+def test_what_has_no_volume_is_made_anew_unless_that_is_forbidden(play, docker_eyes):
+    plain = {"name": "web", "targets": ["dock1"], "as": {"docker_container": {"image": DOCKER_IMAGE}}}
+    changed = {**plain, "as": {"docker_container": {"image": DOCKER_IMAGE, "env": {"A": "1"}}}}
+    play.service(**plain)
+    before = docker_eyes.everything("web")
+
+    assert play.service(**changed, replace="never")["failed"] is True
+    assert docker_eyes.everything("web") == before
+    assert play.service(**changed)["calls"][0]["action"] == "replace"
+
+
 def test_a_better_place_is_moved_to_only_where_that_is_asked_for(play, docker_eyes, lxd_eyes):
     play.service(**service(**WANTS_INIT))
     assert play.service(**service())["placement"]["target"] == "lab"

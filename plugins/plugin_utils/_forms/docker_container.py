@@ -12,6 +12,7 @@ stranger's too, so the difference is computed here first, from what the engine s
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -319,7 +320,30 @@ def _step(part: _Part, there: Instance | None, state: str) -> tuple[Call | None,
     recreate = any(_takes_a_new_one(name, value) for name, value in after.items())
     wakes = there.state == "paused" and run_after.get("state") == STARTED
     call = _call(part, _kept_state(there, state), ", ".join(does), restart=restart, recreate=recreate, wakes=wakes)
+    if recreate:
+        call = dataclasses.replace(call, action="replace", keeps=_kept(there), loses=_lost(there))
+    elif not after:
+        call = dataclasses.replace(call, action="restart" if restart else _VERBS.get(run_after.get("state"), "change"))
     return call, masked({**run_before, **before}), masked({**run_after, **after})
+
+
+_VERBS = {STARTED: "start", STOPPED: "stop"}
+
+
+def _kept(there: Instance) -> tuple[str, ...]:
+    """What a new container is given again: volumes that have a name, and directories of the host."""
+    mounts = there.config.get("Mounts") or ()
+    binds = [f"'{mount.get('Source')}'" for mount in mounts if mount.get("Type") == "bind"]
+    return (*(f"volume '{name}'" for name in _named_volumes(there)), *sorted(binds))
+
+
+def _lost(there: Instance) -> tuple[str, ...]:
+    """A volume without a name stays on the engine, where nothing finds it any more."""
+    mounts = there.config.get("Mounts") or ()
+    volumes = [
+        mount for mount in mounts if mount.get("Type") == "volume" and _ANONYMOUS.fullmatch(str(mount.get("Name")))
+    ]
+    return ("what was written inside of it", *(f"the volume of '{one.get('Destination')}'" for one in volumes))
 
 
 def _running(there: Instance, state: str) -> tuple[dict[str, str], dict[str, str]]:
@@ -397,7 +421,7 @@ def _call(
     if recreate:
         # The delegate is content with more than was asked for (comparisons: allow_more_present), a plan is not.
         args["recreate"] = True
-    return Call(module=MODULE, does=does, args=args, creates=creates)
+    return Call(module=MODULE, does=does, args=args, creates=creates, action="create" if creates else "change")
 
 
 def _removal(instance: Instance) -> Call:
@@ -405,7 +429,7 @@ def _removal(instance: Instance) -> Call:
     args = {"name": instance.name, "state": ABSENT, "keep_volumes": False}
     kept = ", ".join(f"'{name}'" for name in _named_volumes(instance))
     stays = f"; its volume {kept} stays" if kept else ""
-    return Call(module=MODULE, does=f"remove container '{instance.name}'{stays}", args=args)
+    return Call(module=MODULE, does=f"remove container '{instance.name}'{stays}", args=args, action="remove")
 
 
 _ANONYMOUS = re.compile(r"[0-9a-f]{64}")
@@ -429,4 +453,4 @@ def _network(service: Service, state: str) -> Call:
     if state == "present":
         args["labels"] = {MARK: service.name}
     does = f"{'create' if state == 'present' else 'remove'} network '{name}'"
-    return Call(module=NETWORK_MODULE, does=does, args=args)
+    return Call(module=NETWORK_MODULE, does=does, args=args, action="create" if state == "present" else "remove")

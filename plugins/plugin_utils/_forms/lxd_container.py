@@ -146,9 +146,17 @@ def remove(_service: Service, _target: Target, instances: tuple[Instance, ...]) 
     for instance in instances:
         if instance.state != STOPPED:
             args = {"name": instance.name, "state": STOPPED, "timeout": SHUTDOWN}
-            calls.append(Call(module=MODULE, does=f"stop LXC container '{instance.name}'", args=args, may_fail=True))
+            does = f"stop LXC container '{instance.name}'"
+            calls.append(Call(module=MODULE, does=does, args=args, may_fail=True, action="stop"))
         args = {"name": instance.name, "state": ABSENT, "force_stop": True}
-        calls.append(Call(module=MODULE, does=f"remove LXC container '{instance.name}' and its root disk", args=args))
+        calls.append(
+            Call(
+                module=MODULE,
+                does=f"remove LXC container '{instance.name}' and its root disk",
+                args=args,
+                action="remove",
+            )
+        )
     return removal(calls, instances)
 
 
@@ -312,6 +320,7 @@ def _creation(
         does=f"create LXC container '{service.name}'{f' from {origin}' if origin else ''}",
         args=args,
         creates=service.name,
+        action="create",
     )
     after = {"state": args["state"], "source": args["source"], **wanted}
     return Plan(
@@ -341,7 +350,7 @@ def _change(
         verb = "restart" if restart else "start" if end == STARTED else "stop"
         power = {**picked(args, _POWER_OPTIONS), "name": name, "type": "container"}
         power["state"] = "restarted" if restart else end
-        calls.append(Call(module=MODULE, does=f"{verb} LXC container '{name}'", args=power))
+        calls.append(Call(module=MODULE, does=f"{verb} LXC container '{name}'", args=power, action=verb))
     if end != there.state:
         before, after = {"state": there.state, **before}, {"state": end, **after}
     return Plan(

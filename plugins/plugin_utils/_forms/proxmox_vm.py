@@ -286,7 +286,7 @@ def _clone(service: Service, candidate: Candidate, options: Mapping[str, t.Any],
         "timeout": options.get("timeout", TIMEOUT),
     }
     does = f"clone template '{name}' to VM {vmid} '{service.name}'"
-    return Call(module=CLONE_MODULE, does=does, args=args, creates=str(vmid), claims=True)
+    return Call(module=CLONE_MODULE, does=does, args=args, creates=str(vmid), claims=True, action="create")
 
 
 def _description(service: Service, options: Mapping[str, t.Any]) -> str:
@@ -321,7 +321,8 @@ def _grow(
 def _power(where: Mapping[str, t.Any], state: str, does: str, *, force: bool = False) -> Call:
     timeout = min(where["timeout"], POWER_TIMEOUT)
     args = {**where, "state": state, "timeout": timeout, **({"force": True} if force else {})}
-    return Call(module=MODULE, does=does, args=args)
+    verbs = {STARTED: "start", STOPPED: "stop", "restarted": "restart", ABSENT: "remove"}
+    return Call(module=MODULE, does=does, args=args, action=verbs[state])
 
 
 def _change(service: Service, candidate: Candidate, options: Mapping[str, t.Any], there: Instance, state: str) -> Plan:

@@ -635,3 +635,22 @@ def test_of_several_processes_each_has_its_own_ports():
 def test_a_container_that_ended_is_not_waited_for(state, why):
     there = dataclasses.replace(container(), config={**container().config, "State": state})
     assert FORMS["docker_container"].ended((there,)) == why
+
+
+ANONYMOUS = "f" * 64
+
+
+def test_what_is_made_anew_says_what_outlives_it_and_what_does_not():
+    mounts = [
+        {"Type": "volume", "Name": "data", "Destination": "/data"},
+        {"Type": "volume", "Name": ANONYMOUS, "Destination": "/cache"},
+        {"Type": "bind", "Source": "/srv/www", "Destination": "/www"},
+    ]
+    there = container()
+    there = dataclasses.replace(there, config={**there.config, "Mounts": mounts})
+    (call,) = planned("docker", there, options={"image": "web:1", "tty": True}).calls
+    assert call.action == "replace"
+    assert call.keeps == ("volume 'data'", "'/srv/www'")
+    assert call.loses == ("what was written inside of it", "the volume of '/cache'")
+    (gone,) = FORMS["docker_container"].remove(service(), target("docker"), (there,)).calls
+    assert gone.does == "remove container 'web'; its volume 'data' stays"
