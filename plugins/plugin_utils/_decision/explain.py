@@ -185,8 +185,7 @@ def what_would_help(decision: Decision, several: set[str]) -> str:
     """The nearest candidate, and how near it is."""
     nearest = next((v for v in decision.verdicts if v.candidate.is_present), decision.verdicts[0])
     if decision.stays:
-        text = "relax the need, or remove the service with 'state: absent' and let it be placed anew"
-        return f"It is left as it is: {text}."
+        return "It is left as it is: relax the need, or let 'on_form_change: replace' move it."
     never = sum(failure.when == NEVER for failure in nearest.failures)
     count = len(nearest.failures)
     reasons = f"{count} reason{'s' if count != 1 else ''} against it, {_mendable(count, never)}"

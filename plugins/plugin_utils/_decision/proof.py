@@ -38,8 +38,8 @@ def _not_forced(decision: Decision, narrower: list[Candidate]) -> Iterator[str]:
     places = "; ".join(f"{one.place} would fit as {one.title}" for one in narrower)
     if decision.stays:
         yield (
-            f"it is {decision.chosen.candidate.title} already; {places}, which is narrower: to have it there, remove "
-            "it with 'state: absent' and let it be placed anew."
+            f"it is {decision.chosen.candidate.title} already; {places}, which is narrower: 'relocate: true' moves it "
+            "there."
         )
     else:
         yield f"{places}, which is narrower, and could not be made."

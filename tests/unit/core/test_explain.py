@@ -96,8 +96,8 @@ def test_a_service_that_stays_is_said_to_stay():
         "    lab: chosen, it is there and still fits; score 92 (headroom 50); made from 'debian/12' and no more, for\n"
         "         'as' does not say how.\n"
         "Why an LXC container:\n"
-        "    - it is an LXC container already; dock1 would fit as a Docker container, which is narrower: to have it\n"
-        "      there, remove it with 'state: absent' and let it be placed anew."
+        "    - it is an LXC container already; dock1 would fit as a Docker container, which is narrower: 'relocate:\n"
+        "      true' moves it there."
     )
 
 
@@ -110,7 +110,7 @@ def test_a_service_that_no_longer_fits_is_left_and_what_to_do_is_told():
         "              does not say how.\n"
         "    dock1: rejected, shares the host's kernel, a kernel of its own is wanted [kernel_own: never]; what would\n"
         "           help: relax 'kernel.own'.\n"
-        "It is left as it is: relax the need, or remove the service with 'state: absent' and let it be placed anew."
+        "It is left as it is: relax the need, or let 'on_form_change: replace' move it."
     )
 
 

@@ -201,8 +201,8 @@ def test_what_stays_is_proven_by_what_keeps_it_out_of_the_narrower():
     stays = dataclasses.replace(decision, chosen=decision.verdicts[1], stays=True)
     (line,) = prove(service().requirements, stays)
     assert line == (
-        "it is an LXC container already; dock1 would fit as a Docker container, which is narrower: to have it there, "
-        "remove it with 'state: absent' and let it be placed anew."
+        "it is an LXC container already; dock1 would fit as a Docker container, which is narrower: 'relocate: true' "
+        "moves it there."
     )
 
 
