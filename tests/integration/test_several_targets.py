@@ -169,3 +169,18 @@ def test_nodes_of_proxmox_that_differ_are_chosen_by_what_they_have(pve_target, p
     (clone,) = [path for _method, path, _body in pve_eyes.engine.control("requests", "POST") if path.endswith("/clone")]
     assert clone.endswith("/nodes/pve2/qemu/902/clone")
     assert (again["changed"], again["placement"]) == (False, made["placement"])
+
+
+def test_a_target_whose_connection_is_local_is_asked_without_a_module(play):
+    """A module would need an interpreter, and there is none of that name."""
+    nowhere = {"ansible_python_interpreter": "/no/such/python"}
+    hosts = {name: {**host, **nowhere} for name, host in play.hosts.items()}
+
+    told = play.info(name="web", hosts=hosts, **{"as": {"docker_container": {"image": DOCKER_IMAGE}}})
+
+    rules = {failure["rule"] for verdict in told["decision"]["verdicts"] for failure in verdict["failures"]}
+    assert "reachable" not in rules
+    assert told["decision"]["chosen"]["target"] == "dock1"
+    as_another = {**hosts, "dock1": {**hosts["dock1"], "ansible_become": True, "ansible_become_method": "su"}}
+    refused = play.info(name="web", hosts=as_another, **{"as": {"docker_container": {"image": DOCKER_IMAGE}}})
+    assert refused["decision"]["chosen"] is None or refused["decision"]["chosen"]["target"] != "dock1"
