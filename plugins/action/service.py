@@ -23,6 +23,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
     strangers_on,
 )
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS, AdoptionError
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._common import STARTED, STOPPED
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._hosts import Host
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._ledger import open_ledger
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._lock import only_run_for
@@ -41,20 +42,22 @@ display = Display()
 class ActionModule(DeployAction):
     """Find the place of a service, then bring it there into the state that is asked for."""
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result = super().run(tmp, task_vars)
-        del tmp  # It has no effect any more.
-
+    def act(self, task_vars: dict[str, t.Any], result: dict[str, t.Any]) -> dict[str, t.Any]:
         args = self.arguments(SERVICE)
+        if args["expect_plan"] and (args["state"] == "absent" or args["adopt"]):
+            raise AnsibleActionFail(
+                "'expect_plan' is for a decision, and neither 'state: absent' nor 'adopt' makes one; leave it out."
+            )
         service = self.read_service(args)
-        hosts = self.hosts(args, task_vars or {})
+        hosts = self.hosts(args, task_vars)
         with only_run_for(service.name):
             return self._bring_about(service, hosts, args, result)
 
     def _bring_about(
         self, service: Service, hosts: list[Host], args: dict[str, t.Any], result: dict[str, t.Any]
     ) -> dict[str, t.Any]:
-        since = time.time()
+        # What is remembered from an item before was found as long ago as that.
+        since = time.time() - self.facts_ttl(args)
         targets = self.discover(hosts, service, args)
         other = elsewhere(service, targets)
         if other:
@@ -68,7 +71,7 @@ class ActionModule(DeployAction):
         with open_ledger(service.name) as ledger:
             targets = ledger.counted(targets, since)
             decision = self.decide(service, targets, args)
-            result.update(decision_result(decision), plan_digest=plan_digest(service, decision, targets))
+            result.update(decision_result(decision), plan_digest=plan_digest(service, args["state"], decision, targets))
             self._need_expected(result, args)
             if decision.chosen is not None and not self._task.check_mode:
                 ledger.claim(decision.chosen.candidate, service.requirements.memory or 0)
@@ -91,6 +94,7 @@ class ActionModule(DeployAction):
         if decision.chosen is None:
             return self._report_misfit(service, decision, targets, args, result)
         self._refuse_recorded(decision.chosen.candidate.target, targets, result)
+        self._need_leave_to_retire(service, decision, targets, result)
         display.v(result["explanation"])
         done = self._provision(service, decision, hosts, targets, args, result)
         return result | _warned(self._retire(service, decision, hosts, targets, args, done))
@@ -120,6 +124,20 @@ class ActionModule(DeployAction):
         told = {"changed": False, "failed": False, "calls": [], "fits": False}
         return result | told | {"placement": placement(service, target, instances)}
 
+    def _need_leave_to_retire(
+        self, service: Service, decision: Decision, targets: list[Target], result: dict[str, t.Any]
+    ) -> None:
+        """Before anything is made elsewhere: what is to be retired must be there to be touched."""
+        chosen = decision.chosen.candidate
+        for target, _instances in left_behind(service, targets, chosen.target, chosen.form):
+            self._refuse_recorded(target.name, targets, result)
+            if not target.eligible:
+                raise AnsibleActionFail(
+                    f"Service '{service.name}' is on '{target.name}' too, which 'targets' does not name, and has one "
+                    "place only; name that one too, or remove it there first.",
+                    result={**result, "changed": False},
+                )
+
     def _retire(
         self,
         service: Service,
@@ -135,7 +153,7 @@ class ActionModule(DeployAction):
             host = next(host for host in hosts if host.name == target.name)
             provisioner = Provisioner(service, "absent", args, check_mode=self._task.check_mode)
             try:
-                gone = provisioner.remove(host, target, instances)
+                gone = provisioner.retire(host, target, instances)
             except Unfinished as error:
                 message = f"{error} It is ready on '{placed['target']}', and there are two of it now; run this again."
                 raise AnsibleActionFail(message, result={**done, "changed": True}) from None
@@ -146,7 +164,8 @@ class ActionModule(DeployAction):
         self, service: Service, hosts: list[Host], targets: list[Target], args: dict[str, t.Any]
     ) -> dict[str, t.Any]:
         """Take over the one thing that has the service's name and is nobody's."""
-        found = [(target, one) for target in targets for one in target.instances if _may_be_adopted(one, service)]
+        allowed = [target for target in targets if target.eligible]
+        found = [(target, one) for target in allowed for one in target.instances if _may_be_adopted(one, service)]
         if len(found) != 1:
             places = ", ".join(f"'{target.name}' ({one.form})" for target, one in found)
             what = f"{len(found)} things are, on {places}: name its target in 'targets'" if found else "nothing is"
@@ -230,7 +249,12 @@ class ActionModule(DeployAction):
             with open_ledger(service.name) as ledger:
                 ledger.claim(candidate, service.requirements.memory or 0)
 
-        provisioner = Provisioner(service, args["state"], args, check_mode=self._task.check_mode, claim=claim)
+        state = args["state"]
+        if state == "present" and decision.leaves is not None:
+            # Its run state is left alone, in the new place too.
+            _target, instances = present_on(service, targets)
+            state = STARTED if any(one.state == STARTED for one in instances) else STOPPED
+        provisioner = Provisioner(service, state, args, check_mode=self._task.check_mode, claim=claim)
         try:
             done = provisioner.place(
                 decision, {host.name: host for host in hosts}, {target.name: target for target in targets}

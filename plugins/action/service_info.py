@@ -31,14 +31,11 @@ _REPORTS = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm":
 class ActionModule(DeployAction):
     """Say where services would go and why, and where they are now. Changes nothing but the report's file."""
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        result = super().run(tmp, task_vars)
-        del tmp  # It has no effect any more.
-
+    def act(self, task_vars: dict[str, t.Any], result: dict[str, t.Any]) -> dict[str, t.Any]:
         args = self.arguments(INFO)
         sort = self._report_sort(args["report"])
         services = self.read_services(args)
-        found = self.discover_each(self.hosts(args, task_vars or {}), services, args)
+        found = self.discover_each(self.hosts(args, task_vars), services, args)
         decided = [(service, self.decide(service, found[service.name], args)) for service in services]
 
         told = [self._told(service, decision, found[service.name]) for service, decision in decided]
@@ -65,7 +62,7 @@ class ActionModule(DeployAction):
         if other:
             display.warning(f"{other}; the decision is of those that it names.")
         told = decision_result(decision)
-        told["plan_digest"] = plan_digest(service, decision, targets)
+        told["plan_digest"] = plan_digest(service, "started", decision, targets)
         told["placement"] = placement(service, target, instances) if target else None
         display.v(told["explanation"])
         return {"name": service.name, **told}

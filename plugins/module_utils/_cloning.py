@@ -52,7 +52,7 @@ def clone(options, node, template, newid, settings, timeout):
         task = _begin(cluster, node, template, newid, settings)
         deadline = time.monotonic() + timeout
         while True:
-            status = cluster.get(f"nodes/{node}/tasks/{task}/status")
+            status = _status(cluster, node, task)
             if status.get("status") == "stopped":
                 break
             if time.monotonic() >= deadline:
@@ -60,6 +60,14 @@ def clone(options, node, template, newid, settings, timeout):
             time.sleep(_POLL)
     if not is_good(status.get("exitstatus", "")):
         raise CloningError(f"The clone to VM {newid} failed: {status.get('exitstatus')}.", claimed=True)
+
+
+def _status(cluster, node, task):
+    """The task's status; empty while it cannot be asked for, for the clone goes on all the same."""
+    try:
+        return cluster.get(f"nodes/{node}/tasks/{task}/status")
+    except Exception:
+        return {}
 
 
 def _begin(cluster, node, template, newid, settings):

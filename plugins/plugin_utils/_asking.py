@@ -77,7 +77,7 @@ def forget() -> None:
 def _late(host: Host, services: list[str], timeout: float) -> dict[str, Target]:
     stuck = "check that its engine is not stuck" if host.is_local else _ping(host)
     late = DiscoveryError(f"it did not answer within {timeout:g} s", stuck)
-    _MEMORY.keep(_key(host), late)
+    _MEMORY.keep(_key(host), late, _MEMORY.generation)
     return dict.fromkeys(services, _troubled(host, late.message, late.remedy))
 
 
@@ -145,12 +145,13 @@ def _remembered(host: Host, images: t.Sequence[str], ttl: float) -> t.Mapping[st
 
 
 def _ask_and_remember(host: Host, service: str, timeout: float, images: t.Sequence[str]) -> t.Mapping[str, t.Any]:
+    generation = _MEMORY.generation
     try:
         reply = _ask(host, service, timeout, images=images)
     except DiscoveryError as error:
-        _MEMORY.keep(_key(host), error)
+        _MEMORY.keep(_key(host), error, generation)
         raise
-    _MEMORY.keep(_key(host), (frozenset(images), reply))
+    _MEMORY.keep(_key(host), (frozenset(images), reply), generation)
     return reply
 
 

@@ -56,6 +56,9 @@ def _candidate(
         # What is stopped neither uses its memory nor is promised it.
         held=sum(one.memory for one in held if one.state != "stopped"),
         held_ports=frozenset(_host_port(port) for one in held for port in one.ports),
+        held_profiles=next(
+            (tuple(one.config["profiles"]) for one in held if one.config.get("profiles") is not None), None
+        ),
         is_present=bool(held),
         recorded=target.recorded,
         trouble=trouble,

@@ -47,6 +47,21 @@ class DeployAction(ActionBase):
     _supports_check_mode = True
     _supports_async = False
 
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result = super().run(tmp, task_vars)
+        del tmp  # It has no effect any more.
+        try:
+            return self.act(task_vars or {}, result)
+        except AnsibleActionFail as error:
+            if not self._tries_again:
+                raise
+            # An exception ends the attempts of 'until' and 'retries'; only an answer lets the next one begin.
+            return {**result, "changed": False, **(error.result or {}), "failed": True, "msg": error.message}
+
+    def act(self, task_vars: dict[str, t.Any], result: dict[str, t.Any]) -> dict[str, t.Any]:
+        """What the action does. Raises AnsibleActionFail."""
+        raise NotImplementedError
+
     def arguments(self, spec: dict[str, t.Any]) -> dict[str, t.Any]:
         """The task's own options; an unknown one is told with the nearest that there is."""
         for option in self._task.args:
@@ -164,7 +179,7 @@ class DeployAction(ActionBase):
         """As ``discover``, for several services, each target asked for its facts once."""
         names = [service.name for service in services]
         # Who waits for something ('until') wants to know it anew each time.
-        ttl = args["facts_ttl"] if self._task.loop is not None and not self._task.until else 0
+        ttl = self.facts_ttl(args)
         found = discover_all(hosts, names, args["discovery_timeout"], _container_images(services), ttl=ttl)
         for service in services:
             targets = found[service.name]
@@ -172,18 +187,46 @@ class DeployAction(ActionBase):
             if all(target.trouble for target in eligible):
                 each = "; ".join(f"{target.name}: {_trouble(target)}" for target in eligible)
                 raise AnsibleActionFail(f"None of the targets can be used for service '{service.name}'. {each}.")
-            if not _may_move(args):
-                self._one_place(service, targets)
+            self._one_place(service, targets, may_move=_may_move(args) and args.get("state") != "absent")
         return found
 
-    def _one_place(self, service: Service, targets: list[Target]) -> None:
-        """Two are nobody's intention, but where a move was interrupted: who allows it to move lets that be finished."""
-        found = [f"{target.name}/{node} ({form})" for target, node, form in places(service, targets)]
-        if len(found) > 1:
+    def facts_ttl(self, args: Mapping[str, t.Any]) -> float:
+        """For how many seconds facts hold for the next item: who tries again wants to know it anew each time."""
+        return args["facts_ttl"] if self._task.loop is not None and not self._tries_again else 0
+
+    @property
+    def _tries_again(self) -> bool:
+        return bool(self._task.until or self._task.retries)
+
+    def _one_place(self, service: Service, targets: list[Target], *, may_move: bool) -> None:
+        """
+        Two are nobody's intention, but where a move was interrupted: who allows it to move lets that be finished.
+
+        Then none may be of another's name: two targets can be one engine, and what is of one form on one target
+        cannot be told apart.
+        """
+        each = list(places(service, targets))
+        found = [f"{target.name}/{node} ({form})" for target, node, form in each]
+        if may_move and len(found) > 1:
+            self._need_different(service, targets)
+            may_move = len({(target.name, form) for target, _node, form in each}) == len(each)
+        if len(found) > 1 and not may_move:
             raise AnsibleActionFail(
                 f"Service '{service.name}' was found {len(found)} times, on {', '.join(found)}, but has one place; "
                 "remove all but one by hand."
             )
+
+    def _need_different(self, service: Service, targets: list[Target]) -> None:
+        seen: dict[tuple[str, str], str] = {}
+        for target in targets:
+            for one in present(service, target):
+                identity = FORMS[one.form].identity(one) if one.form in FORMS else ""
+                other = seen.setdefault((one.form, identity), target.name) if identity else target.name
+                if other != target.name:
+                    raise AnsibleActionFail(
+                        f"'{other}' and '{target.name}' are one engine: both have the very same '{one.name}'. Take one "
+                        "of them out of the inventory; nothing was done."
+                    )
 
     def decide(self, service: Service, targets: list[Target], args: Mapping[str, t.Any]) -> Decision:
         decision = decide(
@@ -239,10 +282,10 @@ def decision_result(decision: Decision) -> dict[str, t.Any]:
     return {"decision": as_data(decision), "explanation": explain(decision)}
 
 
-def plan_digest(service: Service, decision: Decision, targets: list[Target]) -> str:
+def plan_digest(service: Service, state: str, decision: Decision, targets: list[Target]) -> str:
     """What ``expect_plan`` is compared with."""
     there = [one for target in targets for one in present(service, target)]
-    return digest_of(service, decision, there, masked)
+    return digest_of(service, state, decision, there, masked)
 
 
 def placement(

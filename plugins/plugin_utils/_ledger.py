@@ -75,7 +75,7 @@ class Ledger:
     def settle(self) -> None:
         """What was claimed is there now, or was given up: whoever looks from now on sees what is."""
         for one in self.claims:
-            if one["service"] == self._service:
+            if one["service"] == self._service and one["settled"] is None:
                 one["settled"] = time.time()
 
     def _drop(self) -> None:
@@ -89,7 +89,7 @@ def open_ledger(service: str) -> Iterator[Ledger]:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (directory / "claims.json").open("a+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        ledger = Ledger(service, [one for one in _read(file) if _is_good(one)])
+        ledger = Ledger(service, [one for one in _read(file) if _is_claim(one) and _is_good(one)])
         yield ledger
         file.seek(0)
         file.truncate()
@@ -104,6 +104,13 @@ def _read(file: t.TextIO) -> list[dict[str, t.Any]]:
         # Empty, or cut off where a run was killed: a claim that is lost is one that expires.
         return []
     return found if isinstance(found, list) else []
+
+
+_KEYS = {"target", "node", "memory", "service", "pid", "made", "settled"}
+
+
+def _is_claim(found: t.Any) -> bool:
+    return isinstance(found, dict) and set(found) >= _KEYS
 
 
 def _is_good(claim: dict[str, t.Any]) -> bool:

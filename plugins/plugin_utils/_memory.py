@@ -19,6 +19,7 @@ class Memory:
     def __init__(self) -> None:
         self._values: dict[Hashable, tuple[float, t.Any]] = {}
         self._lock = threading.Lock()
+        self.generation = 0
 
     def recall(self, key: Hashable, seconds: float) -> t.Any:
         """What was kept under the key less than ``seconds`` ago, or None."""
@@ -26,11 +27,14 @@ class Memory:
             kept, value = self._values.get(key, (0.0, None))
         return value if value is not None and time.monotonic() - kept < seconds else None
 
-    def keep(self, key: Hashable, value: t.Any) -> None:
+    def keep(self, key: Hashable, value: t.Any, generation: int) -> None:
+        """``generation`` is what it was when the value was asked for: what was changed since need not be true."""
         with self._lock:
-            self._values[key] = time.monotonic(), value
+            if generation == self.generation:
+                self._values[key] = time.monotonic(), value
 
     def forget(self) -> None:
         """After a change nothing of it need be true any more."""
         with self._lock:
             self._values.clear()
+            self.generation += 1

@@ -339,7 +339,8 @@ class Candidate:
     ``image`` is what the service would be made from, ``image_wanted`` the user's name for it,
     ``fetches_image`` whether the engine would get a missing one by itself; ``other_images`` those that would do as
     well where nobody named one: the decision takes the first that fits. ``held`` is the memory in MiB
-    that the service already has on this node and ``held_ports`` the host's ports, where it ``is_present``.
+    that the service already has on this node and ``held_ports`` the host's ports, where it ``is_present``,
+    and ``held_profiles`` those of LXD.
     A ``recorded`` one is known from saved facts.
     ``grants`` are all that it is granted, and ``met`` the wishes that come true, each None until the decision has
     worked it out; the plan gives what the needs take.
@@ -362,6 +363,7 @@ class Candidate:
     stranger: str | None = None
     held: int = 0
     held_ports: frozenset[str] = frozenset()
+    held_profiles: tuple[str, ...] | None = None
     is_present: bool = False
     recorded: bool = False
     grants: tuple[Grant, ...] | None = None

@@ -274,13 +274,14 @@ class Provisioner:
         if pulse is None:
             return True
         if pulse != last.get("pulse"):
-            last["starts"] = last.get("starts", 0) + 1
             last["pulse"], last["since"] = pulse, now
-        if last["starts"] > CRASHES:
-            names = " or ".join(f"'{one.name}'" for one in mine)
-            words = next((form.last_words(one) for one in mine if one.log), "")
-            raise _Failed(f"container {names} ends again and again after its start{words}")
-        return now - last["since"] >= MOMENT
+        starts = last.setdefault("starts", {})
+        for one in mine:
+            starts.setdefault(one.name, set()).add(pulse[one.name])
+            if len(starts[one.name]) > CRASHES:
+                raise _Failed(f"container '{one.name}' ends again and again after its start{form.last_words(one)}")
+        # Who does not wait at all does not wait for this.
+        return now - last["since"] >= min(MOMENT, self.wait_timeout)
 
     def _mine(self, form: t.Any, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
         return _of(form, tuple(one for one in instances if one.service == self.service.name))
@@ -357,6 +358,8 @@ class Provisioner:
 
     def remove(self, host: Host, target: Target, instances: tuple[Instance, ...]) -> dict[str, t.Any]:
         """Remove what is marked as the service's, and see that it is gone. Raises Unfinished."""
+        if not instances:
+            return self._result(target, Plan(state="absent"), None) | {"diff": {"before": {}, "after": {}}}
         form = FORMS[instances[0].form]
         plan = form.remove(self.service, target, instances)
         if self.check_mode:
@@ -377,6 +380,21 @@ class Provisioner:
             message = f"Service '{self.service.name}' could not be removed from '{target.name}': {error}."
             raise Unfinished(message, {"changed": bool(ran)}) from None
         return self._result(target, plan, None)
+
+    def retire(self, host: Host, target: Target, instances: tuple[Instance, ...]) -> dict[str, t.Any]:
+        """As ``remove``, of what is still the same: it was found before the new one was made, which may be long ago."""
+        if self.check_mode:
+            return self.remove(host, target, instances)
+        try:
+            now = find_instances(host, self.service.name, self.call_timeout)
+        except DiscoveryError as error:
+            message = f"Service '{self.service.name}' could not be removed from '{target.name}': {error}."
+            raise Unfinished(message, {"changed": False}) from None
+        form = FORMS[instances[0].form]
+        known = {(one.id, form.identity(one)) for one in instances}
+        return self.remove(
+            host, target, tuple(one for one in self._mine(form, now) if (one.id, form.identity(one)) in known)
+        )
 
     # --- what is said ---------------------------------------------------------------------------
 

@@ -230,15 +230,33 @@ class StandIn(FakePve):
 
     @web.middleware
     async def _edges(self, request, handler):
-        """What the real server's HTTP side does: no body with DELETE, and none in a 401 but for the login's."""
+        """What the real server's HTTP side does: no body with DELETE, none in a 401 but for the login's, and 501."""
         if request.method == "DELETE" and request.body_exists and await request.read():
             return web.json_response(
                 "Unexpected content for method 'DELETE'", status=501, reason="Unexpected content for method 'DELETE'"
             )
-        response = await handler(request)
-        if getattr(response, "status", 0) == 401 and not request.path.endswith("/access/ticket"):
-            return web.Response(status=401, reason=response.reason)
+        try:
+            response = await handler(request)
+        except web.HTTPNotFound:
+            return self._not_implemented(request)
+        if response.status == 501 and response.reason.startswith("Method "):
+            return self._not_implemented(request)
+        if response.status == 401 and not request.path.endswith("/access/ticket"):
+            named = "Authorization" in request.headers or "PVEAuthCookie" in request.cookies
+            why = "Authentication failed!" if named else "No ticket"
+            return web.Response(status=401, reason=response.reason if "csrf" in response.reason else why)
         return response
+
+    @staticmethod
+    def _not_implemented(request):
+        path = re.sub("^/api2/[a-z]+", "", request.path)
+        return server.error(501, f"Method '{request.method} {path}' not implemented")
+
+    async def _answer(self, request, handler, generic, path_node):
+        if path_node not in (None, *self.nodes):
+            why = f"failed to get address info for: {path_node}: Name or service not known"
+            return server.error(500, f"hostname lookup '{path_node}' failed - {why}")
+        return await super()._answer(request, handler, generic, path_node)
 
     async def task(self, node, ttype, tid, user, body, **kwargs):
         """A task that takes its time, as a worker process does."""
@@ -256,6 +274,13 @@ class StandIn(FakePve):
             raise TaskError(why)
 
         return await self.task(node, ttype, vmid, user, body)
+
+    async def _task_list(self, request):
+        """With ``errors`` those that failed."""
+        answer = json.loads((await super()._task_list(request)).text)
+        if request.query.get("errors") == "1":
+            answer["data"] = [task for task in answer["data"] if task.get("status", "OK") != "OK"]
+        return web.json_response(answer)
 
     def _get_task(self, request):
         if request.match_info["upid"] not in self.tasks:
@@ -300,7 +325,12 @@ class StandIn(FakePve):
     async def _nodes(self, request):
         answer = json.loads((await super()._nodes(request)).text)
         for item in answer["data"]:
-            item.update(self._figures(item["node"]))
+            figures = self._figures(item["node"])
+            if self.allowed(request[server.USER], f"/nodes/{item['node']}", "Sys.Audit"):
+                item.update(figures)
+            else:
+                for key in figures:
+                    item.pop(key, None)
         return web.json_response(answer)
 
     async def _resources(self, request):
@@ -494,7 +524,7 @@ class StandIn(FakePve):
                     if other is not vm
                     for value in other.config.values()
                 ):
-                    why = f"base volume '{volume_ref(volume)[1]}' is still in use by linked cloned"
+                    why = f"base volume '{volume}' is still in use by linked cloned"
                     return await self._fail_later(vm.node, "qmdestroy", vm.vmid, user, why)
         return await super()._qm_destroy(v, user)
 
@@ -510,7 +540,7 @@ class StandIn(FakePve):
         why = None
         if vm is None or vm.node != node:
             why = f"Configuration file 'nodes/{node}/qemu-server/{vmid}.conf' does not exist"
-        elif vm.lock and action != "start":
+        elif vm.lock and vm.status == "running" and action != "start":
             why = f"VM is locked ({vm.lock})"
         if why:
             self.require(user, f"/vms/{vmid}", "VM.PowerMgmt")
@@ -537,14 +567,23 @@ class StandIn(FakePve):
                 return f"bridge '{bridge.group(1)}' does not exist"
         return None
 
+    async def _do_stop(self, vm, user, p):
+        if vm.status == "running":
+            return await super()._do_stop(vm, user, p)
+        return await self._nothing_to_do("qmstop", vm, user)
+
     async def _do_shutdown(self, vm, user, p):
         if vm.status == "running":
             return await super()._do_shutdown(vm, user, p)
+        return await self._nothing_to_do("qmshutdown", vm, user)
+
+    async def _nothing_to_do(self, ttype, vm, user):
+        """The task that stops what is stopped: good, even where the VM is locked."""
 
         async def body():
             return None
 
-        return await self.task(vm.node, "qmshutdown", vm.vmid, user, body, vm=vm)
+        return await self.task(vm.node, ttype, vm.vmid, user, body, vm=vm)
 
     # ------------------------------------------------------------------- config
 
@@ -578,15 +617,28 @@ class StandIn(FakePve):
             data.append(item)
         return web.json_response({"data": data})
 
+    async def _config_post(self, request):
+        """A task applies it, but what can be refused is refused at once."""
+        values = self._verify(request, await server.params(request))
+        vm = self._vm(request)
+        given = {key: value for key, value in values.items() if key not in ("node", "vmid")}
+        self._check_write(vm, request[server.USER], given)
+        return await super()._config_post(request)
+
     async def _apply_config(self, vm, user, p):
         """Write a config as the real server does: values checked and normalised, disks made, some of it at once."""
-        info = pve_schema.load().paths[VM_PATH + "/config"]["PUT"]["parameters"]
+        method = pve_schema.load().paths[VM_PATH + "/config"]["PUT"]
+        info = method["parameters"]
+        self.check_permissions(user, method["permissions"], {"vmid": vm.vmid})
         values, errors = pve_schema.validate(info, {**p, "node": vm.node, "vmid": vm.vmid})
         if errors:
             raise PveError(400, "Parameter verification failed.", errors)
         values = {key: value for key, value in values.items() if key in p and key not in ("node", "vmid")}
         self._check_write(vm, user, values)
         deletes = [key for key in re.split(r"[,;\s]+", str(values.pop("delete", ""))) if key]
+        for key in deletes:
+            if not {key, re.sub(r"\d+$", "[n]", key)} & set(info["properties"]):
+                raise PveError(400, "Parameter verification failed.", {"delete": f"unknown option '{key}'"})
         for key in [k for k in re.split(r"[,;\s]+", str(values.pop("revert", ""))) if k]:
             vm.pending.pop(key, None)
         values.pop("background_delay", None)
@@ -726,7 +778,7 @@ class StandIn(FakePve):
             sid, volume_name = volume_ref(volume)
             self.storages[sid].setdefault("volumes", {})[volume_name] = {
                 "content": "images",
-                "format": "raw",
+                "format": "qcow2" if volume_name.endswith(".qcow2") else "raw",
                 "size": parse_size(props["size"]),
                 "vmid": vmid,
                 "ctime": 0,

@@ -91,6 +91,41 @@ def test_a_move_that_was_interrupted_is_finished_by_the_next_run(play, placed):
     assert (docker_eyes.names(), lxd_eyes.names()) == ([], ["shop"])
 
 
+def test_one_engine_by_two_names_is_nothing_to_move_between(play, placed):
+    """Both say that they have it: to retire it on one would be to lose it on both."""
+    docker_eyes, _lxd_eyes = placed
+    before = docker_eyes.everything("shop")
+    hosts = {"dock1": play.hosts["dock1"], "dock2": play.hosts["dock1"]}
+
+    for moving in ({"on_form_change": "replace"}, {"relocate": True}):
+        outcome = play.service(name="shop", **{"as": AS}, **moving, hosts=hosts)
+        assert outcome["failed"] is True
+        assert "'dock1' and 'dock2' are one engine: both have the very same 'shop'" in outcome["msg"]
+        assert docker_eyes.everything("shop") == before
+
+
+def test_of_two_of_it_none_is_removed_as_if_it_were_the_only_one(play, placed):
+    docker_eyes, lxd_eyes = placed
+    play.service(**service(**WANTS_INIT, targets=["lab"]), hosts={"lab": play.hosts["lab"]})
+
+    outcome = play.service(name="shop", state="absent", relocate=True, **{"as": AS})
+
+    assert "was found 2 times" in outcome["msg"]
+    assert (docker_eyes.names(), lxd_eyes.names()) == (["shop"], ["shop"])
+    left_out = play.service(**service(**WANTS_INIT, targets=["lab"], on_form_change="replace"))
+    assert left_out["failed"] is True
+    assert (docker_eyes.names(), lxd_eyes.names()) == (["shop"], ["shop"])
+
+
+@pytest.mark.parametrize("state", ["started", "stopped"])
+def test_a_move_leaves_the_run_state_alone_where_only_presence_is_asked_for(play, docker_eyes, lxd_eyes, state):
+    play.service(**service(**WANTS_INIT, state=state))
+
+    moved = play.service(**service(state="present", relocate=True))
+
+    assert (moved["changed"], lxd_eyes.names(), docker_eyes.state("shop")) == (True, [], state)
+
+
 def test_what_has_a_volume_is_made_anew_only_where_that_is_allowed(play, placed):
     docker_eyes, _lxd_eyes = placed
     before = docker_eyes.everything("shop")
@@ -147,6 +182,10 @@ def test_a_plan_that_was_looked_at_is_held_to(play, docker_eyes, lxd_eyes):
 
     done = play.service(**service(expect_plan=foreseen["plan_digest"]))
     assert (done["failed"], done["changed"], docker_eyes.names()) == (False, True, ["shop"])
+    for other in ({"state": "absent"}, {"adopt": True}):
+        refused = play.service(**service(expect_plan="0123456789abcdef", **other))
+        assert "'expect_plan' is for a decision" in refused["msg"]
+    assert docker_eyes.names() == ["shop"]
     # Now it is there, which is another plan.
     assert play.service(**service(expect_plan=foreseen["plan_digest"]))["failed"] is True
 
@@ -180,6 +219,8 @@ def test_what_is_marked_or_not_there_is_not_taken_over(play, docker_eyes, lxd_ey
     assert "without a mark nothing is, so none was taken over" in nothing["msg"]
     docker_eyes.put_stranger("shop")
     lxd_eyes.put_stranger("shop")
+    one = play.service("--check", **service(adopt=True, targets=["lab"]))
+    assert (one["failed"], one["placement"]["target"]) == (False, "lab")
     several = play.service(**service(adopt=True))
     assert "2 things are, on 'dock1' (docker_container), 'lab' (lxd_container)" in several["msg"]
 

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from .conftest import DOCKER_IMAGE
 
-KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ deploy@example"
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOQ7DdGXgISdkbWP+IHxmHJ8GJCG7pfMClXDo6QwX5AV deploy@example"
 VM = {
     "name": "db",
     "requirements": {"os_family": "debian", "os_version": "12", "cpus": 2, "memory": "2 GiB", "disk": "20 GiB"}

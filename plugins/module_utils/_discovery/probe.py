@@ -68,7 +68,14 @@ def of_docker(client, listed, image, where, timeout):
     """
     known = {one["Id"]: [name for name in one.get("RepoTags") or () if "<none>" not in name] for one in listed}
     chosen, name = _image(known, image, where)
-    return _told(lambda: _run_docker(client, chosen), name, where, timeout)
+    made = []
+    try:
+        return _told(lambda: _run_docker(client, chosen, made), name, where, timeout * _SHARE)
+    finally:
+        # The one who was to remove it may still wait for it, and ends with this process.
+        for one in made:
+            with contextlib.suppress(Exception):
+                client.remove_container(one, force=True, v=True)
 
 
 def of_lxd(server, listed, image, member, pool, where, timeout):
@@ -79,7 +86,14 @@ def of_lxd(server, listed, image, member, pool, where, timeout):
     """
     known = {one["id"]: [*one["names"], *filter(None, [one["os"]])] for one in listed}
     chosen, name = _image(known, image, where)
-    facts = _told(lambda: _run_lxd(server, chosen, member, pool), name, where, timeout)
+    instance = f"rightscope-probe-{os.urandom(4).hex()}"
+    try:
+        facts = _told(lambda: _run_lxd(server, instance, chosen, member, pool), name, where, timeout * _SHARE)
+    finally:
+        with contextlib.suppress(Exception):
+            server.do("put", f"instances/{instance}/state", json={"action": "stop", "force": True, "timeout": 10})
+        with contextlib.suppress(Exception):
+            server.do("delete", f"instances/{instance}")
     return {name: value for name, value in facts.items() if name not in _BY_LXCFS}
 
 
@@ -127,8 +141,12 @@ def _image(known, wanted, where):
     raise DiscoveryError(f"{where} has no image that is known to be good for a probe.", f"{_NEED}.")
 
 
-def _run_docker(client, image):
-    """What the script prints in a container, which is removed whatever happens."""
+_SHARE = 0.7
+"""The part of the target's time that a probe has: the rest is for its removal."""
+
+
+def _run_docker(client, image, made):
+    """What the script prints in a container, whose id is added to ``made``."""
     host = client.create_host_config(
         network_mode="none",
         read_only=True,
@@ -137,7 +155,7 @@ def _run_docker(client, image):
         mem_limit="64m",
         pids_limit=16,
     )
-    made = client.create_container(
+    container = client.create_container(
         image,
         entrypoint=["/bin/sh", "-c", _SCRIPT],
         command=[],
@@ -146,20 +164,17 @@ def _run_docker(client, image):
         host_config=host,
         network_disabled=True,
     )
-    try:
-        client.start(made["Id"])
-        client.wait(made["Id"])
-        return client.logs(made["Id"], stdout=True, stderr=False)[:_MOST].decode("utf-8", "replace")
-    finally:
-        client.remove_container(made["Id"], force=True, v=True)
+    made.append(container["Id"])
+    client.start(container["Id"])
+    client.wait(container["Id"])
+    return client.logs(container["Id"], stdout=True, stderr=False)[:_MOST].decode("utf-8", "replace")
 
 
 _NOBODY = 65534
 
 
-def _run_lxd(server, image, member, pool):
+def _run_lxd(server, name, image, member, pool):
     """As ``_run_docker``. Without a profile it has no network; an exec that records its output takes no websocket."""
-    name = f"rightscope-probe-{os.urandom(4).hex()}"
     server.do(
         "post",
         "instances",
@@ -173,25 +188,20 @@ def _run_lxd(server, image, member, pool):
             "config": {f"user.{LABEL}": "kernel", "limits.memory": "256MiB", "limits.processes": "200"},
         },
     )
-    try:
-        server.do("put", f"instances/{name}/state", json={"action": "start", "timeout": -1})
-        ran = server.do(
-            "post",
-            f"instances/{name}/exec",
-            json={
-                "command": ["/bin/sh", "-c", _SCRIPT],
-                "user": _NOBODY,
-                "group": _NOBODY,
-                "interactive": False,
-                "wait-for-websocket": False,
-                "record-output": True,
-            },
-        )
-        return server.raw(ran["output"]["1"])[:_MOST].decode("utf-8", "replace")
-    finally:
-        with contextlib.suppress(Exception):
-            server.do("put", f"instances/{name}/state", json={"action": "stop", "force": True, "timeout": 10})
-        server.do("delete", f"instances/{name}")
+    server.do("put", f"instances/{name}/state", json={"action": "start", "timeout": -1})
+    ran = server.do(
+        "post",
+        f"instances/{name}/exec",
+        json={
+            "command": ["/bin/sh", "-c", _SCRIPT],
+            "user": _NOBODY,
+            "group": _NOBODY,
+            "interactive": False,
+            "wait-for-websocket": False,
+            "record-output": True,
+        },
+    )
+    return server.raw(ran["output"]["1"])[:_MOST].decode("utf-8", "replace")
 
 
 def _facts(text):

@@ -59,6 +59,9 @@ def decide(
 def _choose(ordered: tuple[Verdict, ...], present: Verdict | None, move: str) -> Verdict | None:
     if present is None:
         return next((verdict for verdict in ordered if verdict.fits), None)
+    if present.candidate.trouble:
+        # It cannot be retired, and is there again as soon as its node is: a second one would be a twin.
+        return present if present.fits else None
     best = next((verdict for verdict in ordered if verdict.fits and can_follow(verdict, present)), None)
     if not present.fits:
         return best if move != STAY else None

@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from .._model import Decision, Instance, Service, Verdict
 
 
 def digest_of(
     service: Service,
+    state: str,
     decision: Decision,
     there: Iterable[Instance],
     shown: Callable[[t.Any], t.Any],
@@ -28,14 +29,22 @@ def digest_of(
     """
     parts = {
         "service": service.name,
+        "state": state,
         "needs": repr(service.requirements),
         "as": {form: shown(options) for form, options in sorted(service.made_as.items())},
         "verdicts": sorted(_verdict(verdict) for verdict in decision.verdicts),
         "chosen": None if decision.chosen is None else _choice(decision.chosen),
         "there": sorted([one.form, one.node, one.id, one.state] for one in there),
     }
-    text = json.dumps(parts, sort_keys=True, default=str)
+    text = json.dumps(_with_texts(parts), sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _with_texts(value: t.Any) -> t.Any:
+    """Keys as texts, which alone can be ordered: YAML reads ``1:`` as a number."""
+    if isinstance(value, Mapping):
+        return {str(key): _with_texts(item) for key, item in value.items()}
+    return [_with_texts(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _verdict(verdict: Verdict) -> list[t.Any]:

@@ -84,7 +84,8 @@ def of_needs(requirements: Requirements, candidate: Candidate) -> list[Grant]:
     for device in requirements.devices:
         if device.kind != "path" or candidate.form != VM:
             kind = "device" if device.kind == "path" else device.kind
-            found.append(Grant(kind=kind, value=device.value, why="devices"))
+            level = _host_device(device.value).level if device.kind == "path" else "capabilities"
+            found.append(Grant(kind=kind, value=device.value, level=level, why="devices"))
     if candidate.form == DOCKER:
         if requirements.host_view:
             found.append(Grant(kind="host", value="pid", why="host_view"))

@@ -19,7 +19,10 @@ DEFAULT = ("default",)
 def named_profiles(candidate: Candidate) -> tuple[str, ...]:
     """The profiles that the container would get, in their order."""
     named = (candidate.options or {}).get("profiles")
-    return DEFAULT if named is None else tuple(map(str, named))
+    if named is None:
+        # What is there keeps its own where nobody names any.
+        return DEFAULT if candidate.held_profiles is None else candidate.held_profiles
+    return tuple(map(str, named))
 
 
 def config_and_devices(candidate: Candidate) -> tuple[Mapping[str, t.Any], Mapping[str, t.Any]]:
@@ -36,4 +39,5 @@ def _laid_over(layers: list, part: str, own: Mapping[str, t.Any]) -> dict[str, t
     every = {}
     for layer in layers:
         every |= layer.get(part) or {}
-    return {**every, **own}
+    # LXD keeps no key without a value, so such a one takes nothing back.
+    return {**every, **{key: value for key, value in own.items() if value != ""}}

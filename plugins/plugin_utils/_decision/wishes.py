@@ -23,7 +23,7 @@ _WORTH = PRIVILEGES.index("capabilities")
 # What a wish alone says nothing of: these judge the candidate whatever is wanted.
 _ALWAYS = frozenset(
     (
-        *("reachable", "os", "cpu_level", "systemd", "runtime", "max_privilege", "options", "disk"),
+        *("reachable", "os", "cpu_level", "systemd", "runtime", "max_privilege", "disk"),
         *("image", "os_version", "image_requirements", "name_taken"),
     )
 )

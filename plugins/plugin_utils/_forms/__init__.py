@@ -24,6 +24,8 @@ A form's module has:
     why what was started will not come to run any more, half a sentence;
 ``pulse(instances)``
     what stays the same for as long as all of it runs on, None where nothing needs to be watched;
+``identity(instance) -> str``
+    what no two of them have, wherever they are; empty where that is not known;
 ``last_words(instance) -> str``
     the end of its log as the end of a sentence, or nothing;
 ``pending(instances) -> tuple[str, ...]``

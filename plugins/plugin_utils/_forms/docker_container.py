@@ -25,6 +25,7 @@ from .._model import Call, Candidate, Facts, Grant, Image, Instance, Plan, Port,
 from ._common import (
     ABSENT,
     MARK,
+    MASK,
     STARTED,
     STOPPED,
     AdoptionError,
@@ -110,13 +111,28 @@ def ended(instances: tuple[Instance, ...]) -> str | None:
 
 
 def last_words(instance: Instance) -> str:
-    """As masked as a command is: a program may well print what it was given."""
-    return f"; its last words: {masked(instance.log, 'command')}" if instance.log else ""
+    """As masked as a command is, and without what it was given in variables: a program may well print that."""
+    if not instance.log:
+        return ""
+    text = instance.log
+    variables = (instance.config.get("Config") or {}).get("Env") or ()
+    for value in sorted((str(item).partition("=")[2] for item in variables), key=len, reverse=True):
+        text = text.replace(value, MASK) if len(value) >= _TELLING else text
+    return f"; its last words: {masked(text, 'command')}"
 
 
-def pulse(instances: tuple[Instance, ...]) -> tuple[t.Any, ...]:
+_TELLING = 4
+"""Characters from which on a variable's value can be a secret, and is not just part of any text."""
+
+
+def pulse(instances: tuple[Instance, ...]) -> dict[str, t.Any]:
     """When each was started: one that crashes runs for a moment each time, and has another start then."""
-    return tuple((one.config.get("State") or {}).get("StartedAt") for one in instances)
+    return {one.name: (one.config.get("State") or {}).get("StartedAt") for one in instances}
+
+
+def identity(instance: Instance) -> str:
+    """The engine's own id of the container."""
+    return instance.id
 
 
 def storage(_options: Mapping[str, t.Any]) -> str | None:

@@ -87,6 +87,12 @@ def pulse(_instances: tuple[Instance, ...]) -> None:
     """A guest that restarts is one that somebody restarts."""
 
 
+def identity(instance: Instance) -> str:
+    """LXD gives each instance one when it is made; the name is another's on another server."""
+    config = instance.config.get("config") or {}
+    return str(config.get("volatile.uuid") or config.get("volatile.cloud-init.instance-id") or "")
+
+
 def last_words(_instance: Instance) -> str:
     """What a guest says is in its own logs."""
     return ""
@@ -117,7 +123,7 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
         # An empty value takes a key away.
         "config": {**wanted_config, **dict.fromkeys(gone_keys, "")},
         **({"devices": devices} if devices or gone_devices else {}),
-        **({"profiles": list(options["profiles"])} if options.get("profiles") else {}),
+        **({"profiles": list(options["profiles"])} if options.get("profiles") is not None else {}),
     }
     args = {**options, **wanted, "name": service.name, "type": "container"}
     args.setdefault("source", _source(candidate))
@@ -292,6 +298,9 @@ def _difference(wanted: Mapping[str, t.Any], config: Mapping[str, t.Any]) -> tup
     before, after = {}, {}
     for part in ("config", "devices"):
         held, new = config.get(part) or {}, wanted.get(part) or {}
+        if part == "config":
+            # LXD keeps no key without a value.
+            new = {key: value if value != "" else None for key, value in new.items()}
         if part == "devices" and part in wanted:
             new = {**dict.fromkeys(held), **new}
         was, shall = differences(new, held)

@@ -163,6 +163,12 @@ def pulse(_instances: tuple[Instance, ...]) -> None:
     """A guest that restarts is one that somebody restarts."""
 
 
+def identity(instance: Instance) -> str:
+    """Proxmox VE gives each VM one when it is made; the id is another's in another cluster."""
+    config = instance.config.get("config") or {}
+    return str(config.get("vmgenid") or config.get("smbios1") or "")
+
+
 def last_words(_instance: Instance) -> str:
     """What a guest says is in its own logs."""
     return ""

@@ -243,9 +243,26 @@ def test_it_does_not_move_beside_itself():
 def test_the_same_plan_has_the_same_name_and_another_one_another():
     def digest(of=None, free=4096, **more):
         of = of or service(made_as=WEB)
-        return digest_of(of, decide(of, candidates(of, [target("docker", memory_free=free)])), (), lambda x: x, **more)
+        return digest_of(
+            of, "started", decide(of, candidates(of, [target("docker", memory_free=free)])), (), lambda x: x, **more
+        )
 
     assert digest() == digest() == digest(free=4000)
     assert digest(service(made_as=WEB, memory=64)) != digest()
     assert digest(service(made_as={"docker_container": {"image": "web:1", "tty": True}})) != digest()
     assert digest(service(made_as=WEB, memory=6000), free=7000) != digest(service(made_as=WEB, memory=6000), free=100)
+
+
+def test_what_is_on_a_node_that_is_offline_is_not_left_for_a_twin():
+    gone = dataclasses.replace(target("lxd").nodes[0], name="m1", online=False)
+    mine = dataclasses.replace(instance("lxd", node="m1"), service="web")
+    cluster = dataclasses.replace(target("lxd"), nodes=(gone,), instances=(mine,))
+    for move in ("if_needed", "if_better"):
+        assert place_of(moved(cluster, target("docker"), move=move)) is None
+
+
+def test_a_wish_that_is_taken_back_is_not_met_and_rejects_nothing():
+    options = {"docker_container": {"image": "web:1", "cap_drop": ["NET_ADMIN"]}}
+    decision = decided(target("docker"), made_as=options, privileges=[{"name": "NET_ADMIN", "optional": True}])
+    assert place_of(decision) == "dock1"
+    assert decision.chosen.candidate.met == ()

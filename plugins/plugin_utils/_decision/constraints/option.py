@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..._knowledge.features import DOCKER, LXC, VM
-from ..._model import Candidate, Failure, Requirements
+from ..._model import Candidate, Failure, Grant, Requirements
 from ..._quantities import mebibytes
 from ..grants import granted, is_off
 from ._say import never, together
@@ -40,7 +40,7 @@ def options(requirements: Requirements, candidate: Candidate) -> Failure | None:
 
 def _docker(needs: Requirements, candidate: Candidate, given: Options) -> Found:
     dropped = {str(name).upper().removeprefix("CAP_") for name in given.get("cap_drop") or ()}
-    for grant in granted(needs, candidate) if dropped or given.get("privileged") is False else ():
+    for grant in _musts(needs, candidate) if dropped or given.get("privileged") is False else ():
         # To drop ALL and add some by name is how to have these alone.
         if grant.kind == "capability" and grant.why and grant.value in dropped:
             yield "cap_drop", grant.why
@@ -64,7 +64,7 @@ def _docker(needs: Requirements, candidate: Candidate, given: Options) -> Found:
 def _lxd(needs: Requirements, candidate: Candidate, given: Options) -> Found:
     config, devices = given.get("config") or {}, given.get("devices") or {}
     switches = {"nesting": "security.nesting", "privileged": "security.privileged"}
-    for grant in granted(needs, candidate) if config or devices else ():
+    for grant in _musts(needs, candidate) if config or devices else ():
         key = switches.get(grant.kind) or (grant.value.partition("=")[0] if grant.kind == "config" else None)
         if grant.why and key in config and is_off(config[key]):
             yield f"config.{key}", grant.why
@@ -77,6 +77,11 @@ def _lxd(needs: Requirements, candidate: Candidate, given: Options) -> Found:
     start = "linux.sysctl."
     own = {key.removeprefix(start): value for key, value in config.items() if str(key).startswith(start)}
     yield from _sysctls(needs, own, f"config.{start.rstrip('.')}")
+
+
+def _musts(needs: Requirements, candidate: Candidate) -> list[Grant]:
+    """What is granted for musts: a wish that is taken back is one that does not come true."""
+    return [grant for grant in granted(needs, candidate) if not grant.wish]
 
 
 def _machine(needs: Requirements, _candidate: Candidate, given: Options) -> Found:
