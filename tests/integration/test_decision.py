@@ -119,8 +119,8 @@ def test_what_a_container_needs_no_more_is_taken_from_it(play, docker_eyes):
     with_env = {"docker_container": {"image": DOCKER_IMAGE, "env": {"GREETING": "hello"}, "volumes": ["data:/data"]}}
     play.service(name="web", requirements=needs, **{"as": with_env})
 
-    foreseen = play.service("--check", **WEB)
-    outcome = play.service(**WEB)
+    foreseen = play.service("--check", **WEB, replace="when_needed")
+    outcome = play.service(**WEB, replace="when_needed")
 
     assert (outcome["failed"], outcome["changed"]) == (False, True)
     assert foreseen["diff"] == outcome["diff"]
