@@ -89,14 +89,23 @@ class Playbook:
         self.hosts = hosts
 
     def run(
-        self, module: str, args: dict, *flags: str, hosts: dict[str, dict] | None = None, environment=None
+        self,
+        module: str,
+        args: dict,
+        *flags: str,
+        hosts: dict[str, dict] | None = None,
+        environment=None,
+        keywords: dict | None = None,
     ) -> Outcome:
+        """``keywords`` are the task's own, such as ``until``."""
         number = next(self._count)
         answer = self.directory / f"answer{number}.json"
         playbook = self.directory / f"play{number}.yml"
         inventory = self.directory / f"inventory{number}.json"
         # YAML: of JSON, Ansible does not remember lines.
-        playbook.write_text(yaml.safe_dump(_play(module, args, answer)), encoding="utf-8")
+        book = _play(module, args, answer)
+        book[0]["tasks"][0].update(keywords or {})
+        playbook.write_text(yaml.safe_dump(book), encoding="utf-8")
         targets = {"hosts": self.hosts if hosts is None else hosts}
         inventory.write_text(json.dumps({"rightscope_targets": targets}), encoding="utf-8")
         done = subprocess.run(

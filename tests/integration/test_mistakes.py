@@ -316,3 +316,16 @@ def test_a_library_that_only_some_targets_need_rejects_those(play, tmp_path, doc
     assert "the Python library 'docker' is not installed on" in reasons["dock1"][0]["reason"]
     assert "pip install docker" in reasons["dock1"][0]["remedy"]
     assert not [failure for failure in reasons["lab"] if failure["rule"] == "reachable"]
+
+
+@pytest.mark.parametrize("module", ["service", "service_info"])
+def test_a_task_that_is_to_be_tried_again_is(play, tmp_path, module):
+    """To Ansible an exception is the end of all attempts; an answer that says 'failed' is the end of one."""
+    gone = {**play.hosts["dock1"], "rightscope_options": {"docker_host": f"unix://{tmp_path}/none.sock"}}
+    args = {"name": "web", "as": {"docker_container": {"image": DOCKER_IMAGE}}}
+    again = {"until": "answer is success", "retries": 2, "delay": 0}
+
+    outcome = play.run(f"rightscope.deploy.{module}", args, hosts={"dock1": gone}, keywords=again)
+
+    assert (outcome["failed"], outcome["changed"], outcome["attempts"]) == (True, False, 2)
+    assert "there is no such socket" in outcome["msg"]

@@ -81,3 +81,17 @@ def test_a_target_that_did_not_answer_is_not_waited_for_again(asked, monkeypatch
     monkeypatch.setattr(_asking, "discover", refuse)
     assert [ask(name).trouble for name in ("a", "b")] == ["the Docker engine is gone"] * 2
     assert asked == ["refused"]
+
+
+def test_what_was_asked_for_before_a_change_and_told_after_it_is_not_kept(asked, monkeypatch):
+    tell = _asking.discover
+
+    def late(*arguments, **more):
+        _asking.forget()
+        return tell(*arguments, **more)
+
+    monkeypatch.setattr(_asking, "discover", late)
+    ask("a")
+    monkeypatch.setattr(_asking, "discover", tell)
+    ask("b")
+    assert asked == ["facts for a", "facts for b"]

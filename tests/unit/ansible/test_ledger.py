@@ -69,6 +69,17 @@ def test_a_claim_that_is_settled_counts_for_who_began_to_look_before():
     assert left_for(since=time.time() + 1) == (4096, 1024)
 
 
+def test_who_has_claimed_nothing_anew_settles_nothing_anew(home):
+    claim()
+    for _run in range(2):
+        with open_ledger("a") as ledger:
+            ledger.settle()
+        (one,) = json.loads(home.read_text(encoding="utf-8"))
+        settled = one["settled"]
+        home.write_text(json.dumps([{**one, "settled": settled - 5}]), encoding="utf-8")
+    assert one["settled"] <= time.time() - 4
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -85,7 +96,7 @@ def test_a_claim_is_void(home, change):
     assert left_for() == (4096, 1024)
 
 
-@pytest.mark.parametrize("text", ["", "[", "{}"])
+@pytest.mark.parametrize("text", ["", "[", "{}", "[1]", "[{}]"])
 def test_a_ledger_that_was_cut_off_is_an_empty_one(home, text):
     claim()
     home.write_text(text, encoding="utf-8")

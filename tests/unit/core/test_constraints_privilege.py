@@ -137,6 +137,25 @@ TABLE = [
         "its own settings take it back",
     ),
     holds("max_privilege", "lxd", {}, {"profiles": {}, "options": {"profiles": ["lost"]}}, "a profile nobody knows"),
+    *(
+        case(
+            "max_privilege",
+            "lxd",
+            {},
+            {"profiles": PROFILES, **changes},
+            "never",
+            "must be granted privileged, which is more than max_privilege 'capabilities' allows",
+            id,
+            remedy="say 'max_privilege: privileged'",
+        )
+        for id, changes in (
+            (
+                "a key without a value takes nothing back",
+                {"options": {"profiles": ["open"], "config": {"security.privileged": ""}}},
+            ),
+            ("an instance keeps the profiles that it has", {"held_profiles": ("open",), "options": {"config": {}}}),
+        )
+    ),
     case(
         "isolation",
         "lxd",

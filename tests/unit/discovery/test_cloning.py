@@ -40,7 +40,10 @@ class Api:
         if path == "cluster/nextid":
             return "105"
         assert path == f"nodes/pve1/tasks/{TASK}/status"
-        return self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+        status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+        if isinstance(status, Exception):
+            raise status
+        return status
 
 
 @pytest.fixture
@@ -99,6 +102,20 @@ def test_what_fails_later_is_this_calls_own(cluster, status, timeout, said):
     with pytest.raises(CloningError, match=said) as failure:
         cloned(timeout=timeout)
     assert (failure.value.claimed, failure.value.next_id) == (True, None)
+
+
+def test_a_poll_that_fails_is_made_up_for_by_the_next(cluster):
+    """The clone goes on, whether somebody looks or not."""
+    api = cluster(Api([ConnectionResetError(), {"status": "stopped", "exitstatus": "OK"}]))
+    cloned()
+    assert len(api.posted) == 1
+
+
+def test_a_clone_that_nobody_can_look_at_is_this_calls_own(cluster):
+    cluster(Api([ConnectionResetError()]))
+    with pytest.raises(CloningError) as failure:
+        cloned(timeout=0)
+    assert failure.value.claimed is True
 
 
 def test_what_the_api_refuses_is_told_in_a_sentence(cluster):
