@@ -344,6 +344,13 @@ target_facts:
               returned: if probed
               sample:
                 vm.max_map_count: '65530'
+            unprivileged_sysctls:
+              description:
+                - Names of the kernel settings that an unprivileged container can have for itself on this kernel.
+                - Tried by a process in namespaces of its own, which writes none of them.
+              type: list
+              elements: str
+              returned: if known
             kernel_parameters:
               description: The words that the kernel was booted with. The value of what looks like a secret is masked.
               type: list

@@ -339,6 +339,7 @@ _SHAPES: dict[str, t.Callable[[str, t.Any], t.Any]] = {
     "module_versions": _versions,
     "module_parameters": _tables,
     "kernel_sysctls": _table,
+    "unprivileged_sysctls": _names,
     "kernel_parameters": _texts,
     "kernel_btf": _switch,
     "cgroup_version": _count,

@@ -221,6 +221,7 @@ class Facts:
     module_versions: Mapping[str, str] | None = None
     module_parameters: Mapping[str, Mapping[str, str]] | None = None
     kernel_sysctls: Mapping[str, str] | None = None
+    unprivileged_sysctls: frozenset[str] | None = None
     kernel_parameters: tuple[str, ...] | None = None
     kernel_btf: bool | None = None
     cgroup_version: int | None = None

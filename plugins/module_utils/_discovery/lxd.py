@@ -12,7 +12,7 @@ import re
 import socket
 from urllib.parse import quote
 
-from . import hardware, kernel
+from . import hardware, kernel, namespaces
 from .calls import keep_tls_settings, side_by_side
 from .common import MIB, SERVICE_MARK, Findings, ordered_addresses, outside_interface
 from .errors import DiscoveryError, explained, missing_library, status_of
@@ -366,6 +366,7 @@ def _facts(server, environment, member, shared, peers, probe):
 def _of_this_node(server, told):
     """What the node itself tells; what the server told of its hardware stands."""
     facts = kernel.of_this_node(shares_view=kernel.sees_listener(_socket(server.url), server.timeout))
+    facts["unprivileged_sysctls"] = namespaces.settable()
     for name in ("pci_devices", "usb_devices", "gpus"):
         if name in told:
             facts[name] = None

@@ -220,7 +220,7 @@ def _sysctls(needs: Requirements, candidate: Candidate) -> dict[str, str]:
     return {
         f"linux.sysctl.{sysctl.name}": sysctl.value
         for sysctl in needs.kernel_sysctls
-        if is_settable(sysctl.name, KIND, candidate.facts.kernel_version)
+        if is_settable(sysctl.name, KIND, candidate.facts.kernel_version, candidate.facts.unprivileged_sysctls)
     }
 
 

@@ -184,20 +184,38 @@ def sysctl_row(name: str) -> SysctlRow:
 
 @functools.lru_cache(maxsize=4096)
 def is_settable(
-    name: str, kind: str, kernel: str | None, *, host_network: bool = False, host_ipc: bool = False
+    name: str,
+    kind: str,
+    kernel: str | None,
+    tried: frozenset[str] | None = None,
+    *,
+    host_network: bool = False,
+    host_ipc: bool = False,
 ) -> bool:
     """
     Whether an engine of this kind can set it for one container alone, on a kernel of this release.
 
-    A container that shares a namespace of the host has nothing of its own in it.
+    ``tried`` are those that an unprivileged container was seen to set on that very kernel, which says more of LXC than
+    any table. A container that shares a namespace of the host has nothing of its own in it.
     """
     row = sysctl_row(name)
+    if kind != "docker" and tried is not None and row.namespace in ("network", "ipc") and is_tried(name):
+        return name in tried
     if not (row.docker if kind == "docker" else row.lxc):
         return False
     if (row.namespace == "network" and host_network) or (row.namespace == "ipc" and host_ipc):
         return False
     wanted = (row.kernel, row.lxc_kernel if kind != "docker" else None)
     return all(one is None or (is_release(kernel) and kernel in one) for one in wanted)
+
+
+_TRIED = ("net.core.", "net.ipv4.", "kernel.", "fs.mqueue.")
+
+
+def is_tried(name: str) -> bool:
+    """Whether it is there in any namespace, without interfaces and modules, so that its absence says something."""
+    start = next((start for start in _TRIED if name.startswith(start)), None)
+    return start is not None and "." not in name[len(start) :]
 
 
 def _matches(pattern: str, name: str) -> bool:

@@ -262,6 +262,35 @@ TABLE = [
         remedy="run 'sysctl -w kernel.msgmax=9000' on dock1",
     ),
     holds(
+        "kernel_sysctls",
+        "lxd",
+        sysctls(kernel__msgmax=1),
+        {"kernel_version": "5.4", "unprivileged_sysctls": frozenset({"kernel.msgmax"})},
+        "LXC on a kernel that was seen to let it, whatever its release",
+    ),
+    case(
+        "kernel_sysctls",
+        "lxd",
+        sysctls(net__core__somaxconn=4096),
+        {
+            "kernel_version": "6.18",
+            "kernel_sysctls": {"net.core.somaxconn": "128"},
+            "unprivileged_sysctls": frozenset({"net.ipv4.ip_forward"}),
+        },
+        "not_now",
+        "net.core.somaxconn is each container's own, and an unprivileged one cannot set it on this kernel, which was "
+        "tried",
+        "LXC on a kernel that was seen not to let it",
+        remedy="boot another kernel there",
+    ),
+    holds(
+        "kernel_sysctls",
+        "docker",
+        sysctls(net__core__somaxconn=4096),
+        {"unprivileged_sysctls": frozenset()},
+        "Docker sets them as root",
+    ),
+    holds(
         "kernel_sysctls", "lxd", sysctls(kernel__msgmax=1), {"kernel_version": "6.9"}, "LXC on a kernel that lets it"
     ),
     case(

@@ -133,6 +133,7 @@ FACTS: dict[str, Any] = {
     "module_versions": [{"zfs": "2.1"}, {"zfs": "0.8"}],
     "module_parameters": [{"nbd": {"max_part": 16}}, {"nbd": {"max_part": "8"}}],
     "kernel_sysctls": [{}, {"vm.max_map_count": 65530, "kernel.pid_max": "many"}, {"vm.max_map_count": 1048576}],
+    "unprivileged_sysctls": [[], ["net.core.somaxconn"]],
     "kernel_parameters": [[], ["quiet", "iommu=pt"]],
     "kernel_btf": [True, False],
     "cgroup_version": [1, 2],

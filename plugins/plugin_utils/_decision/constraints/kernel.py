@@ -15,7 +15,7 @@ from ..._knowledge.distributions import default_kernel
 from ..._knowledge.features import feature_row
 from ..._knowledge.modules import is_built_in
 from ..._knowledge.processors import PHYSICAL
-from ..._knowledge.sysctls import is_settable, sysctl_row
+from ..._knowledge.sysctls import is_settable, is_tried, sysctl_row
 from ..._model import UNKNOWN, Candidate, Facts, Failure, KernelModule, Requirements, Sysctl
 from ..._versions import VersionRange, is_release
 from ._say import image_name, listed, never, not_now, together, unknown
@@ -182,6 +182,7 @@ def is_own_sysctl(name: str, requirements: Requirements, candidate: Candidate) -
         name,
         candidate.kind,
         candidate.facts.kernel_version,
+        candidate.facts.unprivileged_sysctls,
         host_network=_on_host_network(requirements, candidate),
         host_ipc=_on_host_ipc(candidate),
     )
@@ -197,8 +198,14 @@ def _on_host_network(requirements: Requirements, candidate: Candidate) -> bool:
 
 def _closed_to_lxc(sysctl: Sysctl, candidate: Candidate) -> Failure | None:
     """A setting that is each container's own, and that this kernel lets no unprivileged one set."""
-    wanted = sysctl_row(sysctl.name).lxc_kernel
-    if wanted is None or candidate.kind != "lxd":
+    row = sysctl_row(sysctl.name)
+    if candidate.kind != "lxd" or not row.lxc:
+        return None
+    if candidate.facts.unprivileged_sysctls is not None and is_tried(sysctl.name):
+        reason = f"{sysctl.name} is each container's own, and an unprivileged one cannot set it on this kernel"
+        return not_now(f"{reason}, which was tried", "boot another kernel there")
+    wanted = row.lxc_kernel
+    if wanted is None:
         return None
     found = candidate.facts.kernel_version
     what = f"{sysctl.name} is each container's own, and unprivileged ones may set it on Linux {wanted} alone"
