@@ -232,7 +232,10 @@ target_facts:
       returned: always
       sample: docker
     server:
-      description: What answered, with the keys C(name) and C(version), and for O(kind=lxd) the C(url).
+      description:
+        - What answered, with the keys C(name) and C(version), and for O(kind=lxd) the C(url).
+        - What else is known of it is for people, such as C(runtimes), C(cdi_devices) and C(swarm_role) of Docker,
+          C(instance_types) and C(kernel_features) of LXD, and C(privileges) of Proxmox VE's user or token.
       type: dict
       returned: always
       sample:

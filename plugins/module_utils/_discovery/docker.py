@@ -71,10 +71,30 @@ def discover(options, service, target, timeout, images=(), probe=None):
         return {
             "facts_version": 1,
             "kind": "docker",
-            "server": {"name": "docker", "version": info.get("ServerVersion")},
+            "server": _server(info),
             "nodes": [found.node(target)],
             "instances": _instances(engine, containers, service, target),
         }
+
+
+def _server(info):
+    """What the engine says of itself, for people: what of it decides anything is among the facts."""
+    about = {
+        "name": "podman" if "BuildahVersion" in info else "docker",
+        "version": info.get("ServerVersion"),
+        "security_options": info.get("SecurityOptions"),
+        "runtimes": sorted(info.get("Runtimes") or ()),
+        "default_runtime": info.get("DefaultRuntime"),
+        "cdi_devices": [one["ID"] for one in info.get("DiscoveredDevices") or () if one.get("Source") == "cdi"],
+        "swarm_role": _swarm_role(info.get("Swarm") or {}),
+    }
+    return {key: value for key, value in about.items() if value}
+
+
+def _swarm_role(swarm):
+    if swarm.get("LocalNodeState") != "active":
+        return None
+    return "manager" if swarm.get("ControlAvailable") else "worker"
 
 
 def find(options, service, target, timeout):

@@ -92,10 +92,26 @@ def discover(options, service, target, timeout, images=(), probe=None):
                 "name": environment.get("server", "lxd"),
                 "version": environment.get("server_version"),
                 "url": server.url,
+                "clustered": server.is_clustered,
+                "instance_types": _instance_types(environment.get("driver")),
+                "kernel_features": _features(environment.get("kernel_features")),
             },
             "nodes": _nodes(server, target, probe),
             "instances": _instances(server, service, target),
         }
+
+
+_DRIVERS = {"lxc": "container", "qemu": "virtual-machine"}
+
+
+def _instance_types(drivers):
+    """Those that work there: ``lxc | qemu``."""
+    return [_DRIVERS[name] for name in _DRIVERS if name in (drivers or "").replace("|", " ").split()]
+
+
+def _features(features):
+    """What LXD found in the kernel for its own use, such as ``seccomp_listener``."""
+    return sorted(name for name, there in (features or {}).items() if there in ("true", True))
 
 
 def find(options, service, target, timeout):

@@ -81,7 +81,7 @@ def discover(options, service, target, timeout, images=()):
     with cluster.explained():
         version = cluster.get("version")["version"]
         _need_quorum(cluster)
-        _need_privileges(cluster, version)
+        held = _need_privileges(cluster, version)
         names, offline = _node_names(cluster)
         guests = _guests_by_node(cluster, names)
         offline += [name for name in names if guests[name] is None]
@@ -92,7 +92,7 @@ def discover(options, service, target, timeout, images=()):
         return {
             "facts_version": 1,
             "kind": "proxmox",
-            "server": {"name": "proxmox", "version": version},
+            "server": {"name": "proxmox", "version": version, "quorate": True, "privileges": held},
             "nodes": sorted(nodes, key=lambda node: node["name"]),
             "instances": _instances(cluster, _everything(guests), service),
             "next_id": int(cluster.get("cluster/nextid")),
@@ -208,9 +208,10 @@ def _need_quorum(cluster):
 
 
 def _need_privileges(cluster, version):
+    """All that the user or token has on any path; None where that may not be asked. Raises DiscoveryError."""
     granted = cluster.ask("access/permissions")
     if granted is None:
-        return
+        return None
     held = {privilege for privileges in granted.values() for privilege in privileges}
     missing = [privilege for privilege in _needed_privileges(version) if privilege not in held]
     if missing:
@@ -218,6 +219,7 @@ def _need_privileges(cluster, version):
             f"The Proxmox VE user {cluster.options['api_user']} lacks the privileges {', '.join(missing)}.",
             "Give it, and its token if that has privileges of its own, a role with these (pveum acl modify).",
         )
+    return sorted(held)
 
 
 def _needed_privileges(version):

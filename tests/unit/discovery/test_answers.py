@@ -154,7 +154,11 @@ def test_docker_facts_of_a_remote_engine(engine):
     )
     found = _discovery.discover("docker", options, "web", "dock1")
     json.dumps(found)
-    assert found["server"] == {"name": "docker", "version": "20.10.24"}
+    assert found["server"] == {
+        "name": "docker",
+        "version": "20.10.24",
+        "security_options": ["name=seccomp,profile=default", "name=rootless"],
+    }
     (node,) = found["nodes"]
     assert node["name"] == "dock1"
     assert node["origins"]["memory_free"] == "estimated"
@@ -314,6 +318,8 @@ class LxdClient:
             "os_version": "12",
             "kernel_version": "0.0.1-elsewhere",
             "architectures": ["x86_64", "i686"],
+            "driver": "lxc",
+            "kernel_features": {"seccomp_listener": "true", "idmapped_mounts": "false"},
         }
         environment["server_clustered"] = clustered
         self.host_info = {"environment": environment}
@@ -416,7 +422,14 @@ def server(monkeypatch):
 def test_lxd_facts(server):
     found = _discovery.discover("lxd", server(), "web", "lab")
     json.dumps(found)
-    assert found["server"] == {"name": "incus", "version": "6.0.4", "url": "https://lab:8443"}
+    assert found["server"] == {
+        "name": "incus",
+        "version": "6.0.4",
+        "url": "https://lab:8443",
+        "clustered": False,
+        "instance_types": ["container"],
+        "kernel_features": ["seccomp_listener"],
+    }
     (node,) = found["nodes"]
     images = node["facts"].pop("images")
     assert node["facts"] == {
@@ -663,7 +676,9 @@ def test_proxmox_facts(cluster):
     cluster()
     found = _discovery.discover("proxmox", OPTIONS, "web", "pve")
     assert "hunter2" not in json.dumps(found)
-    assert (found["server"], found["next_id"]) == ({"name": "proxmox", "version": "8.4.21"}, 103)
+    server = dict(found["server"])
+    assert {"VM.Audit", "VM.Clone"} <= set(server.pop("privileges"))
+    assert (server, found["next_id"]) == ({"name": "proxmox", "version": "8.4.21", "quorate": True}, 103)
     online, offline = found["nodes"]
     assert offline == {"name": "pve2", "online": False, "facts": {}, "origins": {}}
     assert online["facts"] == {
@@ -866,3 +881,29 @@ def test_proxmox_a_mark_is_a_line_of_the_description():
     assert proxmox._mark({"tags": "other", "description": "rightscope.service: web"}) == "web"
     assert proxmox._mark({"tags": "rightscope", "description": "not rightscope.service: web"}) is None
     assert proxmox._mark({}) is None
+
+
+@pytest.mark.parametrize(
+    ("info", "told"),
+    [
+        pytest.param({"Swarm": {"LocalNodeState": "active", "ControlAvailable": True}}, "manager", id="manager"),
+        pytest.param({"Swarm": {"LocalNodeState": "active", "ControlAvailable": False}}, "worker", id="worker"),
+        pytest.param({"Swarm": {"LocalNodeState": "inactive"}}, None, id="in no swarm"),
+        pytest.param({}, None, id="an engine that knows none"),
+    ],
+)
+def test_docker_says_its_role_in_a_swarm(info, told):
+    assert docker._server(info).get("swarm_role") == told
+
+
+def test_docker_says_its_runtimes_and_devices():
+    devices = [{"Source": "cdi", "ID": "nvidia.com/gpu=0"}, {"Source": "other", "ID": "x"}]
+    server = docker._server(
+        {"Runtimes": {"runc": {}, "kata": {}}, "DefaultRuntime": "runc", "DiscoveredDevices": devices}
+    )
+    assert server == {
+        "name": "docker",
+        "runtimes": ["kata", "runc"],
+        "default_runtime": "runc",
+        "cdi_devices": ["nvidia.com/gpu=0"],
+    }
