@@ -12,8 +12,10 @@ might be written. It writes none.
 
 from __future__ import annotations
 
-import os
+import asyncio
 import sys
+
+_SECONDS = 5
 
 _LOOKED_AT = ("/proc/sys/net/core", "/proc/sys/net/ipv4", "/proc/sys/fs/mqueue", "/proc/sys/kernel")
 
@@ -31,8 +33,10 @@ uid, gid = os.geteuid(), os.getegid()
 if libc.unshare(0x10000000 | 0x40000000 | 0x08000000):
     sys.exit(1)
 for name, text in (("setgroups", "deny"), ("uid_map", "0 %d 1" % uid), ("gid_map", "0 %d 1" % gid)):
-    with open("/proc/self/" + name, "w") as file:
-        file.write(text)
+    # Not open(): as nobody there may be no part of Python left to be imported.
+    file = os.open("/proc/self/" + name, os.O_WRONLY)
+    os.write(file, text.encode())
+    os.close(file)
 for top in sys.argv[1:]:
     for directory, _names, files in os.walk(top):
         for name in files:
@@ -45,25 +49,16 @@ for top in sys.argv[1:]:
 def settable():
     """The names of the settings, sorted; None where nobody may make such namespaces here, or it cannot be tried."""
     try:
-        text = _told()
-    except OSError:
+        text = asyncio.run(_told())
+    except (OSError, asyncio.TimeoutError):
         return None
     return sorted(path[len("/proc/sys/") :].replace("/", ".") for path in text.splitlines()) or None
 
 
-def _told():
-    """What the process prints; empty where it failed. It asks the kernel alone, and has nothing to wait for."""
-    read, write = os.pipe()
+async def _told():
+    """What the process prints; empty where it failed. A module's run_command takes a module, and none may be here."""
     command = [sys.executable, "-I", "-S", "-c", _CODE, *_LOOKED_AT]
-    output = [(os.POSIX_SPAWN_DUP2, write, 1), (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)]
-    try:
-        pid = os.posix_spawn(sys.executable, command, os.environ, file_actions=output)
-    except OSError:
-        os.close(read)
-        raise
-    finally:
-        os.close(write)
-    with open(read, encoding="utf-8", errors="replace") as stream:
-        text = stream.read()
-    _pid, status = os.waitpid(pid, 0)
-    return "" if status else text
+    quiet = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.DEVNULL}
+    process = await asyncio.create_subprocess_exec(*command, **quiet)
+    output, _nothing = await asyncio.wait_for(process.communicate(), _SECONDS)
+    return "" if process.returncode else output.decode("utf-8", "replace")
