@@ -200,11 +200,14 @@ class Server:
 
     def get(self, path, **params):
         """The answer's ``metadata``. ``path`` is below /1.0; parameters that are None are not sent."""
+        return self._at(path).get(params=_given(params)).json()["metadata"]
+
+    def _at(self, path):
+        """pylxd's handle of what is at a path below /1.0."""
         node = self.client.api
         for part in filter(None, path.split("/")):
             node = node[part]
-        params = {name: value for name, value in params.items() if value is not None}
-        return node.get(params=params).json()["metadata"]
+        return node
 
     def ask(self, path, **params):
         """As ``get``; None where this client may not know, or the server does not."""
@@ -217,11 +220,7 @@ class Server:
 
     def do(self, method, path, *, json=None, headers=None, **params):
         """Change something below /1.0 and await it: the operation's own ``metadata``, or None."""
-        node = self.client.api
-        for part in path.split("/"):
-            node = node[part]
-        params = {name: value for name, value in params.items() if value is not None}
-        answer = getattr(node, method)(json=json, params=params, headers=headers).json()
+        answer = getattr(self._at(path), method)(json=json, params=_given(params), headers=headers).json()
         if not answer.get("operation"):
             return answer.get("metadata")
         done = self.client.api.operations[answer["operation"].rpartition("/")[2]].wait.get().json()["metadata"]
@@ -231,10 +230,11 @@ class Server:
 
     def raw(self, url):
         """The content of a file that an operation has left, by its path on the server."""
-        node = self.client.api
-        for part in url.partition("/1.0/")[2].split("/"):
-            node = node[part]
-        return node.get(is_api=False).content
+        return self._at(url.partition("/1.0/")[2]).get(is_api=False).content
+
+
+def _given(params):
+    return {name: value for name, value in params.items() if value is not None}
 
 
 _SUCCESS = 200
