@@ -93,6 +93,12 @@ class Process:
         stat = _stat(self.pid)
         return stat is not None and stat[0] != "Z" and stat[2] == self.started and self.boot == boot_id()
 
+    @property
+    def status(self) -> int | None:
+        """The status it ended with, the number of a signal negative; None where it runs or is no child of ours."""
+        child = _children.get(self.pid)
+        return child.poll() if child is not None else None
+
     def signal(self, number: int) -> None:
         """Send it a signal, if it is still the process that was recorded."""
         if self.alive:
@@ -161,7 +167,7 @@ def _belongs(pid: int, directory: str) -> bool:
     if not program.startswith(ENGINE_PROGRAMS) and "fakepve" not in argv and "pve_standin.py" not in " ".join(argv):
         return False
     inside = directory.rstrip("/") + "/"
-    return any(inside in word + "/" for word in argv) or any(e.startswith("LXD_DIR=" + directory) for e in environ)
+    return any(inside in word + "/" for word in argv) or any((e + "/").startswith("LXD_DIR=" + inside) for e in environ)
 
 
 def processes_in(directory: Path) -> list[Process]:

@@ -85,10 +85,20 @@ def _engine(kind: str, directory: Path, *, name: str | None = None, needs: tuple
     try:
         yield engine
     finally:
+        ended = _ended_by_itself(engine)
         engine.stop()
         note.unlink(missing_ok=True)
         left = leftovers(engine.directory, getattr(engine, "bridge", None))
         assert not left, f"{name} left behind: {left}"
+        assert not ended, f"{name} {ended}"
+
+
+def _ended_by_itself(engine) -> str:
+    """How an engine ended before it was stopped, with its last words; nothing where it runs."""
+    process, log = getattr(engine, "process", None), getattr(engine, "log", None)
+    if process is None or process.alive:
+        return ""
+    return f"ended by itself, with status {process.status}. The end of its log: {_common.tail(log, 15) if log else ''}"
 
 
 @pytest.fixture(scope="session")
