@@ -44,6 +44,8 @@ ENGINE_PROGRAMS = (
 )
 
 _children: dict[int, subprocess.Popen] = {}
+# How each of them was started, by its pid.
+_spawned: dict[int, tuple[list[str], Path, dict[str, str] | None]] = {}
 
 
 class EngineError(Exception):
@@ -137,7 +139,13 @@ def spawn(argv: list[str], log: Path, env: dict[str, str] | None = None, stdin: 
         except OSError as error:
             raise EngineError(f"Cannot run '{argv[0]}': {error.strerror}. Is its package installed?") from None
     _children[child.pid] = child
+    _spawned[child.pid] = argv, log, env
     return Process.of(child.pid)
+
+
+def spawn_again(process: Process) -> Process:
+    """Start a daemon that has ended as it was started before, with the files that it left."""
+    return spawn(*_spawned[process.pid])
 
 
 def run(argv: list[str], env: dict[str, str] | None = None, timeout: float = 120.0, check: bool = True) -> str:
