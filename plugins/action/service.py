@@ -18,7 +18,6 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
     decision_result,
     elsewhere,
     left_behind,
-    placement,
     plan_digest,
     present_on,
     silent_places,
@@ -27,6 +26,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS, AdoptionError
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._common import STARTED, STOPPED
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._hosts import Host
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._joining import join
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._ledger import open_ledger
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._lock import only_run_for
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
@@ -36,6 +36,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
     Service,
     Target,
 )
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._placement import placement
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._provision import Provisioner, Unfinished
 
 display = Display()
@@ -75,7 +76,8 @@ class ActionModule(DeployAction):
             since = time.time() - self.facts_ttl(args)
             targets = self.discover(hosts, service, args)
             run = _Run(service, args, {host.name: host for host in hosts}, targets, self._task.check_mode)
-            return result | _warned(self._bring_about(run, since))
+            done = result | _warned(self._bring_about(run, since))
+        return join(self, done, task_vars["hostvars"]) if args["add_to_inventory"] else done
 
     def _bring_about(self, run: _Run, since: float) -> dict[str, t.Any]:
         other = elsewhere(run.service, run.targets)
@@ -204,7 +206,7 @@ def _report_misfit(run: _Run, decision: Decision, told: dict[str, t.Any]) -> dic
         raise AnsibleActionFail(told["explanation"], result={**told, "changed": False})
     target, instances = present_on(run.service, run.targets)
     display.warning(told["explanation"].splitlines()[0])
-    placed = placement(run.service, target, instances)
+    placed = placement(run.service.name, target, instances)
     return {"changed": False, "failed": False, "calls": [], "fits": False, "placement": placed}
 
 

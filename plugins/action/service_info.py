@@ -16,11 +16,11 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
     DeployAction,
     decision_result,
     elsewhere,
-    placement,
     plan_digest,
     present_on,
 )
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Decision, Service, Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._placement import placement
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._write import write_text
 
 display = Display()
@@ -63,7 +63,7 @@ class ActionModule(DeployAction):
             display.warning(f"{other}; the decision is of those that it names.")
         told = decision_result(decision)
         told["plan_digest"] = plan_digest(service, "started", decision, targets)
-        told["placement"] = placement(service, target, instances) if target else None
+        told["placement"] = placement(service.name, target, instances) if target else None
         display.v(told["explanation"])
         return {"name": service.name, **told}
 

@@ -219,7 +219,8 @@ options:
         type: dict
       proxmox_vm:
         description:
-          - Options of M(community.proxmox.proxmox_kvm). C(clone) names the template.
+          - Options of M(community.proxmox.proxmox_kvm). The template is named in
+            O(community.proxmox.proxmox_kvm#module:clone).
           - A cloud-init password is set when the VM is made, since it can never be read back and compared.
         type: dict
   targets:

@@ -79,6 +79,18 @@ options:
     type: bool
     default: false
     version_added: 0.2.0
+  add_to_inventory:
+    description:
+      - Whether the service becomes a host of the running playbook, by its name, with RV(placement.connection), in the
+        groups C(rightscope_services) and C(rightscope_FORM), such as C(rightscope_docker_container).
+      - Of a service of several containers it is the first one by name.
+      - A host of the inventory that has the name and a connection of its own is left alone, with a warning.
+      - "With ansible-core before 2.21 a task with C(loop) adds only those whose C(changed) says the same of the service
+        and of the inventory, and warns of the others: what it said would not be true. The role
+        P(rightscope.deploy.service#role) adds all."
+    type: bool
+    default: true
+    version_added: 0.3.0
   expect_plan:
     description:
       - A RV(plan_digest) of an earlier run in check mode, or of M(rightscope.deploy.service_info). If it would be
@@ -184,6 +196,23 @@ placement:
   description: Where the service is, in the same keys for every form. V(null) where it is nowhere.
   returned: success
   type: dict
+  sample:
+    service: web
+    target: dock1
+    node: dock1
+    scope: application
+    form: docker_container
+    id: 6a62e5835d4cb729008f04dd9c61af5f5271e71858cfbd0aebe212253045c3d5
+    state: started
+    addresses:
+      - 172.17.0.2
+    ports:
+      - container: 80/tcp
+        host_ip: 0.0.0.0
+        host_port: 8080
+    connection:
+      ansible_connection: community.docker.docker_api
+      ansible_host: web
   contains:
     service:
       description: The service's name.
@@ -233,23 +262,138 @@ decision:
   type: dict
   contains:
     chosen:
-      description: The C(target), C(node) and C(form) that was chosen. V(null) where none fits.
+      description: What was chosen. V(null) where none fits.
       type: dict
       returned: always
+      sample:
+        target: dock1
+        node: dock1
+        form: docker_container
+      contains:
+        target:
+          description: The target.
+          type: str
+          returned: always
+        node:
+          description: The target's node.
+          type: str
+          returned: always
+        form:
+          description: V(docker_container), V(lxd_container) or V(proxmox_vm).
+          type: str
+          returned: always
     proof:
       description: Which needs forced the chosen form, a sentence each.
       type: list
       elements: str
       returned: always
+      sample:
+        - "kernel.modules: the kernel of dock1 has overlay, and a Docker container shares it."
     verdicts:
-      description:
-        - For each candidate its C(target), C(node), C(form) and C(scope), whether it C(fits), its C(failures), its
-          C(grants), its C(scores) and their weighted mean C(total).
-        - A failure has the C(rule), the C(reason), C(when), which is V(never), V(not_now) or V(unknown), and a
-          C(remedy).
+      description: What is said of each candidate.
       type: list
       elements: dict
       returned: always
+      sample:
+        - target: dock1
+          node: dock1
+          form: docker_container
+          scope: application
+          fits: true
+          failures: []
+          accepted: []
+          grants:
+            - device /dev/net/tun
+          scores:
+            headroom: 50
+            image_present: 100
+            fewest_grants: 90
+            free_ports: 100
+            preferred_labels: 100
+            wishes: 100
+          total: 90
+        - target: lab
+          node: lab
+          form: lxd_container
+          scope: system
+          fits: false
+          failures:
+            - rule: kernel_modules
+              reason: its kernel has not loaded overlay
+              when: not_now
+              remedy: run 'modprobe -a overlay' on lab
+          accepted: []
+          grants:
+            - device /dev/net/tun
+          scores:
+            headroom: 50
+            image_present: 100
+            fewest_grants: 90
+            free_ports: 100
+            preferred_labels: 100
+            wishes: 100
+          total: 90
+      contains:
+        target:
+          description: The candidate's target.
+          type: str
+          returned: always
+        node:
+          description: The target's node.
+          type: str
+          returned: always
+        form:
+          description: V(docker_container), V(lxd_container) or V(proxmox_vm).
+          type: str
+          returned: always
+        scope:
+          description: V(application), V(system) or V(machine).
+          type: str
+          returned: always
+        fits:
+          description: Whether every need is met there.
+          type: bool
+          returned: always
+        failures:
+          description: Every reason against it.
+          type: list
+          elements: dict
+          returned: always
+          contains:
+            rule:
+              description: The name of the rule.
+              type: str
+              returned: always
+            reason:
+              description: What is lacking, half a sentence.
+              type: str
+              returned: always
+            when:
+              description: V(never), V(not_now), or V(unknown) where it could not be checked.
+              type: str
+              returned: always
+            remedy:
+              description: What would help. V(null) where nothing would.
+              type: str
+              returned: always
+        accepted:
+          description: What would be a failure without O(unknown=accept), in the same keys.
+          type: list
+          elements: dict
+          returned: always
+        grants:
+          description: The privileges that it would be given.
+          type: list
+          elements: str
+          returned: always
+        scores:
+          description: For each preference in O(weights) how far it is met, from 0 to 100.
+          type: dict
+          returned: always
+        total:
+          description: The weighted mean of RV(decision.verdicts[].scores).
+          type: int
+          returned: always
 explanation:
   description: The decision in sentences. Also shown with C(-v).
   returned: always
@@ -271,6 +415,7 @@ fits:
   description: V(false) where the service no longer fits where it is, and O(on_form_change=report).
   returned: with O(on_form_change=report), where it does not
   type: bool
+  sample: false
   version_added: 0.2.0
 calls:
   description:
@@ -281,18 +426,44 @@ calls:
   returned: success
   type: list
   elements: dict
+  sample:
+    - module: community.docker.docker_container
+      target: dock1
+      changed: true
+      does: create container 'web' from nginx:1.29
+      action: create
 attempts:
-  description: Each candidate that was tried, with its C(target), C(node), C(form) and C(error).
+  description:
+    - Each candidate that was tried, with its C(target), C(node), C(form) and C(error). That is V(null) for the one that
+      went well.
   returned: when one failed
   type: list
   elements: dict
+  sample:
+    - target: dock1
+      node: dock1
+      form: docker_container
+      error: "Error starting container: port is already allocated"
+    - target: lab
+      node: lab
+      form: lxd_container
+      error: null
 restart_required:
   description: Settings of a VM that are written and take effect at its next restart.
   returned: when there are any
   type: list
   elements: str
+  sample:
+    - memory
 diff:
   description: What changed, or would, in C(before) and C(after). Secrets are masked.
   returned: when something changed
   type: dict
+  sample:
+    before:
+      web:
+        state: stopped
+    after:
+      web:
+        state: started
 """

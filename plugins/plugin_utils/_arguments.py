@@ -38,6 +38,7 @@ SERVICE = {
     "replace": {"type": "str", "choices": ["never", "when_needed"]},
     "relocate": {"type": "bool", "default": False},
     "adopt": {"type": "bool", "default": False},
+    "add_to_inventory": {"type": "bool", "default": True},
     "expect_plan": {"type": "str"},
     "max_attempts": {"type": "int", "default": 3},
     "wait_timeout": {"type": "float", "default": 120.0},

@@ -174,6 +174,7 @@ def _target(host: Host, reply: t.Mapping[str, t.Any]) -> Target:
     return Target(
         name=host.name,
         kind=host.kind,
+        local=host.is_here,
         labels=host.labels,
         eligible=host.eligible,
         options=host.options,

@@ -288,27 +288,6 @@ def plan_digest(service: Service, state: str, decision: Decision, targets: list[
     return digest_of(service, state, decision, there, masked)
 
 
-def placement(
-    service: Service, target: Target, instances: tuple[Instance, ...], *, state: str | None = None
-) -> dict[str, t.Any]:
-    """Where the service is, in the same keys for every form."""
-    first = instances[0]
-    form = FORMS[first.form]
-    states = {instance.state for instance in instances}
-    return {
-        "service": service.name,
-        "target": target.name,
-        "node": first.node,
-        "scope": form.SCOPE,
-        "form": form.NAME,
-        "id": first.id if len(instances) == 1 else service.name,
-        "state": state or (states.pop() if len(states) == 1 else "partly started"),
-        "addresses": list(dict.fromkeys(address for instance in instances for address in instance.addresses)),
-        "ports": [dict(port) for instance in instances for port in instance.ports],
-        "connection": form.connection(service, target, instances),
-    }
-
-
 def present_on(service: Service, targets: list[Target]) -> tuple[Target | None, tuple[Instance, ...]]:
     """The target that has the service, and what it has of it."""
     for target in targets:

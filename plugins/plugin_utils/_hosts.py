@@ -6,8 +6,7 @@
 """
 Targets as inventory hosts: their variables, and a way to run a module on each, whatever host the play is on.
 
-Ansible has no public way to reach another host than the task's own from inside of an action. So a second
-action is made here for each target, with the connection, become and interpreter of that host's variables.
+A second action is made for each target, with the connection, become and interpreter of that host's variables.
 """
 
 from __future__ import annotations
@@ -18,15 +17,13 @@ import typing as t
 from collections.abc import Mapping
 from pathlib import Path
 
-from ansible import constants as C
 from ansible.errors import AnsibleError
-from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
-from ansible.plugins.loader import become_loader
 
 from ..module_utils._discovery import PROBES, connection_options
 from ._facts import FactsError, check_record, split_declared
 from ._forms import KINDS
+from ._reach import LOCAL, ReachError, becomes, connect, connection_name
 from ._words import did_you_mean
 
 GROUP = "rightscope_targets"
@@ -66,10 +63,15 @@ class Host:
         self.probe: str | None = self._probe()
         self._check_options()
         self._check_facts()
-        self._connection_name = self.variable("ansible_connection") or C.DEFAULT_TRANSPORT
-        self._connects_locally = self._connection_name in ("local", "ansible.builtin.local")
+        self._becomes = becomes(self, otherwise=action._task.become)
+        self._connects_locally = connection_name(self) in LOCAL
         # As another user, or in another environment, only a process of its own can ask.
-        self.is_local = self._connects_locally and not self._becomes and not any(action._task.environment or ())
+        self.is_here = self._connects_locally and not self._becomes
+        self.is_local = self.is_here and not any(action._task.environment or ())
+
+    def has(self, name: str) -> bool:
+        """Whether the host has a variable."""
+        return name in self._variables
 
     def variable(self, name: str) -> t.Any:
         """The host's variable, templated under its own variables; None where it has none."""
@@ -202,14 +204,11 @@ class Host:
         task.async_val = 0
         task.environment = [*(task.environment or []), dict(environment)]
         context = action._play_context.copy()
-        context.remote_addr = str(self.variable("ansible_host") or self.name)
-        connection = action._shared_loader_obj.connection_loader.get(self._connection_name, context, new_stdin=None)
-        if connection is None:
-            raise TargetsError(f"The connection plugin '{self._connection_name}' of host '{self.name}' was not found.")
         keys = {key: value for key, value in task.dump_attrs().items() if key not in ("timeout", "retries")}
-        self._set_become(connection, context, keys)
-        connection.set_options(task_keys=keys, var_options=self._plugin_variables("connection", connection))
-        connection._shell.set_options(task_keys=keys, var_options=self._plugin_variables("shell", connection._shell))
+        try:
+            connection = connect(self, context, keys, become=self._becomes)
+        except ReachError as error:
+            raise TargetsError(str(error)) from None
         return _Proxy(
             task=task,
             connection=connection,
@@ -218,27 +217,6 @@ class Host:
             templar=self._templar,
             shared_loader_obj=action._shared_loader_obj,
         )
-
-    @property
-    def _becomes(self) -> bool:
-        wanted = self.variable("ansible_become")
-        return boolean(self._action._task.become if wanted is None else wanted, strict=False)
-
-    def _set_become(self, connection: t.Any, context: t.Any, keys: dict[str, t.Any]) -> None:
-        context.become = self._becomes
-        if not context.become:
-            return
-        method = self.variable("ansible_become_method") or self._action._play_context.become_method or "sudo"
-        plugin = become_loader.get(method)
-        if plugin is None:
-            raise TargetsError(f"The become plugin '{method}' of host '{self.name}' was not found.")
-        context.become_method = method
-        plugin.set_options(task_keys=keys, var_options=self._plugin_variables("become", plugin))
-        connection.set_become_plugin(plugin)
-
-    def _plugin_variables(self, kind: str, plugin: t.Any) -> dict[str, t.Any]:
-        names = C.config.get_plugin_vars(kind, plugin._load_name)
-        return {name: self.variable(name) for name in names if name in self._variables}
 
 
 def target_hosts(wanted: list[str] | None, action: ActionBase, task_vars: Mapping[str, t.Any]) -> list[Host]:

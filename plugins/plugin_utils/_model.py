@@ -292,11 +292,13 @@ class Target:
     ``trouble`` is the sentence that says why it could not be asked; then it has no nodes. One that is not
     ``eligible`` offers no candidate, and is only looked at for the service: the task's targets leave it out.
     A ``recorded`` one is known from saved facts, and nothing can be made there.
+    ``local`` says that the controller itself reaches its API; else only its own host does.
     ``options`` are the connection options of its delegate: they hold secrets and never leave the runner.
     """
 
     name: str
     kind: str
+    local: bool = True
     nodes: tuple[Node, ...] = ()
     instances: tuple[Instance, ...] = ()
     labels: Mapping[str, str] = field(default_factory=_nothing)

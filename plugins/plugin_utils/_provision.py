@@ -22,11 +22,12 @@ from ._asking import find_instances
 from ._candidates import present
 from ._decision.decide import can_follow, instead
 from ._decision.wishes import with_wishes
-from ._deploy import decision_result, placement
+from ._deploy import decision_result
 from ._forms import FORMS
 from ._forms._common import STARTED
 from ._hosts import Host
 from ._model import Call, Candidate, Decision, Instance, Plan, Service, Target, Verdict
+from ._placement import placement
 from ._runner import POLL, DelegateFailed, run_call, wait_until
 
 RACES = 5
@@ -180,7 +181,7 @@ class Provisioner:
                 raise _Failed(text, left=bool(ran)) from None
             remains = self._clean_up(host, target, form, plan, ran, claimed=getattr(error, "claimed", False))
             raise _Failed(text + remains, left=bool(remains)) from None
-        done = self._result(target, plan, placement(self.service, target, after))
+        done = self._result(target, plan, placement(self.service.name, target, after))
         waiting = form.pending(after)
         if waiting:
             done["restart_required"] = list(waiting)
@@ -336,7 +337,7 @@ class Provisioner:
         plan = form.adopt(self.service, instance)
         mine = (dataclasses.replace(instance, service=self.service.name),)
         if self.check_mode:
-            return self._result(target, plan, placement(self.service, target, mine))
+            return self._result(target, plan, placement(self.service.name, target, mine))
         ran: list[Call] = []
         try:
             self._run(host, plan, ran)
@@ -352,7 +353,7 @@ class Provisioner:
         except (DelegateFailed, DiscoveryError, _Failed) as error:
             message = f"Service '{self.service.name}' could not be taken over on '{target.name}': {error}."
             raise Unfinished(message, {"changed": bool(ran)}) from None
-        return self._result(target, plan, placement(self.service, target, self._mine(form, found)))
+        return self._result(target, plan, placement(self.service.name, target, self._mine(form, found)))
 
     # --- away -----------------------------------------------------------------------------------
 
@@ -402,9 +403,9 @@ class Provisioner:
         self, candidate: Candidate, target: Target, plan: Plan, there: tuple[Instance, ...]
     ) -> dict[str, t.Any]:
         if there:
-            return placement(self.service, target, there, state=plan.state if plan.changed else None)
+            return placement(self.service.name, target, there, state=plan.state if plan.changed else None)
         predicted = Instance(form=candidate.form, name=self.service.name, id="", node=candidate.node, state=plan.state)
-        return placement(self.service, target, (predicted,)) | {"id": None}
+        return placement(self.service.name, target, (predicted,)) | {"id": None}
 
     def _result(self, target: Target, plan: Plan, placed: dict[str, t.Any] | None) -> dict[str, t.Any]:
         done: dict[str, t.Any] = {

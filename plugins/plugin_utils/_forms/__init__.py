@@ -36,8 +36,12 @@ A form's module has:
     the calls that write the marks on what somebody else made, and change nothing else. Raises AdoptionError;
 ``remove(service, target, instances) -> Plan``
     the calls that remove what is there;
-``connection(service, target, instances) -> dict``
-    the variables by which Ansible reaches what was made.
+``connection(target, instance) -> dict``
+    the variables by which Ansible reaches it, from where the target's API is reached;
+``command(target, instance) -> list``
+    what runs a command in it, on the target's own host; empty where nothing does;
+``public_keys(instance) -> tuple[str, ...]``
+    those that it lets in by ssh.
 """
 
 from __future__ import annotations

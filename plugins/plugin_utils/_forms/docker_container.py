@@ -184,12 +184,51 @@ def remove(service: Service, _target: Target, instances: tuple[Instance, ...]) -
     return removal(calls, instances)
 
 
-def connection(_service: Service, target: Target, instances: tuple[Instance, ...]) -> dict[str, t.Any]:
+def connection(target: Target, instance: Instance) -> dict[str, t.Any]:
     """Reached through the engine's API: an image of one application has neither sshd nor an address to trust."""
-    variables = {"ansible_connection": "community.docker.docker_api", "ansible_host": instances[0].name}
-    if target.options.get("docker_host"):
-        variables["ansible_docker_docker_host"] = target.options["docker_host"]
-    return variables
+    options = target.options
+    if _needs_client(options):
+        arguments = " ".join(_client(options))
+        return {
+            "ansible_connection": "community.docker.docker",
+            "ansible_host": instance.name,
+            "ansible_docker_extra_args": arguments,
+        }
+    variables = {"ansible_connection": "community.docker.docker_api", "ansible_host": instance.name}
+    return variables | {
+        f"ansible_docker_{name}": options[name] for name in ("docker_host", "api_version") if options.get(name)
+    }
+
+
+def command(target: Target, instance: Instance) -> list[str]:
+    """``docker exec``."""
+    return ["docker", *_client(target.options), "exec", "--interactive", instance.name]
+
+
+def public_keys(_instance: Instance) -> tuple[str, ...]:
+    """Nobody logs in."""
+    return ()
+
+
+def _needs_client(options: Mapping[str, t.Any]) -> bool:
+    """
+    Whether docker_api cannot do it, and Docker's own client has to be here.
+
+    The plugin says itself that it does not work with TLS (community.docker#605), and has no variable for ssh's client.
+    """
+    address = str(options.get("docker_host") or "")
+    over_tls = address.startswith(("tcp:", "https:")) and (options.get("tls") or options.get("validate_certs"))
+    return bool(over_tls or (address.startswith("ssh:") and options.get("use_ssh_client")))
+
+
+def _client(options: Mapping[str, t.Any]) -> list[str]:
+    """How Docker's client is told of the engine."""
+    if not options.get("docker_host"):
+        return []
+    files = {"--tlscacert": "ca_path", "--tlscert": "client_cert", "--tlskey": "client_key"}
+    given = [f"{flag}={options[name]}" for flag, name in files.items() if options.get(name)]
+    tls = ["--tlsverify"] if options.get("validate_certs") else ["--tls"] if options.get("tls") else []
+    return [f"--host={options['docker_host']}", *tls, *given]
 
 
 # --- one container ------------------------------------------------------------------------------

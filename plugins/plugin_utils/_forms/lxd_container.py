@@ -166,12 +166,51 @@ def remove(_service: Service, _target: Target, instances: tuple[Instance, ...]) 
     return removal(calls, instances)
 
 
-def connection(_service: Service, target: Target, instances: tuple[Instance, ...]) -> dict[str, t.Any]:
-    """Reached by ``lxc exec``, which asks neither an address nor an sshd of the guest."""
-    variables = {"ansible_connection": "community.general.lxd", "ansible_host": instances[0].name}
-    if target.options.get("project"):
-        variables["ansible_lxd_project"] = target.options["project"]
-    return variables
+_CLIENTS = {
+    "unix:/var/lib/lxd/unix.socket": "lxd",
+    "unix:/var/snap/lxd/common/lxd/unix.socket": "lxd",
+    "unix:/var/lib/incus/unix.socket": "incus",
+}
+"""Where the command line client of each looks by itself."""
+
+
+def connection(target: Target, instance: Instance) -> dict[str, t.Any]:
+    """
+    Reached by way of the server, which asks neither an address nor an sshd of the guest.
+
+    The plugins of community.general run the client, which finds a server at its own place, or one that somebody made
+    known to it. For all others there is one of ours, which asks the API.
+    """
+    options = target.options
+    url = options.get("url") or "unix:/var/lib/lxd/unix.socket"
+    client = _CLIENTS.get(url)
+    if client:
+        variables = {"ansible_connection": f"community.general.{client}", "ansible_host": instance.name}
+        return variables | ({f"ansible_{client}_project": options["project"]} if options.get("project") else {})
+    variables = {"ansible_connection": "rightscope.deploy.lxd_api", "ansible_host": instance.name}
+    return variables | {
+        f"ansible_lxd_api_{name}": options[name]
+        for name in ("url", "client_cert", "client_key", "server_cert", "project")
+        if options.get(name)
+    }
+
+
+def command(target: Target, instance: Instance) -> list[str]:
+    """``lxc exec`` or ``incus exec``; nothing where the client would have to be made known to a server first."""
+    url = str(target.options.get("url") or "unix:/var/lib/lxd/unix.socket")
+    if not url.startswith("unix:"):
+        return []
+    incus = "incus" in url
+    # Neither client has an argument for it.
+    socket = f"{'INCUS' if incus else 'LXD'}_SOCKET={url.removeprefix('unix:')}"
+    elsewhere = [] if url in _CLIENTS else ["env", socket]
+    project = [f"--project={target.options['project']}"] if target.options.get("project") else []
+    return [*elsewhere, "incus" if incus else "lxc", "exec", *project, instance.name, "--"]
+
+
+def public_keys(_instance: Instance) -> tuple[str, ...]:
+    """Nobody logs in."""
+    return ()
 
 
 # --- what is wanted -----------------------------------------------------------------------------

@@ -18,6 +18,7 @@ import math
 import re
 import typing as t
 from collections.abc import Mapping, Sequence
+from urllib.parse import unquote
 
 from .._knowledge.processors import PHYSICAL, flags_of, model_for, model_name, shown_by, wanted_level
 from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
@@ -108,7 +109,7 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
 
 def adopt(service: Service, instance: Instance) -> Plan:
     """A tag, and a line of the description below what is there."""
-    config = instance.config.get("config") or {}
+    config = _config(instance)
     words, tags = str(config.get("description") or "").strip(), _tags(config)
     marked = settings({"description": f"{words}\n\n{MARK}: {service.name}".strip(), "tags": [*tags, TAG]}, config)
     where = {"vmid": int(instance.id), "node": instance.node, "timeout": TIMEOUT}
@@ -137,16 +138,27 @@ def remove(_service: Service, _target: Target, instances: tuple[Instance, ...]) 
     return removal(calls, instances)
 
 
-def connection(service: Service, _target: Target, instances: tuple[Instance, ...]) -> dict[str, t.Any]:
+def connection(_target: Target, instance: Instance) -> dict[str, t.Any]:
     """Reached by ssh, as the user that cloud-init made."""
-    instance = instances[0]
     variables: dict[str, t.Any] = {"ansible_connection": "ssh"}
     if instance.addresses:
         variables["ansible_host"] = instance.addresses[0]
-    user = (instance.config.get("config") or {}).get("ciuser") or service.made_as.get(NAME, {}).get("ciuser")
-    if user:
-        variables["ansible_user"] = user
-    return variables
+    user = _config(instance).get("ciuser")
+    return variables | ({"ansible_user": user} if user else {})
+
+
+def command(_target: Target, _instance: Instance) -> list[str]:
+    """A machine is reached over its network, not by a command on a node."""
+    return []
+
+
+def public_keys(instance: Instance) -> tuple[str, ...]:
+    """Those that cloud-init lets in."""
+    return tuple(filter(None, unquote(str(_config(instance).get("sshkeys") or "")).splitlines()))
+
+
+def _config(instance: Instance) -> Mapping[str, t.Any]:
+    return instance.config.get("config") or {}
 
 
 def busy(instances: tuple[Instance, ...]) -> str | None:
@@ -165,7 +177,7 @@ def pulse(_instances: tuple[Instance, ...]) -> None:
 
 def identity(instance: Instance) -> str:
     """Proxmox VE gives each VM one when it is made; the id is another's in another cluster."""
-    config = instance.config.get("config") or {}
+    config = _config(instance)
     return str(config.get("vmgenid") or config.get("smbios1") or "")
 
 
@@ -332,7 +344,7 @@ def _power(where: Mapping[str, t.Any], state: str, does: str, *, force: bool = F
 
 
 def _change(service: Service, candidate: Candidate, options: Mapping[str, t.Any], there: Instance, state: str) -> Plan:
-    config = there.config.get("config") or {}
+    config = _config(there)
     # One without the tag is half made: its run was interrupted between its clone and its configuration.
     half_made = TAG not in _tags(config)
     wanted = _wanted(service, candidate, options, config, fresh=half_made)

@@ -18,7 +18,7 @@ class Host:
     def __init__(self, name="dock1", options=None):
         self.name, self.kind, self.options = name, "docker", options or {}
         self.labels, self.declared = {}, {}
-        self.eligible = self.is_local = True
+        self.eligible = self.is_local = self.is_here = True
         self.recorded = self.probe = None
 
 

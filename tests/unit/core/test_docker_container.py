@@ -503,15 +503,56 @@ def test_all_of_a_service_is_removed(there, does):
     assert set(plan.before) == set(plan.after) == {one.name for one in there}
 
 
-def test_a_container_is_reached_through_its_engine():
-    place = dataclasses.replace(target("docker"), options={"docker_host": "tcp://dock1:2376"})
-    form = FORMS["docker_container"]
-    assert form.connection(service(), place, (container(),)) == {
-        "ansible_connection": "community.docker.docker_api",
-        "ansible_host": "web",
-        "ansible_docker_docker_host": "tcp://dock1:2376",
-    }
-    assert "ansible_docker_docker_host" not in form.connection(service(), target("docker"), (container(),))
+TLS = {"docker_host": "tcp://dock1:2376", "validate_certs": True, "client_cert": "/c.pem", "client_key": "/k.pem"}
+
+
+@pytest.mark.parametrize(
+    ("options", "connection", "variables", "command"),
+    [
+        pytest.param({}, "docker_api", {}, [], id="at its own place"),
+        pytest.param(
+            {"docker_host": "unix:///s", "api_version": "1.41"},
+            "docker_api",
+            {"ansible_docker_docker_host": "unix:///s", "ansible_docker_api_version": "1.41"},
+            ["--host=unix:///s"],
+            id="elsewhere",
+        ),
+        pytest.param(
+            TLS,
+            "docker",
+            {"ansible_docker_extra_args": "--host=tcp://dock1:2376 --tlsverify --tlscert=/c.pem --tlskey=/k.pem"},
+            ["--host=tcp://dock1:2376", "--tlsverify", "--tlscert=/c.pem", "--tlskey=/k.pem"],
+            id="over TLS",
+        ),
+        pytest.param(
+            {"docker_host": "tcp://dock1:2376", "tls": True, "ca_path": "/ca.pem"},
+            "docker",
+            {"ansible_docker_extra_args": "--host=tcp://dock1:2376 --tls --tlscacert=/ca.pem"},
+            ["--host=tcp://dock1:2376", "--tls", "--tlscacert=/ca.pem"],
+            id="over TLS, unverified",
+        ),
+        pytest.param(
+            {"docker_host": "ssh://dock1", "use_ssh_client": True},
+            "docker",
+            {"ansible_docker_extra_args": "--host=ssh://dock1"},
+            ["--host=ssh://dock1"],
+            id="by the ssh command",
+        ),
+        pytest.param(
+            {"docker_host": "ssh://dock1"},
+            "docker_api",
+            {"ansible_docker_docker_host": "ssh://dock1"},
+            ["--host=ssh://dock1"],
+            id="by ssh",
+        ),
+    ],
+)
+def test_a_container_is_reached_through_its_engine(options, connection, variables, command):
+    place, form = dataclasses.replace(target("docker"), options=options), FORMS["docker_container"]
+    whole = {"ansible_connection": f"community.docker.{connection}", "ansible_host": "web", **variables}
+    assert form.connection(place, container()) == whole
+    assert form.command(place, container()) == ["docker", *command, "exec", "--interactive", "web"]
+    assert form.public_keys(container()) == ()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,21 @@ import pytest
 PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
 UTILS = PLUGINS / "plugin_utils"
 # The side that knows Ansible, and may wait for a network.
-OUTSIDE = {"_asking", "_deploy", "_hosts", "_ledger", "_lock", "_memory", "_options", "_provision", "_runner", "_write"}
+OUTSIDE = {
+    "_asking",
+    "_deploy",
+    "_hosts",
+    "_joining",
+    "_ledger",
+    "_lock",
+    "_memory",
+    "_options",
+    "_placement",
+    "_provision",
+    "_reach",
+    "_runner",
+    "_write",
+}
 SHELL = sorted(f"{name}.py" for name in OUTSIDE)
 PURE = sorted(path for path in UTILS.rglob("*.py") if path.name not in SHELL)
 UNCLEAN = {

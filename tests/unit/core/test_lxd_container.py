@@ -266,14 +266,59 @@ def test_only_a_shutdown_that_is_ignored_may_fail():
     assert (stop.may_fail, remove.may_fail) == (True, False)
 
 
-def test_a_system_is_reached_by_its_server_in_its_project():
-    form, place = FORMS["lxd_container"], dataclasses.replace(target("lxd"), options={"project": "shop"})
-    assert form.connection(service(), place, (system(),)) == {
-        "ansible_connection": "community.general.lxd",
-        "ansible_host": "web",
-        "ansible_lxd_project": "shop",
-    }
-    assert "ansible_lxd_project" not in form.connection(service(), target("lxd"), (system(),))
+INCUS = "unix:/var/lib/incus/unix.socket"
+
+
+@pytest.mark.parametrize(
+    ("options", "variables", "command"),
+    [
+        pytest.param({}, {"ansible_connection": "community.general.lxd"}, ["lxc", "exec", "web", "--"], id="LXD"),
+        pytest.param(
+            {"url": "unix:/var/snap/lxd/common/lxd/unix.socket", "project": "shop"},
+            {"ansible_connection": "community.general.lxd", "ansible_lxd_project": "shop"},
+            ["lxc", "exec", "--project=shop", "web", "--"],
+            id="the snap, a project",
+        ),
+        pytest.param(
+            {"url": INCUS, "project": "shop"},
+            {"ansible_connection": "community.general.incus", "ansible_incus_project": "shop"},
+            ["incus", "exec", "--project=shop", "web", "--"],
+            id="Incus",
+        ),
+        pytest.param(
+            {"url": "unix:/s", "project": "shop"},
+            {
+                "ansible_connection": "rightscope.deploy.lxd_api",
+                "ansible_lxd_api_url": "unix:/s",
+                "ansible_lxd_api_project": "shop",
+            },
+            ["env", "LXD_SOCKET=/s", "lxc", "exec", "--project=shop", "web", "--"],
+            id="elsewhere",
+        ),
+        pytest.param(
+            {"url": "unix:/x/incus.socket"},
+            {"ansible_connection": "rightscope.deploy.lxd_api", "ansible_lxd_api_url": "unix:/x/incus.socket"},
+            ["env", "INCUS_SOCKET=/x/incus.socket", "incus", "exec", "web", "--"],
+            id="Incus elsewhere",
+        ),
+        pytest.param(
+            {"url": "https://lab:8443", "client_cert": "/c", "client_key": "/k", "trust_password": "sentinel"},
+            {
+                "ansible_connection": "rightscope.deploy.lxd_api",
+                "ansible_lxd_api_url": "https://lab:8443",
+                "ansible_lxd_api_client_cert": "/c",
+                "ansible_lxd_api_client_key": "/k",
+            },
+            [],
+            id="over https",
+        ),
+    ],
+)
+def test_a_system_is_reached_by_its_server(options, variables, command):
+    form, place = FORMS["lxd_container"], dataclasses.replace(target("lxd"), options=options)
+    assert form.connection(place, system()) == {"ansible_host": "web", **variables}
+    assert form.command(place, system()) == command
+    assert form.public_keys(system()) == ()
 
 
 def test_a_device_that_is_no_mapping_is_found_before_the_work():

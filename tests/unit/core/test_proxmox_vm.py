@@ -327,19 +327,22 @@ def test_the_patience_of_the_user_is_kept():
 
 
 @pytest.mark.parametrize(
-    ("config", "options", "addresses", "variables"),
+    ("config", "addresses", "variables"),
     [
-        pytest.param({}, {}, (), {}, id="nothing known"),
-        pytest.param({"ciuser": "ops"}, {"ciuser": "new"}, (), {"ansible_user": "ops"}, id="the user that is there"),
-        pytest.param({}, {}, ("10.0.0.2", "10.0.0.3"), {"ansible_host": "10.0.0.2"}, id="the first address"),
-        pytest.param({}, {"ciuser": "new"}, (), {"ansible_user": "new"}, id="the user that is wanted"),
+        pytest.param({}, (), {}, id="nothing known"),
+        pytest.param({"ciuser": "ops"}, (), {"ansible_user": "ops"}, id="the user that is there"),
+        pytest.param({}, ("10.0.0.2", "10.0.0.3"), {"ansible_host": "10.0.0.2"}, id="the first address"),
     ],
-)  # fmt: skip
-def test_a_machine_is_reached_by_ssh(config, options, addresses, variables):
-    there = instance("proxmox", addresses=addresses, config={"config": config})
-    of = service(made_as={"proxmox_vm": options})
-    found = FORMS["proxmox_vm"].connection(of, target("proxmox"), (there,))
-    assert found == {"ansible_connection": "ssh", **variables}
+)
+def test_a_machine_is_reached_by_ssh(config, addresses, variables):
+    there, form = instance("proxmox", addresses=addresses, config={"config": config}), FORMS["proxmox_vm"]
+    assert form.connection(target("proxmox"), there) == {"ansible_connection": "ssh", **variables}
+    assert form.command(target("proxmox"), there) == []
+
+
+def test_the_keys_that_a_machine_lets_in_are_read_as_they_are_kept():
+    there = instance("proxmox", config={"config": {"sshkeys": "ssh-ed25519%20AAAAone%20me%0Assh-rsa%20AAAAtwo"}})
+    assert FORMS["proxmox_vm"].public_keys(there) == ("ssh-ed25519 AAAAone me", "ssh-rsa AAAAtwo")
 
 
 def test_what_waits_for_a_restart_is_named():

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""A placed service becomes a host of the running playbook, so that the next play can be on it."""
+
+from __future__ import annotations
+
+import typing as t
+from collections.abc import Mapping
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ._placement import SERVICES, groups_of
+
+display = Display()
+
+_OWN = ("ansible_connection", "ansible_host")
+
+
+def join(action: ActionBase, result: dict[str, t.Any], hostvars: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The result of an action that placed a service, which is a host by now: its name, its connection, its groups."""
+    placed = result.get("placement")
+    if not placed or placed["id"] is None:
+        return result
+    name, variables = placed["service"], dict(placed["connection"])
+    if not variables:
+        display.warning(
+            f"Nothing on '{placed['target']}' runs a command in service '{name}', so it is no host of the inventory."
+        )
+        return result
+    there = hostvars.get(name) if name in hostvars else None
+    if there is not None and SERVICES not in there["group_names"] and any(key in there for key in _OWN):
+        display.warning(
+            f"The inventory has a host '{name}' with a connection of its own, which is left alone: service '{name}' is "
+            "no host of the inventory."
+        )
+        return result
+    variables["rightscope_placement"] = {key: value for key, value in placed.items() if key != "connection"}
+    host = {"host_name": name, "host_vars": variables, "groups": groups_of(placed)}
+    if hasattr(action, "add_host"):
+        action.add_host(host_name=name, host_vars=variables, parent_group_names=host["groups"])
+        return result
+    return _joined(action, result, host, there)
+
+
+def _joined(
+    action: ActionBase, result: dict[str, t.Any], host: dict[str, t.Any], there: Mapping[str, t.Any] | None
+) -> dict[str, t.Any]:
+    """
+    As ansible-core before 2.21 has it: a part of the result.
+
+    There the strategy says 'changed' of what became of the inventory, whatever became of the service, and only a
+    task's 'changed_when' has the last word (StrategyBase._process_pending_results). It travels with the task.
+    """
+    task, changed = action._task, result["changed"]
+    if task.loop is None and not task.loop_with:
+        if not task.changed_when:
+            task.changed_when = [changed]
+        return {**result, "add_host": host}
+    # The task of an item is a copy that travels nowhere.
+    new = there is None or any(there.get(key) != value for key, value in host["host_vars"].items())
+    if new == changed:
+        return {**result, "add_host": host}
+    if new:
+        display.warning(
+            f"Service '{host['host_name']}' is no host of the inventory: in a loop, ansible-core before 2.21 "
+            "would call it changed. Use the role rightscope.deploy.service, or include a task for each item."
+        )
+    return result

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to the rightscope.deploy collection: nothing outside of it may import this file.
+
+"""Where a service is, in the same keys for every form, and how the next play reaches it."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+from collections.abc import Iterable, Mapping
+from os.path import expanduser, expandvars
+from pathlib import Path
+
+from ansible import constants as C
+
+from ._forms import FORMS
+from ._model import Instance, Target
+
+SERVICES = "rightscope_services"
+"""The group of all hosts that are services."""
+
+THROUGH = "rightscope.deploy.through"
+
+_PATHS = ("ca_path", "client_cert", "client_key", "server_cert")
+
+
+def placement(
+    service: str, target: Target, instances: tuple[Instance, ...], *, state: str | None = None
+) -> dict[str, t.Any]:
+    """Where the service is; ``state`` is what it will be, where it was not done yet."""
+    first = first_of(instances)
+    form = FORMS[first.form]
+    states = {instance.state for instance in instances}
+    return {
+        "service": service,
+        "target": target.name,
+        "node": first.node,
+        "scope": form.SCOPE,
+        "form": form.NAME,
+        "id": first.id if len(instances) == 1 else service,
+        "state": state or (states.pop() if len(states) == 1 else "partly started"),
+        "addresses": list(dict.fromkeys(address for instance in instances for address in instance.addresses)),
+        "ports": [dict(port) for instance in instances for port in instance.ports],
+        "connection": connection_to(target, first),
+    }
+
+
+def first_of(instances: Iterable[Instance]) -> Instance:
+    """The one that speaks for a service of several: whatever order they were found in, it is the same."""
+    return min(instances, key=lambda instance: instance.name)
+
+
+def connection_to(target: Target, instance: Instance) -> dict[str, t.Any]:
+    """
+    The variables by which Ansible reaches an instance from the controller; empty where there is no way.
+
+    No secret is among them. Where only the target's own host reaches its API, it is by way of that host: its variables
+    stay where they are.
+    """
+    form = FORMS[instance.form]
+    command = form.command(target, instance)
+    if target.local or form.SCOPE == "machine":
+        here = {name: expanduser(expandvars(str(target.options[name]))) for name in _PATHS if target.options.get(name)}
+        variables = form.connection(dataclasses.replace(target, options={**target.options, **here}), instance)
+        key = _private_key(form.public_keys(instance))
+        return variables | ({"ansible_ssh_private_key_file": key} if key else {})
+    if not command:
+        return {}
+    return {
+        "ansible_connection": THROUGH,
+        "ansible_host": instance.name,
+        "ansible_rightscope_target": target.name,
+        "ansible_rightscope_command": command,
+    }
+
+
+def _private_key(public: Iterable[str]) -> str | None:
+    """The private key here whose public one is among those that the guest lets in; ssh itself tries its usual ones."""
+    wanted = {_blob(line) for line in public} - {None}
+    if not wanted:
+        return None
+    named = [Path(str(C.DEFAULT_PRIVATE_KEY_FILE)).expanduser()] if C.DEFAULT_PRIVATE_KEY_FILE else []
+    beside = sorted(Path("~/.ssh").expanduser().glob("*.pub")) if wanted else []
+    for private in [*named, *(path.with_suffix("") for path in beside)]:
+        try:
+            line = private.with_name(f"{private.name}.pub").read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            continue
+        if _blob(line) in wanted and private.is_file():
+            return str(private)
+    return None
+
+
+def _blob(line: str) -> str | None:
+    """The key itself, without its type, its options and its comment."""
+    return next((word for word in line.split() if word.startswith("AAAA")), None)
+
+
+def groups_of(placed: Mapping[str, t.Any]) -> list[str]:
+    """The inventory groups that a placed service belongs to."""
+    return [SERVICES, f"rightscope_{placed['form']}"]

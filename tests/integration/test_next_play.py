@@ -1,0 +1,93 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A placed service is a host: the next play runs in it, however its target is reached and whatever its form is."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from .conftest import DOCKER_IMAGE, SCRIPTS, _environment
+from .test_connections import WAYS
+
+WEB = {"name": "web", "as": {"docker_container": {"image": DOCKER_IMAGE}}, "targets": ["dock1"]}
+
+
+class Book:
+    """A playbook of several plays."""
+
+    def __init__(self, directory: Path, collections: Path) -> None:
+        self.directory, self.collections = directory, collections
+
+    def run(self, plays: list[dict], inventory: dict, *flags: str, environment: dict | None = None) -> str:
+        """What ansible-playbook printed; each host's counts are in its recap."""
+        (self.directory / "book.yml").write_text(yaml.safe_dump(plays), encoding="utf-8")
+        (self.directory / "inventory.json").write_text(json.dumps(inventory), encoding="utf-8")
+        variables = {**_environment(self.collections), **(environment or {})}
+        done = subprocess.run(
+            [str(SCRIPTS / "ansible-playbook"), "-i", "inventory.json", "book.yml", *flags],
+            capture_output=True,
+            text=True,
+            env={name: value for name, value in variables.items() if value is not None},
+            cwd=self.directory,
+            timeout=240,
+            check=False,
+        )
+        return done.stdout + done.stderr
+
+
+@pytest.fixture
+def book(tmp_path, collections) -> Book:
+    return Book(tmp_path, collections)
+
+
+def _placing(*services: dict, **keywords) -> dict:
+    """A play that places them."""
+    tasks = [{"name": f"Place {one['name']}", "rightscope.deploy.service": one, **keywords} for one in services]
+    return {"name": "Place them", "hosts": "localhost", "gather_facts": False, "tasks": tasks}
+
+
+def _inside(hosts: str, *tasks: dict) -> dict:
+    return {"name": "Be in it", "hosts": hosts, "gather_facts": False, "tasks": list(tasks)}
+
+
+def _recap(output: str, host: str) -> dict[str, int]:
+    found = re.search(rf"^{host} +: (.*)$", output, re.M)
+    assert found, output
+    return {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", found.group(1))}
+
+
+def _targets(**hosts: dict) -> dict:
+    return {"rightscope_targets": {"hosts": hosts}}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_the_next_play_is_in_the_service_wherever_it_is(book, request, tmp_path, name):
+    """By what only it can say, and by a script that is copied into it: neither can be had from outside."""
+    way = WAYS[name](request)
+    (tmp_path / "script.sh").write_text("#!/bin/sh\necho in it: $(cat /www/index.html /var/www/index.html) $1\n")
+    plays = [
+        _placing(way.service),
+        _inside(
+            way.service["name"],
+            {"name": "Ask", "ansible.builtin.raw": "echo who: $(id -u); cat /proc/1/cmdline", "register": "asked"},
+            {"name": "Copy", "ansible.builtin.script": "script.sh 'two words'", "register": "copied"},
+            {"name": "Show", "ansible.builtin.debug": {"msg": "{{ asked.stdout }} {{ copied.stdout }}"}},
+        ),
+    ]
+
+    output = book.run(plays, _targets(there=way.host), environment=way.environment)
+
+    recap = _recap(output, way.service["name"])
+    assert (recap["ok"], recap["failed"], recap["unreachable"]) == (3, 0, 0), output
+    assert "who: 0" in output
+    assert "rightscope-test-page" in output
+    assert "two words" in output
+    assert "sentinel" not in output
