@@ -31,9 +31,14 @@ GRACE = 0.5
 _MEMORY = Memory()
 
 
+def services_on(hosts: list[Host], timeout: float) -> list[Target]:
+    """Ask all targets at once for every service that is there, each in brief; as ``discover_all`` otherwise."""
+    return discover_all(hosts, [None], timeout)[None]
+
+
 def discover_all(
-    hosts: list[Host], services: list[str], timeout: float, images: t.Sequence[str] = (), *, ttl: float = 0
-) -> dict[str, list[Target]]:
+    hosts: list[Host], services: t.Sequence[str | None], timeout: float, images: t.Sequence[str] = (), *, ttl: float = 0
+) -> dict[str | None, list[Target]]:
     """
     Ask all targets at once: for each service the targets, with what is there of it.
 
@@ -43,7 +48,7 @@ def discover_all(
     One that does not answer comes back with its ``trouble`` and no nodes. Each has a thread of its own, left
     behind at the deadline: a hung engine costs no more than that.
     """
-    found: dict[str, dict[str, Target]] = {}
+    found: dict[str, dict[str | None, Target]] = {}
 
     def ask(host: Host) -> None:
         try:

@@ -13,11 +13,9 @@ from collections.abc import Mapping
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ._placement import SERVICES, groups_of
+from ._placement import groups_of, has_own_connection
 
 display = Display()
-
-_OWN = ("ansible_connection", "ansible_host")
 
 
 def join(action: ActionBase, result: dict[str, t.Any], hostvars: Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -32,7 +30,7 @@ def join(action: ActionBase, result: dict[str, t.Any], hostvars: Mapping[str, t.
         )
         return result
     there = hostvars.get(name) if name in hostvars else None
-    if there is not None and SERVICES not in there["group_names"] and any(key in there for key in _OWN):
+    if there is not None and has_own_connection(there, there["group_names"]):
         display.warning(
             f"The inventory has a host '{name}' with a connection of its own, which is left alone: service '{name}' is "
             "no host of the inventory."

@@ -98,6 +98,11 @@ def _blob(line: str) -> str | None:
     return next((word for word in line.split() if word.startswith("AAAA")), None)
 
 
+def has_own_connection(variables: Mapping[str, t.Any], groups: Iterable[str]) -> bool:
+    """Whether a host of the inventory, which has a service's name, is another one, or is reached in its own way."""
+    return SERVICES not in groups and any(key in variables for key in ("ansible_connection", "ansible_host"))
+
+
 def groups_of(placed: Mapping[str, t.Any]) -> list[str]:
     """The inventory groups that a placed service belongs to."""
     return [SERVICES, f"rightscope_{placed['form']}"]

@@ -405,8 +405,13 @@ def _instance(cluster, guest, service):
         "ports": [],
         "ready": state == "running" and (bool(addresses) or not _tells_addresses(guest, config, agent)),
         "memory": _mib(guest["maxmem"]) if guest.get("maxmem") else _memory(config),
-        "config": _config(cluster, guest, config, now, agent) if service else {},
+        "config": _config(cluster, guest, config, now, agent) if service else {"config": _logins(config)},
     }
+
+
+def _logins(config):
+    """Whom cloud-init lets in."""
+    return {key: config[key] for key in ("ciuser", "sshkeys") if key in config}
 
 
 def _config(cluster, guest, config, now, agent):
