@@ -91,3 +91,78 @@ def test_the_next_play_is_in_the_service_wherever_it_is(book, request, tmp_path,
     assert "rightscope-test-page" in output
     assert "two words" in output
     assert "sentinel" not in output
+
+
+def test_a_second_run_changes_nothing_and_the_service_is_a_host_all_the_same(book, docker_target, docker_eyes):
+    plays = [_placing(WEB), _inside("rightscope_docker_container", {"name": "Ask", "ansible.builtin.raw": "hostname"})]
+    targets = _targets(dock1=docker_target)
+
+    first, second = book.run(plays, targets), book.run(plays, targets)
+
+    assert (_recap(first, "localhost")["changed"], _recap(second, "localhost")["changed"]) == (1, 0)
+    assert _recap(first, "web")["ok"] == _recap(second, "web")["ok"] == 1
+    assert second.count("ok: [localhost]") == 1
+
+
+def test_what_a_user_calls_changed_is_his_affair(book, docker_target, docker_eyes):
+    output = book.run([_placing(WEB, changed_when=False), _inside("web")], _targets(dock1=docker_target))
+    assert _recap(output, "localhost")["changed"] == 0
+    assert docker_eyes.names() == ["web"]
+
+
+@pytest.mark.parametrize("flags", [("--check",), ()])
+def test_what_is_not_there_is_no_host(book, docker_target, docker_eyes, flags):
+    asked = {"ansible.builtin.raw": "hostname"}
+    service = WEB if flags else {**WEB, "add_to_inventory": False}
+    output = book.run(
+        [_placing(service), _inside("rightscope_services:web", asked)], _targets(dock1=docker_target), *flags
+    )
+    assert "skipping: no hosts matched" in output
+    assert _recap(output, "localhost")["failed"] == 0
+
+
+def test_in_check_mode_what_is_there_is_a_host(book, docker_target, docker_eyes):
+    targets = _targets(dock1=docker_target)
+    book.run([_placing(WEB)], targets)
+    asked = {"ansible.builtin.raw": "hostname", "check_mode": False}
+    output = book.run([_placing(WEB), _inside("web", asked)], targets, "--check")
+    assert (_recap(output, "localhost")["changed"], _recap(output, "web")["ok"]) == (0, 1)
+
+
+def test_items_of_a_loop_are_never_called_changed_for_the_inventory(book, docker_target, docker_eyes):
+    task = {
+        "name": "Place them",
+        "rightscope.deploy.service": {**WEB, "name": "{{ item }}"},
+        "loop": ["one", "two"],
+    }
+    plays = [
+        {"name": "Place them", "hosts": "localhost", "gather_facts": False, "tasks": [task]},
+        _inside("one:two", {"name": "Ask", "ansible.builtin.raw": "hostname"}),
+    ]
+    targets = _targets(dock1=docker_target)
+
+    first, second = book.run(plays, targets), book.run(plays, targets)
+
+    assert _recap(first, "one")["ok"] == _recap(first, "two")["ok"] == 1
+    assert _recap(second, "localhost")["changed"] == 0
+    assert second.count("ok: [localhost] => (item=") == 2
+
+
+def test_a_host_of_the_inventory_keeps_its_own_connection(book, docker_target, docker_eyes):
+    inventory = _targets(dock1=docker_target) | {"mine": {"hosts": {"web": {"ansible_connection": "local"}}}}
+    plays = [_placing(WEB), _inside("web", {"name": "Ask", "ansible.builtin.raw": "echo here is $(pwd)"})]
+
+    output = book.run(plays, inventory, "-v")
+
+    assert "The inventory has a host 'web' with a connection of its own" in output
+    assert f"here is {book.directory}" in output
+
+
+def test_a_host_that_is_declared_without_a_connection_gets_the_one_of_its_service(book, docker_target, docker_eyes):
+    inventory = _targets(dock1=docker_target) | {"mine": {"hosts": {"web": {"colour": "red"}}}}
+    asked = {"name": "Ask", "ansible.builtin.raw": "hostname; echo {{ colour }} {{ rightscope_placement.form }}"}
+
+    output = book.run([_placing(WEB), _inside("mine", asked)], inventory, "-v")
+
+    assert "red docker_container" in output
+    assert docker_eyes.id("web")[:12] in output

@@ -9,6 +9,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+
 from ansible_collections.rightscope.deploy.plugins.plugin_utils import _joining, _placement
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Instance, Target
 
@@ -52,7 +53,9 @@ def test_files_of_a_connection_are_named_whole(monkeypatch):
 @pytest.mark.parametrize(
     ("there", "wanted"),
     [
-        pytest.param({"id_ed25519": "", "id_ed25519.pub": f"{KEY} other comment\n"}, "id_ed25519", id="of the same key"),
+        pytest.param(
+            {"id_ed25519": "", "id_ed25519.pub": f"{KEY} other comment\n"}, "id_ed25519", id="of the same key"
+        ),
         pytest.param({"id_rsa": "", "id_rsa.pub": "ssh-rsa AAAAother"}, None, id="of another key"),
         pytest.param({"gone.pub": KEY}, None, id="the private one is not here"),
         pytest.param({"odd.pub": b"\xff\xfe", "odd": ""}, None, id="no text"),
