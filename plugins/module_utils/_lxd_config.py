@@ -4,7 +4,7 @@
 # Private to the rightscope.deploy collection: nothing outside of it may import this file.
 
 """
-Changing what an instance of LXD or Incus is configured with, and nothing else of it.
+Changing what an instance of LXD or Incus is configured with, or its run state, and nothing else of it.
 
 Not by ``lxd_container``: that starts a stopped instance to change it, and then writes back what it had read before the
 start, which LXD refuses; it knows no instance that is ready or in error; and it overwrites what somebody else wrote
@@ -15,6 +15,17 @@ from __future__ import annotations
 
 from ._discovery.errors import DiscoveryError, status_of
 from ._discovery.lxd import Server
+
+CONNECTION = {
+    "url": {"type": "str"},
+    "snap_url": {"type": "str"},
+    "client_cert": {"type": "path"},
+    "client_key": {"type": "path"},
+    "server_cert": {"type": "path"},
+    "trust_password": {"type": "str", "no_log": True},
+    "project": {"type": "str"},
+}
+"""The connection options as arguments of a module."""
 
 _CALL = 30.0
 """Seconds that one call may take."""
@@ -51,6 +62,35 @@ def configure(options, name, config=None, devices=None, profiles=None, write=Tru
                 if status_of(exc) != _CHANGED_MEANWHILE or not attempts_left:
                     raise
     raise DiscoveryError("unreachable")
+
+
+_ACTIONS = {"started": "start", "stopped": "stop", "restarted": "restart"}
+"""By which an instance comes into each state."""
+
+_RUNNING = ("running", "ready")
+_BY_NATURE = {"frozen": {"started": "unfreeze"}}
+
+
+def bring_to(options, name, state, timeout=30, force=False, write=True):
+    """
+    Start, stop or restart an instance, whatever state it is in; a frozen one goes on.
+
+    A guest has ``timeout`` seconds to shut down; with ``force`` it is not asked to. Returns whether anything was to be
+    done. Raises DiscoveryError where the server does not answer or refuses.
+    """
+    server = Server(options, timeout + _CALL)
+    with server.explained():
+        now = server.get(f"instances/{name}")["status"].lower()
+        there = "started" if now in _RUNNING else now
+        if there == state:
+            return False
+        if write:
+            # To restart what does not run is to start it.
+            action = _BY_NATURE.get(now, {}).get(state) or _ACTIONS[state]
+            action = "start" if action == "restart" and now == "stopped" else action
+            wanted = {"action": action, "timeout": timeout, "force": force}
+            server.do("put", f"instances/{name}/state", json=wanted)
+        return True
 
 
 def _wanted(there, config, devices, profiles):

@@ -20,27 +20,6 @@ description:
     P(community.general.lxd_container#module) starts a stopped one to change it.
   - What somebody else changes at the same time is not overwritten.
 options:
-  url:
-    description: The address of the server. If not set, the first of the usual sockets that is there.
-    type: str
-  snap_url:
-    description: The address to use where O(url) is not set and its socket is there.
-    type: str
-  client_cert:
-    description: File with the client's certificate.
-    type: path
-  client_key:
-    description: File with the key of O(client_cert).
-    type: path
-  server_cert:
-    description: File with the server's own certificate, to pin it.
-    type: path
-  trust_password:
-    description: The password by which a server trusts a client that it does not know yet.
-    type: str
-  project:
-    description: The project of the instance.
-    type: str
   name:
     description: The instance's name.
     type: str
@@ -68,6 +47,7 @@ attributes:
   idempotent:
     support: full
 extends_documentation_fragment:
+  - rightscope.deploy.lxd
   - rightscope.deploy.attributes
   - rightscope.deploy.attributes.platform
 requirements:
@@ -93,23 +73,13 @@ name:
 from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils._discovery import DiscoveryError
-from ..module_utils._lxd_config import configure
-
-_CONNECTION = {
-    "url": {"type": "str"},
-    "snap_url": {"type": "str"},
-    "client_cert": {"type": "path"},
-    "client_key": {"type": "path"},
-    "server_cert": {"type": "path"},
-    "trust_password": {"type": "str", "no_log": True},
-    "project": {"type": "str"},
-}
+from ..module_utils._lxd_config import CONNECTION, configure
 
 
 def main():
     module = AnsibleModule(
         argument_spec={
-            **_CONNECTION,
+            **CONNECTION,
             "name": {"type": "str", "required": True},
             "config": {"type": "dict", "default": {}},
             "devices": {"type": "dict"},
@@ -118,7 +88,7 @@ def main():
         supports_check_mode=True,
     )
     params = module.params
-    options = {name: params[name] for name in _CONNECTION if params[name] is not None}
+    options = {name: params[name] for name in CONNECTION if params[name] is not None}
     wanted = {name: params[name] for name in ("config", "devices", "profiles")}
     try:
         changed = configure(options, params["name"], **wanted, write=not module.check_mode)

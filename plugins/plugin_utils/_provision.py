@@ -39,6 +39,9 @@ MOMENT = 0.5
 CRASHES = 3
 """Ends of what was started, and was started again by its policy, that are a crash loop."""
 
+DATA = ("volume ", "the volume ", "its root disk")
+"""How the names of what holds data begin, in what a replacement keeps and loses."""
+
 REMOVAL = 30
 """Seconds in which the removal of what has failed is tried again."""
 
@@ -192,12 +195,12 @@ class Provisioner:
         return done
 
     def _need_leave_to_replace(self, plan: Plan) -> None:
-        """What has volumes is never made anew unless the user says so, and nothing else is where he forbids it."""
+        """What has volumes or a disk is never made anew unless the user says so, else only where he forbids it."""
         for call in plan.calls:
             if call.action != "replace":
                 continue
-            has_volumes = any("volume" in what for what in (*call.keeps, *call.loses))
-            if self.replace == "when_needed" or (self.replace is None and not has_volumes):
+            has_data = any(what.startswith(DATA) for what in (*call.keeps, *call.loses))
+            if self.replace == "when_needed" or (self.replace is None and not has_data):
                 continue
             kept = f"{', '.join(call.keeps)} would be kept, " if call.keeps else ""
             said = f"{call.does} takes 'replace: when_needed'; {kept}{', '.join(call.loses)} would be lost"

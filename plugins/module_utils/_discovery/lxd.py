@@ -506,8 +506,17 @@ def _instance(server, instance, service, target):
         "ports": [],
         "ready": state == "started" and (bool(addresses) or not _has_nic(instance)),
         "memory": _limit((instance.get("expanded_config") or instance["config"]).get("limits.memory")),
-        "config": {key: instance[key] for key in _SHOWN if key in instance} if service else {},
+        "config": {**{key: instance[key] for key in _SHOWN if key in instance}, "image": _made_of(instance["config"])}
+        if service
+        else {},
     }
+
+
+def _made_of(config):
+    """The image that an instance was made from: LXD writes its properties down with the instance."""
+    os_name = system_name(config.get("image.os"))
+    version = system_version(os_name, config.get("image.version"), config.get("image.release"))
+    return {"fingerprint": config.get("volatile.base_image"), "os": os_name, "os_version": version}
 
 
 def _addresses(server, name):

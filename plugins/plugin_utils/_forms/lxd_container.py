@@ -13,6 +13,7 @@ compared here, and changed by ``lxd_config``.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 import typing as t
@@ -44,6 +45,7 @@ SCOPE = "system"
 KIND = "lxd"
 MODULE = "community.general.lxd_container"
 CONFIG_MODULE = "rightscope.deploy.lxd_config"
+STATE_MODULE = "rightscope.deploy.lxd_state"
 RESERVED = ("name", "state", "type", "target", "wait_for_ipv4_addresses", "wait_for_container")
 
 SHUTDOWN = 30
@@ -129,6 +131,8 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     args.setdefault("source", _source(candidate))
     if there is None:
         return _creation(service, candidate, args, wanted, state)
+    if _is_of_another_system(there, candidate):
+        return _replacement(service, candidate, there, args, wanted, state)
     before, after = _difference(wanted, config)
     return _change(service, there, args, before, after, state)
 
@@ -148,22 +152,27 @@ def adopt(service: Service, instance: Instance) -> Plan:
 
 def remove(_service: Service, _target: Target, instances: tuple[Instance, ...]) -> Plan:
     """Asked to shut down first, for what it may yet have to write; a guest that ignores that is then ended by force."""
+    return removal([call for instance in instances for call in _removal(instance)], instances)
+
+
+def _removal(instance: Instance) -> list[Call]:
     calls = []
-    for instance in instances:
-        if instance.state != STOPPED:
-            args = {"name": instance.name, "state": STOPPED, "timeout": SHUTDOWN}
-            does = f"stop LXC container '{instance.name}'"
-            calls.append(Call(module=MODULE, does=does, args=args, may_fail=True, action="stop"))
-        args = {"name": instance.name, "state": ABSENT, "force_stop": True}
-        calls.append(
-            Call(
-                module=MODULE,
-                does=f"remove LXC container '{instance.name}' and its root disk",
-                args=args,
-                action="remove",
-            )
-        )
-    return removal(calls, instances)
+    if instance.state != STOPPED:
+        args = {"name": instance.name, "state": STOPPED, "timeout": SHUTDOWN}
+        does = f"stop LXC container '{instance.name}'"
+        call = Call(module=_power_module(instance), does=does, args=args, may_fail=True, action="stop")
+        calls.append(call)
+        if call.module == STATE_MODULE:
+            # The delegate, which comes next, does not know the state that this one leaves.
+            calls.append(dataclasses.replace(call, args={**args, "force": True}))
+    args = {"name": instance.name, "state": ABSENT, "force_stop": True}
+    does = f"remove LXC container '{instance.name}' and its root disk"
+    return [*calls, Call(module=MODULE, does=does, args=args, action="remove")]
+
+
+def _power_module(instance: Instance) -> str:
+    """lxd_container ends with a KeyError for an instance that is ready, or in error (community.general#7438)."""
+    return STATE_MODULE if str(instance.config.get("status") or "").lower() in ("ready", "error") else MODULE
 
 
 _CLIENTS = {
@@ -396,9 +405,7 @@ def _change(
     restart = state == "restarted" and there.state == STARTED
     if end != there.state or restart:
         verb = "restart" if restart else "start" if end == STARTED else "stop"
-        power = {**picked(args, _POWER_OPTIONS), "name": name, "type": "container"}
-        power["state"] = "restarted" if restart else end
-        calls.append(Call(module=MODULE, does=f"{verb} LXC container '{name}'", args=power, action=verb))
+        calls.append(_power(there, args, verb, "restarted" if restart else end))
     if end != there.state:
         before, after = {"state": there.state, **before}, {"state": end, **after}
     return Plan(
@@ -409,4 +416,60 @@ def _change(
     )
 
 
-_POWER_OPTIONS = ("timeout", "force_stop")
+def _power(there: Instance, args: Mapping[str, t.Any], verb: str, state: str) -> Call:
+    does, module = f"{verb} LXC container '{there.name}'", _power_module(there)
+    power = {"name": there.name, "state": state, **picked(args, ("timeout",))}
+    if module == STATE_MODULE:
+        # In error there is nothing that could shut down.
+        power["force"] = bool(args.get("force_stop")) or there.state != STARTED
+    else:
+        power |= {"type": "container", **picked(args, ("force_stop",))}
+    return Call(module=module, does=does, args=power, action=verb)
+
+
+def _is_of_another_system(there: Instance, candidate: Candidate) -> bool:
+    """
+    Whether it was made from an image of another system, or of another version of it, than the one that is wanted.
+
+    A newer build of the same is none: a system lives on, and updates itself.
+    """
+    made_of, wanted = there.config.get("image") or {}, candidate.image
+    if wanted is None or made_of.get("fingerprint") in (None, wanted.id):
+        return False
+    pairs = ((made_of.get("os"), wanted.os), (made_of.get("os_version"), wanted.os_version))
+    return any(had and wants and had != wants for had, wants in pairs)
+
+
+def _replacement(
+    service: Service,
+    candidate: Candidate,
+    there: Instance,
+    args: dict[str, t.Any],
+    wanted: Mapping[str, t.Any],
+    state: str,
+) -> Plan:
+    """Made anew from another image, with what it is configured with; its root disk goes, its volumes stay."""
+    made = _creation(service, candidate, args, wanted, run_state(state, there.state))
+    volumes = [
+        f"volume {device['source']}"
+        for device in (there.config.get("devices") or {}).values()
+        if device.get("type") == "disk" and device.get("pool") and device.get("source")
+    ]
+    had = there.config["image"]
+    create = dataclasses.replace(
+        made.calls[0],
+        does=f"replace LXC container '{there.name}', of {_system(had)}, by one of {_system(vars(candidate.image))}",
+        action="replace",
+        keeps=tuple(volumes),
+        loses=("its root disk",),
+    )
+    return dataclasses.replace(
+        made,
+        calls=(*_removal(there), create),
+        before={there.name: {"state": there.state, "image": had["fingerprint"]}},
+        after={there.name: {"state": made.state, "image": candidate.image.id}},
+    )
+
+
+def _system(image: Mapping[str, t.Any]) -> str:
+    return " ".join(filter(None, (image.get("os"), image.get("os_version"))))

@@ -21,7 +21,18 @@ from .builders import planned
 def test_a_form_has_all_that_a_form_has(form):
     for name in ("NAME", "TITLE", "SCOPE", "KIND", "MODULE", "RESERVED"):
         assert getattr(form, name)
-    for name in ("image", "check", "storage", "ended", "pending", "plan", "remove", "connection", "command", "public_keys"):
+    for name in (
+        "image",
+        "check",
+        "storage",
+        "ended",
+        "pending",
+        "plan",
+        "remove",
+        "connection",
+        "command",
+        "public_keys",
+    ):
         assert getattr(form, name).__doc__
 
 

@@ -266,6 +266,73 @@ def test_only_a_shutdown_that_is_ignored_may_fail():
     assert (stop.may_fail, remove.may_fail) == (True, False)
 
 
+# --- states that the delegate does not know -------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["Ready", "Error"])
+@pytest.mark.parametrize("state", ["stopped", "restarted"])
+def test_what_the_delegate_does_not_know_is_brought_there_by_a_module_of_ours(status, state):
+    there = system("started" if status == "Ready" else "error", status=status)
+    (call,) = planned("lxd", there, state=state, options={"timeout": 9, "force_stop": True}).calls
+    assert call.module == "rightscope.deploy.lxd_state"
+    ends = "started" if (status, state) == ("Error", "restarted") else state
+    assert call.args == {"name": "web", "state": ends, "timeout": 9, "force": True}
+
+
+def test_what_cannot_shut_down_is_not_asked_to():
+    ready, wrong = (
+        planned("lxd", system(state, status=status), state="stopped").calls[0].args["force"]
+        for state, status in (("started", "Ready"), ("error", "Error"))
+    )
+    assert (ready, wrong) == (False, True)
+
+
+def test_what_is_ready_is_ended_by_force_before_the_delegate_removes_it():
+    calls = FORMS["lxd_container"].remove(service(), target("lxd"), (system(status="Ready"),)).calls
+    assert [(call.module.rpartition(".")[2], call.args.get("force"), call.may_fail) for call in calls] == [
+        ("lxd_state", None, True),
+        ("lxd_state", True, True),
+        ("lxd_container", None, False),
+    ]
+
+
+# --- made of another system -----------------------------------------------------------------------
+
+
+def of(os, version, fingerprint="e" * 64, **changes):
+    return system(image={"fingerprint": fingerprint, "os": os, "os_version": version}, **changes)
+
+
+def test_a_system_of_another_release_is_made_anew_with_its_volumes():
+    data = {"type": "disk", "path": "/data", "pool": "default", "source": "shop-data"}
+    plan = planned("lxd", of("debian", "11", devices={"data": data}))
+    assert [(call.module, call.action) for call in plan.calls] == [
+        ("community.general.lxd_container", "stop"),
+        ("community.general.lxd_container", "remove"),
+        ("community.general.lxd_container", "replace"),
+    ]
+    made = plan.calls[-1]
+    assert made.does == "replace LXC container 'web', of debian 11, by one of debian 12"
+    assert (made.keeps, made.loses) == (("volume shop-data",), ("its root disk",))
+    assert made.args["devices"]["data"] == data
+    assert plan.before == {"web": {"state": "started", "image": "e" * 64}}
+    assert plan.after == {"web": {"state": "started", "image": "f" * 64}}
+
+
+@pytest.mark.parametrize(
+    "there",
+    [
+        pytest.param(of("debian", "12"), id="a newer build"),
+        pytest.param(of("debian", "11", "f" * 64), id="the very image"),
+        pytest.param(of(None, None), id="of which nobody knows"),
+        pytest.param(of("debian", "11", None), id="made of none"),
+        pytest.param(system(), id="recorded before that was looked at"),
+    ],
+)
+def test_a_system_lives_on_though_its_image_does_not(there):
+    assert not any(call.action == "replace" for call in planned("lxd", there).calls)
+
+
 INCUS = "unix:/var/lib/incus/unix.socket"
 
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.module_utils import _lxd_config
@@ -108,3 +110,43 @@ def test_somebody_who_never_stops_changing_it_is_an_error(server):
     with pytest.raises(DiscoveryError):
         _lxd_config.configure({}, "web", {"a": "1"})
     assert made.put == []
+
+
+class Running:
+    """A server with one instance in a state."""
+
+    def __init__(self, status):
+        self.status, self.put = status, []
+
+    def explained(self):
+        return nullcontext()
+
+    def get(self, _path):
+        return {"status": self.status}
+
+    def do(self, _method, _path, json):
+        self.put.append((json["action"], json["force"]))
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "actions"),
+    [
+        ("Running", "started", []),
+        ("Ready", "started", []),
+        ("Stopped", "stopped", []),
+        ("Ready", "stopped", ["stop"]),
+        ("Error", "stopped", ["stop"]),
+        ("Error", "started", ["start"]),
+        ("Frozen", "started", ["unfreeze"]),
+        ("Frozen", "stopped", ["stop"]),
+        ("Ready", "restarted", ["restart"]),
+        ("Stopped", "restarted", ["start"]),
+    ],
+)
+def test_an_instance_comes_from_each_state_into_each(monkeypatch, status, state, actions):
+    made = Running(status)
+    monkeypatch.setattr(_lxd_config, "Server", lambda _options, _timeout: made)
+    assert _lxd_config.bring_to({}, "web", state, write=False) is bool(actions)
+    assert made.put == []
+    assert _lxd_config.bring_to({}, "web", state, force=True) is bool(actions)
+    assert made.put == [(action, True) for action in actions]
