@@ -44,6 +44,8 @@ attributes:
 
     PLATFORM = r"""
 options: {}
+requirements:
+  - Python 3.9 or newer on the managed node
 attributes:
   platform:
     support: full

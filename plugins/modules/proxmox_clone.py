@@ -133,10 +133,12 @@ claimed:
   description: Whether the id was this call's own when it failed, so that what is there of it was made by this call.
   type: bool
   returned: failure
+  sample: false
 next_id:
   description: Another id, where O(newid) is taken.
   type: int
   returned: failure, if the id is taken
+  sample: 124
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -65,6 +65,16 @@ options:
       - never
       - when_needed
     version_added: 0.2.0
+  restart:
+    description:
+      - Whether a VM that runs is restarted where settings wait for that, such as its memory, be they written now or by
+        an earlier run. With V(never) they are named in RV(restart_required).
+    type: str
+    choices:
+      - never
+      - when_needed
+    default: never
+    version_added: 0.3.0
   relocate:
     description:
       - Move the service, as with O(on_form_change=replace), where it fits where it is and another place is better. That

@@ -251,10 +251,12 @@ target_facts:
           description: The node's name; that of the target where it is the only one.
           type: str
           returned: always
+          sample: dock1
         online:
           description: Whether it takes instances at present. Of one that does not nothing more is known.
           type: bool
           returned: always
+          sample: true
         origins:
           description: Where each fact comes from, which is V(api), V(probed) or V(estimated).
           type: dict
@@ -328,6 +330,7 @@ target_facts:
                 - Whether a module that is not in RV(target_facts.nodes[].facts.kernel_modules) is surely not there.
               type: bool
               returned: if probed
+              sample: true
             module_versions:
               description: The versions of modules that have one of their own.
               type: dict
@@ -354,6 +357,10 @@ target_facts:
               type: list
               elements: str
               returned: if known
+              sample:
+                - net.core.somaxconn
+                - net.ipv4.ip_forward
+              version_added: 0.2.0
             kernel_parameters:
               description: The words that the kernel was booted with. The value of what looks like a secret is masked.
               type: list
@@ -366,6 +373,7 @@ target_facts:
               description: Whether the kernel has type information of itself for eBPF programs.
               type: bool
               returned: if probed
+              sample: true
             cgroup_version:
               description: V(1) or V(2).
               type: int
@@ -375,6 +383,7 @@ target_facts:
               description: Whether its guests can be hypervisors.
               type: bool
               returned: if probed, and KVM is loaded
+              sample: true
             devices:
               description: Paths of character and block devices.
               type: list
@@ -475,16 +484,43 @@ target_facts:
               description: Whether a container's swap can be limited.
               type: bool
               returned: O(kind=docker)
+              sample: true
             images:
               description: What an instance can be made from without a download.
               type: list
               elements: dict
               returned: always
+              sample:
+                - id: "900"
+                  names:
+                    - debian-12-cloud
+                  os: debian
+                  os_version: "12"
+                  disk: 2252
+                  disk_key: scsi0
+                  storage: local-lvm
+                  config:
+                    ostype: l26
+                    agent: "1"
     instances:
       description: As RV(instances).
       type: list
       elements: dict
       returned: always
+      sample:
+        - form: proxmox_vm
+          name: search
+          id: "101"
+          node: pve1
+          state: started
+          service: search
+          process: null
+          addresses:
+            - 192.0.2.101
+          ports: []
+          ready: true
+          memory: 4096
+          config: {}
     next_id:
       description: The next free id of a virtual machine.
       type: int
@@ -495,6 +531,23 @@ instances:
   returned: success, if O(only_instances=true)
   type: list
   elements: dict
+  sample:
+    - form: docker_container
+      name: web
+      id: 6a62e5835d4cb729008f04dd9c61af5f5271e71858cfbd0aebe212253045c3d5
+      node: dock1
+      state: started
+      service: web
+      process: null
+      addresses:
+        - 172.17.0.2
+      ports:
+        - container: 80/tcp
+          host_ip: 127.0.0.1
+          host_port: 8088
+      ready: true
+      memory: 256
+      config: {}
   contains:
     form:
       description: What it is, such as V(docker_container), V(lxd_container) or V(proxmox_vm).
@@ -521,7 +574,7 @@ instances:
       type: str
       returned: always
     process:
-      description: Which of the service's processes it is, where each is a container of its own.
+      description: Which of the service's processes it is, where each is a container of its own; else V(null).
       type: str
       returned: always
     addresses:

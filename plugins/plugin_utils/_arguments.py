@@ -36,6 +36,7 @@ SERVICE = {
     "unreachable": {"type": "str", "choices": ["hold", "ignore"], "default": "hold"},
     "on_form_change": {"type": "str", "choices": ["fail", "report", "replace"], "default": "fail"},
     "replace": {"type": "str", "choices": ["never", "when_needed"]},
+    "restart": {"type": "str", "choices": ["never", "when_needed"], "default": "never"},
     "relocate": {"type": "bool", "default": False},
     "adopt": {"type": "bool", "default": False},
     "add_to_inventory": {"type": "bool", "default": True},

@@ -28,12 +28,12 @@ from ._forms._common import STARTED
 from ._hosts import Host
 from ._model import Call, Candidate, Decision, Instance, Plan, Service, Target, Verdict
 from ._placement import placement
-from ._runner import POLL, DelegateFailed, run_call, wait_until
+from ._runner import PAUSES, DelegateFailed, run_call, wait_until
 
 RACES = 5
 """How often an id that another one took meanwhile is made up for by the next one."""
 
-MOMENT = 0.5
+MOMENT = 0.2
 """Seconds that a container must run on to be called started, where nothing asks it how it is."""
 
 CRASHES = 3
@@ -95,6 +95,7 @@ class Provisioner:
         self.call_timeout: float = args["discovery_timeout"]
         self.max_attempts: int = args["max_attempts"]
         self.replace: str | None = args["replace"]
+        self.may_restart: bool = args["restart"] == "when_needed"
 
     # --- to a place -----------------------------------------------------------------------------
 
@@ -166,7 +167,7 @@ class Provisioner:
     def _try(self, host: Host, target: Target, candidate: Candidate) -> dict[str, t.Any]:
         form = FORMS[candidate.form]
         there = self._when_free(host, form, _of(form, present(self.service, target)))
-        plan = form.plan(self._wanted(candidate), candidate, target, there, self.state)
+        plan = self._with_restart(form.plan(self._wanted(candidate), candidate, target, there, self.state), there)
         self._need_leave_to_replace(plan)
         if not plan.changed or self.check_mode:
             return self._result(target, plan, self._predicted(candidate, target, plan, there))
@@ -174,6 +175,7 @@ class Provisioner:
         try:
             self._run(host, plan, ran)
             after = self._settled(host, target, candidate, plan)
+            plan, after = self._restarted(host, target, candidate, plan, after)
         except (DelegateFailed, DiscoveryError, _Failed) as error:
             text = str(error).rstrip(".")
             next_id = getattr(error, "next_id", None)
@@ -193,6 +195,30 @@ class Provisioner:
                 f"Service '{self.service.name}': {', '.join(waiting)} take effect at its next restart.",
             ]
         return done
+
+    def _with_restart(self, plan: Plan, there: tuple[Instance, ...]) -> Plan:
+        """The plan, and at its end the restart that what is written takes, where the user allows it."""
+        if not self.may_restart or not there or plan.state != STARTED:
+            return plan
+        form = FORMS[there[0].form]
+        changes = {key: None for changed in plan.after.values() for key in changed}
+        waiting = form.will_wait(there, changes)
+        if not waiting or any(call.action in ("start", "restart", "replace") for call in plan.calls):
+            return plan
+        return dataclasses.replace(plan, calls=(*plan.calls, *form.restart(there, waiting)))
+
+    def _restarted(
+        self, host: Host, target: Target, candidate: Candidate, plan: Plan, after: tuple[Instance, ...]
+    ) -> tuple[Plan, tuple[Instance, ...]]:
+        """(the plan, what is there) after another restart for what nobody had foreseen to wait."""
+        form = FORMS[candidate.form]
+        waiting = form.pending(after)
+        if not self.may_restart or not waiting or plan.state != STARTED:
+            return plan, after
+        more = dataclasses.replace(plan, calls=form.restart(after, waiting))
+        self._run(host, more, [])
+        whole = dataclasses.replace(plan, calls=(*plan.calls, *more.calls))
+        return whole, self._settled(host, target, candidate, whole)
 
     def _need_leave_to_replace(self, plan: Plan) -> None:
         """What has volumes or a disk is never made anew unless the user says so, else only where he forbids it."""
@@ -320,7 +346,7 @@ class Provisioner:
             except DelegateFailed:
                 if time.monotonic() >= deadline:
                     raise
-                time.sleep(POLL)
+                time.sleep(PAUSES[0])
                 left = {one.id for one in find_instances(host, self.service.name, self.call_timeout)}
                 ours = tuple(one for one in ours if one.id in left)
 

@@ -23,8 +23,8 @@ from ._words import first_line, reason_of
 OURS = "rightscope.deploy."
 """How the names of this collection's own modules begin."""
 
-POLL = 0.25
-"""Seconds between two looks at a service that is not ready yet."""
+PAUSES = (0.1, 1.0)
+"""Seconds between two looks at a service that is not ready yet: the first pause, and the longest."""
 
 
 class DelegateFailed(Exception):
@@ -89,10 +89,12 @@ def wait_until(
 ) -> tuple[tuple[Instance, ...], bool]:
     """Look until what is there is settled, or the time is over: (what is there, whether it is settled)."""
     deadline = time.monotonic() + timeout
+    pause, longest = PAUSES
     while True:
         instances = find_instances(host, service, call_timeout)
         if settled(instances):
             return instances, True
         if time.monotonic() >= deadline:
             return instances, False
-        time.sleep(POLL)
+        time.sleep(pause)
+        pause = min(pause * 1.25, longest)

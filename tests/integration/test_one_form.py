@@ -83,6 +83,45 @@ def test_settings_that_wait_for_a_restart_are_named(play, pve_eyes):
     assert int(pve_eyes.inspect("db")["config"]["memory"]) == 3072
 
 
+def _reboots(pve_eyes) -> int:
+    return sum("/status/reboot" in str(request) for request in pve_eyes.engine.control("requests", "POST"))
+
+
+def test_settings_that_wait_are_applied_by_a_restart_where_that_is_allowed(play, pve_eyes):
+    bigger = {**VM, "requirements": {**VM["requirements"], "memory": "3 GiB"}}
+    allowed = {**bigger, "restart": "when_needed"}
+    (made,) = play.tasks(("service", VM))
+    assert _reboots(pve_eyes) == 0
+
+    (foreseen,) = play.tasks(("service", allowed), flags=("--check",))
+    done, again = play.tasks(("service", allowed), ("service", allowed))
+
+    said = [("change", "change memory of VM 100"), ("restart", "restart VM 100 for memory")]
+    assert [(call["action"], call["does"]) for call in done["calls"]] == said, done.get("msg")
+    assert foreseen["calls"] == done["calls"]
+    assert foreseen["diff"] == done["diff"]
+    assert "restart_required" not in done.result
+    assert again["changed"] is False
+    seen = pve_eyes.inspect("db")
+    assert (seen["config"]["memory"], seen["pending"], seen["status"]) == ("3072", {}, "running")
+    assert _reboots(pve_eyes) == 1
+    assert made["placement"]["id"] == done["placement"]["id"]
+
+
+def test_what_waits_since_an_earlier_run_is_applied_too_and_what_needs_none_restarts_nothing(play, pve_eyes):
+    bigger = {**VM, "requirements": {**VM["requirements"], "memory": "3 GiB"}}
+    _made, waits, applied, described = play.tasks(
+        ("service", VM),
+        ("service", bigger),
+        ("service", {**bigger, "restart": "when_needed"}),
+        ("service", {**_with(description="words"), "requirements": bigger["requirements"], "restart": "when_needed"}),
+    )
+    assert waits["restart_required"] == ["memory"]
+    assert [call["does"] for call in applied["calls"]] == ["restart VM 100 for memory"]
+    assert [call["action"] for call in described["calls"]] == ["change"], described.get("msg")
+    assert pve_eyes.inspect("db")["config"]["memory"] == "3072"
+
+
 def test_a_disk_is_grown_and_never_shrunk(play, pve_eyes):
     play.service(**VM)
 

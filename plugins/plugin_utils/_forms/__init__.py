@@ -30,6 +30,10 @@ A form's module has:
     the end of its log as the end of a sentence, or nothing;
 ``pending(instances) -> tuple[str, ...]``
     the settings that are written and wait for a restart;
+``will_wait(instances, changes) -> tuple[str, ...]``
+    those that will, once these changes were made to what runs;
+``restart(instances, waiting) -> tuple[Call, ...]``
+    the calls by which it takes the settings that wait;
 ``plan(service, candidate, target, instances, state) -> Plan``
     the calls from what is there to what is wanted;
 ``adopt(service, instance) -> Plan``

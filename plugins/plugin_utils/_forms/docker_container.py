@@ -135,6 +135,16 @@ def identity(instance: Instance) -> str:
     return instance.id
 
 
+def will_wait(_instances: tuple[Instance, ...], _changes: Mapping[str, t.Any]) -> tuple[str, ...]:
+    """Nothing waits."""
+    return ()
+
+
+def restart(_instances: tuple[Instance, ...], _waiting: tuple[str, ...]) -> tuple[Call, ...]:
+    """Nothing waits for one."""
+    return ()
+
+
 def storage(_options: Mapping[str, t.Any]) -> str | None:
     """Docker has one place for its data."""
     return None

@@ -105,6 +105,16 @@ def pending(_instances: tuple[Instance, ...]) -> tuple[str, ...]:
     return ()
 
 
+def will_wait(_instances: tuple[Instance, ...], _changes: Mapping[str, t.Any]) -> tuple[str, ...]:
+    """Nothing waits."""
+    return ()
+
+
+def restart(_instances: tuple[Instance, ...], _waiting: tuple[str, ...]) -> tuple[Call, ...]:
+    """Nothing waits for one."""
+    return ()
+
+
 def storage(options: Mapping[str, t.Any]) -> str | None:
     """The pool of the root disk, where the user gives it one."""
     return _root_of(options.get("devices") or {}).get("pool")

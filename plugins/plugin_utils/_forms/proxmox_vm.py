@@ -191,6 +191,37 @@ def pending(instances: tuple[Instance, ...]) -> tuple[str, ...]:
     return tuple(sorted(str(entry["key"]) for one in instances for entry in one.config.get("pending") or ()))
 
 
+_AT_ONCE = re.compile(
+    r"description|hookscript|name|onboot|protection|shares|startup|tags|disk|state|balloon|cpulimit|cpuunits"
+    r"|(net|scsi|virtio|sata|ide|usb)\d*"
+)
+"""
+What a running VM takes at once, as long as its ``hotplug`` is the default (network, disk, usb): all else waits.
+qemu-server's ``vmconfig_hotplug_pending`` and its ``fast_plug_option``; cores and memory waiting were recorded.
+"""
+
+
+def will_wait(instances: tuple[Instance, ...], changes: Mapping[str, t.Any]) -> tuple[str, ...]:
+    """What waits already, and what of the changes no running VM takes."""
+    if not any(one.state == STARTED for one in instances):
+        return ()
+    hot = {plug for one in instances for plug in str(_config(one).get("hotplug") or "").split(",")}
+    waiting = {key for key in changes if not _AT_ONCE.fullmatch(key) and not (key == "memory" and "memory" in hot)}
+    return tuple(sorted({*pending(instances), *waiting}))
+
+
+def restart(instances: tuple[Instance, ...], waiting: tuple[str, ...]) -> tuple[Call, ...]:
+    """What makes it take the settings that wait."""
+    return tuple(
+        _power(
+            {"vmid": int(one.id), "node": one.node, "timeout": TIMEOUT},
+            "restarted",
+            f"restart VM {one.id} for {', '.join(waiting)}",
+        )
+        for one in instances
+    )
+
+
 # --- what is wanted -----------------------------------------------------------------------------
 
 

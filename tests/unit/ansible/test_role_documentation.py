@@ -43,8 +43,10 @@ def test_each_option_says_what_it_is(role):
 
 
 @each_role
-def test_its_page_names_only_options_that_there_are(role):
-    names = set(_options(role))
+def test_its_page_names_only_what_there_is(role):
+    # Beside options: what the role sets, and modules with a name that begins as the role's options do.
+    set_by_it = re.findall(rf"\b{role}_\w+", _text(role))
+    names = {*_options(role), *set_by_it, *(path.stem for path in (ROOT / "plugins/modules").glob("*.py"))}
     page = (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8")
     for word, more in re.findall(rf"\b({role}_\w+?)(\*|\b)", page):
         assert any(name.startswith(word) for name in names) if more else word in names, word
@@ -52,6 +54,10 @@ def test_its_page_names_only_options_that_there_are(role):
 
 @each_role
 def test_each_option_is_taken_by_its_tasks(role):
+    assert not [name for name in _options(role) if not re.search(rf"\b{name}\b", _text(role))]
+
+
+def _text(role: str) -> str:
+    """What the role does."""
     files = [file for place in ("tasks", "handlers", "vars") for file in (ROOT / "roles" / role / place).glob("*.yml")]
-    text = "".join(file.read_text(encoding="utf-8") for file in files)
-    assert not [name for name in _options(role) if not re.search(rf"\b{name}\b", text)]
+    return "".join(file.read_text(encoding="utf-8") for file in files)
