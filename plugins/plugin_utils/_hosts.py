@@ -202,6 +202,8 @@ class Host:
         task = action._task.copy(exclude_parent=False)
         task.delegate_to = None
         task.async_val = 0
+        # A module writes what it is given into the log of its machine, secrets in a container's environment among it.
+        task.no_log = True
         task.environment = [*(task.environment or []), dict(environment)]
         context = action._play_context.copy()
         keys = {key: value for key, value in task.dump_attrs().items() if key not in ("timeout", "retries")}

@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from pathlib import Path
+
 import pytest
 
 from .conftest import DOCKER_IMAGE, LXD_IMAGE
@@ -297,6 +301,81 @@ def test_secrets_are_nowhere(play, docker_eyes, lxd_eyes, pve_eyes):
             assert secret not in outcome.output
         assert outcome["changed"] is False
     assert pve_eyes.engine.options["api_token_secret"] not in outcome.output
+
+
+@pytest.fixture
+def log():
+    """What is written to this machine's log, where there is none so far."""
+    path = Path("/dev/log")
+    if path.exists():
+        pytest.skip("This machine has a log of its own, and what is in it is nobody's business.")
+    lines: list[str] = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as end:
+        end.bind(str(path))
+
+        def read() -> None:
+            # Who writes waits for who reads.
+            while line := end.recv(65536):
+                lines.append(line.decode(errors="replace"))
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        try:
+            yield lines
+        finally:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
+                last.sendto(b"", str(path))
+            reader.join()
+            path.unlink()
+
+
+def test_secrets_are_in_no_log_of_the_machine_that_a_delegate_runs_on(play, docker_eyes, lxd_eyes, log):
+    """A module tells its machine's log what it was given; another task's proves that one would be found there."""
+    secret = "S3NTINEL-value"
+    (told,) = play.tasks(
+        ("target_info", {"kind": "docker", "options": {"docker_host": "unix:///nowhere/S3NTINEL-seen"}})
+    )
+    made = play.tasks(
+        (
+            "service",
+            {
+                "name": "web",
+                "targets": ["dock1"],
+                "as": {"docker_container": {"image": DOCKER_IMAGE, "env": {"DB_PASSWORD": secret}}},
+            },
+        ),
+        (
+            "service",
+            {
+                "name": "sys",
+                "targets": ["lab"],
+                "as": {
+                    "lxd_container": {
+                        "source": {"type": "image", "alias": LXD_IMAGE},
+                        "config": {"environment.API_TOKEN": secret},
+                    }
+                },
+            },
+        ),
+        (
+            "service",
+            {
+                "name": "sys",
+                "targets": ["lab"],
+                "as": {
+                    "lxd_container": {
+                        "source": {"type": "image", "alias": LXD_IMAGE},
+                        "config": {"environment.API_TOKEN": f"{secret}-2"},
+                    }
+                },
+            },
+        ),
+    )
+    assert told["failed"] is True
+    assert [one["changed"] for one in made] == [True] * 3, [one.get("msg") for one in made]
+    seen = "\n".join(log)
+    assert "S3NTINEL-seen" in seen
+    assert secret not in seen
 
 
 def test_one_service_for_many_hosts_at_once_is_made_once_and_stays(play, case):
