@@ -16,7 +16,7 @@ import typing as t
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
-from ..module_utils._discovery import DiscoveryError, discover, find
+from ..module_utils._discovery import DiscoveryError, discover, find, settled_options
 from ..module_utils._discovery.calls import call_within
 from ._facts import FactsError, read_instances, read_nodes
 from ._hosts import Host, TargetsError
@@ -182,7 +182,7 @@ def _target(host: Host, reply: t.Mapping[str, t.Any]) -> Target:
         local=host.is_here,
         labels=host.labels,
         eligible=host.eligible,
-        options=host.options,
+        options=settled_options(host.kind, host.options) if host.is_here else host.options,
         nodes=nodes,
         instances=read_instances(reply.get("instances") or ()),
         next_id=reply.get("next_id"),

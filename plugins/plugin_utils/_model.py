@@ -293,7 +293,8 @@ class Target:
     ``eligible`` offers no candidate, and is only looked at for the service: the task's targets leave it out.
     A ``recorded`` one is known from saved facts, and nothing can be made there.
     ``local`` says that the controller itself reaches its API; else only its own host does.
-    ``options`` are the connection options of its delegate: they hold secrets and never leave the runner.
+    ``options`` are the connection options of its delegate, with whole paths where it is ``local``. They hold secrets
+    and never leave the runner.
     """
 
     name: str

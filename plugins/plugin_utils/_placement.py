@@ -7,10 +7,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing as t
 from collections.abc import Iterable, Mapping
-from os.path import expanduser, expandvars
 from pathlib import Path
 
 from ansible import constants as C
@@ -22,8 +20,6 @@ SERVICES = "rightscope_services"
 """The group of all hosts that are services."""
 
 THROUGH = "rightscope.deploy.through"
-
-_PATHS = ("ca_path", "client_cert", "client_key", "server_cert")
 
 
 def placement(
@@ -62,8 +58,7 @@ def connection_to(target: Target, instance: Instance) -> dict[str, t.Any]:
     form = FORMS[instance.form]
     command = form.command(target, instance)
     if target.local or form.SCOPE == "machine":
-        here = {name: expanduser(expandvars(str(target.options[name]))) for name in _PATHS if target.options.get(name)}
-        variables = form.connection(dataclasses.replace(target, options={**target.options, **here}), instance)
+        variables = form.connection(target, instance)
         key = _private_key(form.public_keys(instance))
         return variables | ({"ansible_ssh_private_key_file": key} if key else {})
     if not command:

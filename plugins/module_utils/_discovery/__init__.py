@@ -15,8 +15,12 @@ from __future__ import annotations
 import datetime
 
 from .errors import DiscoveryError, nearest
+from .options import read_options
 
-__all__ = ["KINDS", "PROBES", "DiscoveryError", "connection_options", "discover", "failed_task", "find"]
+__all__ = [
+    *("KINDS", "PROBES", "DiscoveryError", "connection_options", "discover", "failed_task", "find"),
+    "settled_options",
+]
 
 KINDS = ("docker", "lxd", "proxmox")
 """The APIs that a target can speak."""
@@ -56,6 +60,18 @@ def _backend(kind):
 def connection_options(kind) -> tuple[str, ...]:
     """The names of the connection options that a target of this kind can have, sorted."""
     return tuple(sorted(_backend(kind).OPTIONS))
+
+
+def settled_options(kind, options) -> dict:
+    """
+    The options with which a target is asked from here: the user's, whole paths, and what the environment adds.
+
+    Those that are as they are anyway are left out. Raises DiscoveryError for one that cannot be used.
+    """
+    backend = _backend(kind)
+    settle = getattr(backend, "settled", None) or (lambda given: read_options(kind, backend.OPTIONS, given))
+    found = settle(options or {})
+    return {name: value for name, value in found.items() if value != backend.OPTIONS[name].default}
 
 
 PROBES = ("container",)

@@ -108,7 +108,7 @@ class _Engine:
     """A connected engine: ``client`` is the SDK's low-level client, each call of which ends in time."""
 
     def __init__(self, options, timeout):
-        self.options = _with_certificates(read_options("docker", OPTIONS, options))
+        self.options = settled(options)
         self.host = self.options["docker_host"]
         self.timeout = min(timeout, self.options["timeout"] or timeout)
         self.by_ssh = self.host.startswith("ssh://")
@@ -189,7 +189,9 @@ class _Maker:
         return self._kind(**self._arguments)
 
 
-def _with_certificates(options):
+def settled(options):
+    """All options, with what the environment says where the user says nothing."""
+    options = read_options("docker", OPTIONS, options)
     directory = os.environ.get("DOCKER_CERT_PATH")
     for name, file in _CERTIFICATES.items() if directory else ():
         path = os.path.join(directory, file)

@@ -149,7 +149,7 @@ def test_proxmox_verifies_certificates_unless_told_otherwise(monkeypatch):
 def test_docker_takes_certificates_from_where_the_environment_says(monkeypatch, tmp_path):
     (tmp_path / "ca.pem").touch()
     monkeypatch.setenv("DOCKER_CERT_PATH", str(tmp_path))
-    found = docker._with_certificates(options.read_options("docker", docker.OPTIONS, {}))
+    found = docker.settled({})
     assert found["ca_path"] == str(tmp_path / "ca.pem")
     assert found["client_cert"] is None
 
@@ -216,3 +216,23 @@ def test_the_environments_ca_does_not_win_over_an_explicit_one():
         "verify": "/explicit/ca.pem",
         "proxies": {"http": "p"},
     }
+
+
+def test_what_a_target_is_asked_with_is_settled_by_the_environment_and_the_home_directory(monkeypatch, tmp_path):
+    for name in ("ca.pem", "cert.pem", "key.pem", "mine.crt"):
+        (tmp_path / name).touch()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("DOCKER_HOST", "tcp://dock1:2376")
+    monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
+    monkeypatch.setenv("DOCKER_CERT_PATH", str(tmp_path))
+    files = {"ca_path": "ca.pem", "client_cert": "cert.pem", "client_key": "key.pem"}
+    whole = {"docker_host": "tcp://dock1:2376", "validate_certs": True}
+    assert _discovery.settled_options("docker", {}) == whole | {
+        name: str(tmp_path / file) for name, file in files.items()
+    }
+    assert _discovery.settled_options("docker", {"docker_host": "unix:///s"})["docker_host"] == "unix:///s"
+    assert _discovery.settled_options("lxd", {"client_cert": "~/mine.crt"}) == {
+        "client_cert": str(tmp_path / "mine.crt")
+    }
+    with pytest.raises(DiscoveryError, match="names the file .*, which does not exist"):
+        _discovery.settled_options("lxd", {"client_cert": "~/none.crt"})
