@@ -39,7 +39,7 @@ _CHANGED_MEANWHILE = 412
 
 def configure(options, name, config=None, devices=None, profiles=None, write=True):
     """
-    Set keys of ``config``, of which one that is empty is taken away, and all ``devices`` and ``profiles`` where given.
+    Set keys of ``config`` and ``devices``, of which one that is empty is taken away, and all ``profiles`` where given.
 
     Returns whether something differs. Raises DiscoveryError where the server does not answer or refuses.
     """
@@ -96,8 +96,9 @@ def bring_to(options, name, state, timeout=30, force=False, write=True):
 def _wanted(there, config, devices, profiles):
     wanted = {key: there[key] for key in _WRITABLE if key in there}
     wanted["config"] = {key: value for key, value in {**there.get("config", {}), **config}.items() if value != ""}
-    if devices is not None:
-        wanted["devices"] = devices
+    if devices:
+        merged = {**there.get("devices", {}), **devices}
+        wanted["devices"] = {name: device for name, device in merged.items() if device}
     if profiles is not None:
         wanted["profiles"] = profiles
     return wanted

@@ -29,8 +29,9 @@ options:
     type: dict
     default: {}
   devices:
-    description: All devices of its own. If not set, they stay.
+    description: Devices to set, each whole. An empty one takes a device away; devices that are not named stay.
     type: dict
+    default: {}
   profiles:
     description: All its profiles, in their order. If not set, they stay.
     type: list
@@ -82,7 +83,7 @@ def main():
             **CONNECTION,
             "name": {"type": "str", "required": True},
             "config": {"type": "dict", "default": {}},
-            "devices": {"type": "dict"},
+            "devices": {"type": "dict", "default": {}},
             "profiles": {"type": "list", "elements": "str"},
         },
         supports_check_mode=True,

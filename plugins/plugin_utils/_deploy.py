@@ -125,12 +125,18 @@ class DeployAction(ActionBase):
         try:
             service = parse_service(args["name"], args["requirements"], args["as"], forms=tuple(FORMS))
         except RequirementsError as error:
-            return None, list(error.problems)
-        made_as, problems = {}, []
-        for form, options in service.made_as.items():
-            made_as[form], wrong = read_options(FORMS[form], options)
-            problems += [Problem(("as", form, option), message) for option, message in wrong]
+            return None, [*error.problems, *self._made_as(args["as"])[1]]
+        made_as, problems = self._made_as(service.made_as)
         return dataclasses.replace(service, made_as=made_as), problems
+
+    def _made_as(self, given: t.Any) -> tuple[dict[str, t.Any], list[Problem]]:
+        """(the options of each form, what is wrong with them); what is no form's is told of elsewhere."""
+        made_as, problems = {}, []
+        for form, options in given.items() if isinstance(given, Mapping) else ():
+            if form in FORMS and isinstance(options, Mapping):
+                made_as[form], wrong = read_options(FORMS[form], options)
+                problems += [Problem(("as", form, option), message) for option, message in wrong]
+        return made_as, problems
 
     def _fail_for(self, problems: list[Problem]) -> t.NoReturn:
         text = "; ".join(str(problem) for problem in problems)

@@ -66,6 +66,10 @@ class _Failed(Exception):
         self.left = left
 
 
+class _Refused(_Failed):
+    """Nothing was done, for that would take what the user does not allow."""
+
+
 class _Taken(Exception):
     """The id that the plan was made for is somebody else's by now, and nothing was done yet; ``next_id`` is free."""
 
@@ -116,6 +120,9 @@ class Provisioner:
                 self._claim(candidate)
             try:
                 done = self._attempt(host, target, candidate)
+            except _Refused as error:
+                told = {"changed": False, "attempts": [_told(candidate, str(error))]}
+                raise Unfinished(f"Service '{self.service.name}' is left as it is: {error}.", told) from None
             except _Failed as error:
                 attempts.append(_told(candidate, str(error)))
                 failed.append(verdict)
@@ -230,7 +237,7 @@ class Provisioner:
                 continue
             kept = f"{', '.join(call.keeps)} would be kept, " if call.keeps else ""
             said = f"{call.does} takes 'replace: when_needed'; {kept}{', '.join(call.loses)} would be lost"
-            raise _Failed(said)
+            raise _Refused(said)
 
     def _when_free(self, host: Host, form: t.Any, there: tuple[Instance, ...]) -> tuple[Instance, ...]:
         """What is there, as soon as nothing that an interrupted run began is at work on it any more."""

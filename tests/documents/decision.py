@@ -62,6 +62,9 @@ for a container, the guest's for a virtual machine. An optional need (`optional:
 score, rejects nothing, and is worth a device or a single capability at most.
 
 For the form that is chosen the explanation ends with its proof: for each need that had a part in it one line.
+
+What a service can need is in [requirements.md](requirements.md), what is known of a target in [facts.md](facts.md), and
+what becomes of a need in the form that is chosen in [forms.md](forms.md).
 """
 
 

@@ -269,10 +269,18 @@ def _security_left(config: Mapping[str, t.Any]) -> t.Any:
     return [item for item in _at(config, "HostConfig.SecurityOpt") or () if item != _DOCKERS_OWN] or None
 
 
+def _swap_left(config: Mapping[str, t.Any]) -> t.Any:
+    """Untold, Docker makes it twice the memory, or no limit where the kernel counts no swap."""
+    found, memory = _at(config, "HostConfig.MemorySwap"), _at(config, "HostConfig.Memory") or 0
+    return None if found in (None, 0, -1, 2 * memory) else found
+
+
 LEFT: dict[str, Callable[[Mapping[str, t.Any]], t.Any]] = {
     **{
         name: _if_set(f"HostConfig.{path}")
         for name, path in (
+            ("blkio_weight", "BlkioWeight"),
+            ("restart_retries", "RestartPolicy.MaximumRetryCount"),
             ("cpu_period", "CpuPeriod"),
             ("cpu_quota", "CpuQuota"),
             ("cpu_shares", "CpuShares"),
@@ -296,6 +304,7 @@ LEFT: dict[str, Callable[[Mapping[str, t.Any]], t.Any]] = {
     "userns_mode": _if_host("HostConfig.UsernsMode"),
     "network_mode": _if_host("HostConfig.NetworkMode"),
     "security_opts": _security_left,
+    "memory_swap": _swap_left,
 }
 """
 What is left of an option that is given no more, by its name.

@@ -144,7 +144,8 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     if _is_of_another_system(there, candidate):
         return _replacement(service, candidate, there, args, wanted, state)
     before, after = _difference(wanted, config)
-    return _change(service, there, args, before, after, state)
+    changed = {**given, **dict.fromkeys(gone_devices, {})}
+    return _change(service, there, {**args, "devices": changed}, before, after, state)
 
 
 def adopt(service: Service, instance: Instance) -> Plan:
@@ -410,7 +411,7 @@ def _change(
     name, end, calls = service.name, run_state(state, there.state), []
     if after:
         does = f"change {', '.join(sorted(after))} of LXC container '{name}' in place"
-        wanted = {key: args[key] for key in ("config", "devices", "profiles") if key in args}
+        wanted = {key: args[key] for key in ("config", "devices", "profiles") if args.get(key)}
         calls.append(Call(module=CONFIG_MODULE, does=does, args={"name": name, **wanted}))
     restart = state == "restarted" and there.state == STARTED
     if end != there.state or restart:

@@ -274,6 +274,9 @@ def test_a_difference_in_place_beside_one_that_is_not_recreates_for_both():
         pytest.param({"Sysctls": {"net.core.somaxconn": "1"}}, "sysctls", id="a setting"),
         pytest.param({"Memory": 64 * 2**20}, "memory", id="a limit"),
         pytest.param({"RestartPolicy": {"Name": "always"}}, "restart_policy", id="a policy"),
+        pytest.param({"RestartPolicy": {"Name": "no", "MaximumRetryCount": 3}}, "restart_retries", id="a count"),
+        pytest.param({"BlkioWeight": 300}, "blkio_weight", id="a weight"),
+        pytest.param({"MemorySwap": 2**28}, "memory_swap", id="swap"),
     ],
 )
 def test_what_nobody_wants_any_more_is_taken_away_by_a_new_container(host, name):
@@ -291,6 +294,7 @@ def test_what_nobody_wants_any_more_is_taken_away_by_a_new_container(host, name)
         pytest.param({"Memory": 0, "CpuQuota": 0, "NanoCpus": 0}, id="no limits"),
         pytest.param({"CapAdd": None, "Binds": None, "PortBindings": {}, "SecurityOpt": None}, id="empty lists"),
         pytest.param({"ShmSize": 64 * 2**20, "Init": True}, id="what the engine may give to all"),
+        pytest.param({"MemorySwap": -1, "BlkioWeight": 0}, id="swap that nobody counts"),
         pytest.param({"SecurityOpt": ["label=disable"]}, id="what Docker adds beside a namespace of the host"),
     ],
 )

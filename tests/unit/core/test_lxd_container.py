@@ -70,15 +70,15 @@ def test_what_nobody_wants_any_more_is_taken_away_in_place():
     assert call.args["config"]["security.nesting"] == ""
     assert call.args["config"]["user.rightscope.given"] == "limits.memory"
     assert "user.note" not in call.args["config"]
-    assert call.args["devices"] == {"eth1": {"type": "nic"}}
+    # An empty one goes, those of others are not even named.
+    assert call.args["devices"] == {"kvm": {}}
     assert plan.after == {"web": {"config.security.nesting": None, "devices.kvm": None}}
 
 
 def test_the_root_disk_stays_though_its_size_is_wanted_no_more():
     root = {"type": "disk", "path": "/", "pool": "fast", "size": "2048MiB"}
-    assert planned("lxd", system(given="device.root", devices={"root": root})).calls[0].args["devices"] == {
-        "root": root
-    }
+    (call,) = planned("lxd", system(given="device.root", devices={"root": root})).calls
+    assert "devices" not in call.args
 
 
 def test_the_mark_of_what_was_given_has_names_alone():
@@ -88,7 +88,7 @@ def test_the_mark_of_what_was_given_has_names_alone():
 
 def test_a_device_is_added_to_those_that_are_there():
     (call,) = planned("lxd", system(), options={"devices": {"eth1": {"type": "nic", "nictype": "bridged"}}}).calls
-    assert set(call.args["devices"]) == {"data", "eth1"}
+    assert set(call.args["devices"]) == {"eth1"}
     assert call.does == "change devices.eth1 of LXC container 'web' in place"
 
 

@@ -93,6 +93,14 @@ def test_what_is_as_wanted_is_not_written(server, wanted):
     assert made.put == []
 
 
+def test_devices_are_set_and_taken_away_and_the_rest_stays(server):
+    made = server()
+    gpu = {"type": "gpu"}
+    assert _lxd_config.configure({}, "web", devices={"gpu": gpu, "eth0": {}}) is True
+    assert made.put[0][2]["devices"] == {"gpu": gpu}
+    assert _lxd_config.configure({}, "web", devices={"none": {}}) is False
+
+
 def test_check_mode_only_looks(server):
     made = server()
     assert _lxd_config.configure({}, "web", {"a": "1"}, write=False) is True

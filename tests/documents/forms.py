@@ -1,0 +1,278 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is made in docs/forms.md and docs/targets.md: the tables of the forms, and the options of the kinds."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import typing as t
+from collections.abc import Iterable, Mapping
+from functools import partial
+from pathlib import Path
+
+import yaml
+
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import docker, lxd, proxmox
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._connections import delegate_connection
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import (
+    FORMS,
+    _docker_options,
+    _proxmox_config,
+    proxmox_vm,
+)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import requirement_names
+from tests.unit.core import builders
+
+from .markdown import prose, table, text
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGES = (DOCS / "forms.md", DOCS / "targets.md")
+
+_KINDS = {"docker": docker, "lxd": lxd, "proxmox": proxmox}
+_TITLES = {"docker": "Docker", "lxd": "LXC", "proxmox": "VM"}
+
+
+# --- needs and options ----------------------------------------------------------------------------
+
+_GIVEN = {"docker": {"image": "web:1"}, "lxd": {}, "proxmox": {"clone": "debian-12-cloud"}}
+_OF_A_CALL = ("name", "vmid", "newid", "node", "state", "timeout", "update", "update_unsafe", "source", "type")
+_MARKS = ("rightscope.", "user.rightscope.")
+_SHOWN = (
+    "cpus: 0.5",
+    "memory: 512 MiB",
+    "disk: 20 GiB",
+    "shm: 256 MiB",
+    "ports: ['8080:80', 53/udp]",
+    "cpu_level: x86-64-v3",
+    "kernel: {sysctls: {net.ipv4.ip_forward: 1}}",
+    "kernel: {features: [tun]}",
+    "kernel: {features: [fuse]}",
+    "kernel: {features: [kvm]}",
+    "kernel: {features: [nested_containers]}",
+    "privileges: [NET_ADMIN]",
+    "privileges: [SYS_PTRACE, IPC_LOCK]",
+    "privileges: [seccomp_unconfined]",
+    "devices: [/dev/kvm]",
+    "devices: [{pci: '0000:01:00.0'}]",
+    "devices: [{usb: '1a6e:089a'}]",
+    "devices: [{gpu: 1}]",
+    "host_view: true",
+    "host_network: true",
+)
+"""Needs that become something; 'processes' are told of in words."""
+
+
+def needs() -> str:
+    """What each need becomes in each form: the plan with it, less the plan without."""
+    rows = [("none", *(_all_of(_arguments(kind, {})) for kind in _KINDS))]
+    for written in _SHOWN:
+        rows.append((f"`{written}`", *(_becomes(kind, yaml.safe_load(written)) for kind in _KINDS)))
+    judged = [f"`{path}`" for path in requirement_names() if path != "processes" and not _is_set(path)]
+    made = table(("need", *_TITLES.values()), rows)
+    return f"{made}\n{text(f'Nothing is set for {_and(judged)}: they decide where it goes.')}"
+
+
+def _is_set(path: str) -> bool:
+    names = path.split(".")
+    return any(yaml.safe_load(one).get(names[0], {}) and names[-1] in one for one in _SHOWN) or path == "cpu_features"
+
+
+def _becomes(kind: str, wanted: Mapping[str, t.Any]) -> str:
+    without = _arguments(kind, {})
+    return _all_of({name: value for name, value in _arguments(kind, wanted).items() if without.get(name) != value})
+
+
+def _all_of(found: Mapping[str, t.Any]) -> str:
+    return ", ".join(f"`{name}: {_short(value)}`" for name, value in sorted(found.items()) if name not in _NAMED)
+
+
+_NAMED = ("image", "clone", "description", "wait_for_container")
+"""What the user names, or everybody has."""
+
+
+def _arguments(kind: str, wanted: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    plan = builders.planned(kind, options=_GIVEN[kind], **wanted)
+    found: dict[str, t.Any] = {}
+    for call in plan.calls:
+        for name, value in call.args.items():
+            if name in _OF_A_CALL:
+                continue
+            parts = value if isinstance(value, Mapping) and name != "sysctls" else {"": value}
+            found |= {f"{name}.{key}".rstrip("."): one for key, one in parts.items() if not key.startswith(_MARKS)}
+    return found
+
+
+def _short(value: t.Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_short(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_short, value)) + "]"
+    return str(value)
+
+
+# --- Docker ---------------------------------------------------------------------------------------
+
+_PATHS = {
+    "env": "Config.Env",
+    "image": "Config.Image, Image",
+    "network_mode": "HostConfig.NetworkMode",
+    "networks": "NetworkSettings.Networks",
+    "ports": "HostConfig.PortBindings",
+    "published_ports": "HostConfig.PortBindings",
+    "restart_policy": "HostConfig.RestartPolicy.Name",
+    "security_opts": "HostConfig.SecurityOpt",
+    "volumes": "HostConfig.Binds, Config.Volumes",
+}
+"""Where functions of their own look."""
+
+
+def docker_compared() -> str:
+    """What is compared with what, and what a difference takes."""
+    rows = []
+    for name, compare in _docker_options.COMPARED.items():
+        if name == "ports":
+            # Another name of the one before it.
+            continue
+        path = inspect.getclosurevars(compare).nonlocals.get("path") or _PATHS[name]
+        change = "in place" if name in _docker_options.IN_PLACE else "a new container"
+        rows.append((f"`{name}`", f"`{path}`", change, _when_left_out(name)))
+    return table(("option", "of `docker inspect`", "a change is made", "given no more"), rows)
+
+
+def _when_left_out(name: str) -> str:
+    if name == "image":
+        return "cannot be"
+    if name in _docker_options.LEFT:
+        return "taken away: a new container"
+    if name in (*_docker_options.OF_THE_IMAGE, *_docker_options._TABLES):
+        return "seen by its name in a label: a new container"
+    return "stays"
+
+
+def _codes(names: Iterable[str]) -> str:
+    return _and([f"`{name}`" for name in sorted(names)])
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def docker_behaviour() -> str:
+    return text(f"{_codes(_docker_options.BEHAVIOUR)}.")
+
+
+def reserved(form: str) -> str:
+    return text(f"{_codes(FORMS[form].RESERVED)}.")
+
+
+# --- Proxmox --------------------------------------------------------------------------------------
+
+_HOW = {
+    _proxmox_config._agent: "by its parts: `1`, `true` and `enabled=1` are the same",
+    _proxmox_config._secret: "never: it comes back masked, so it is set when the VM is made",
+    _proxmox_config._whole: "as a whole number",
+    _proxmox_config._description: "without blanks and line ends around it",
+    _proxmox_config._listed: "as a list of words, in order",
+    _proxmox_config._ssh_keys: "decoded, without blanks and line ends around it",
+    _proxmox_config._tags: "in lower case; tags that somebody else gave it stay",
+    _proxmox_config._switch: "as a switch, off where the VM says nothing",
+    _proxmox_config._switch_that_is_on: "as a switch, on where the VM says nothing",
+    _proxmox_config._net_differs: "by its parts, in any order, the model apart; without a MAC it keeps the one it has",
+    _proxmox_config._drive_differs: "whether it is there: a drive has a volume of its own by then",
+}
+
+
+def proxmox_compared() -> str:
+    compared = {**_proxmox_config._COMPARE, **_proxmox_config._COMPARE_GROUP}
+    rows = [
+        (", ".join(f"`{name}`" for name in sorted(compared) if compared[name] is how), words)
+        for how, words in _HOW.items()
+    ]
+    others = [name for name in _proxmox_config._GROUPS if name not in compared]
+    rows.append((", ".join(f"`{name}`" for name in sorted(others)), "by the parts between commas, in any order"))
+    rows.append(("any other", "as a text, a switch as 1 or 0"))
+    return table(("option", "how it is compared with the VM's configuration"), rows)
+
+
+def proxmox_clone() -> str:
+    return text(f"{_codes((*proxmox_vm._CLONE_OPTIONS, 'clone', 'timeout'))}.")
+
+
+# --- targets --------------------------------------------------------------------------------------
+
+
+def options(kind: str) -> str:
+    """The connection options of a kind, with what stands in for each."""
+    documented = _documented_options()
+    rows = []
+    for name, option in _KINDS[kind].OPTIONS.items():
+        default = "" if option.default is None else f"`{_short(option.default)}`"
+        rows.append((f"`{name}`", prose(_about(documented[name])), default, f"`{option.env}`" if option.env else ""))
+    return table(("option", "meaning", "default", "environment"), rows)
+
+
+def _documented_options() -> dict[str, str]:
+    found = yaml.safe_load(_documentation())["options"]["options"]["suboptions"]
+    return {
+        name: " ".join([one["description"]] if isinstance(one["description"], str) else one["description"])
+        for name, one in found.items()
+    }
+
+
+def _documentation() -> str:
+    """Read and not imported: the module imports Ansible, and the core is tested without."""
+    file = DOCS.parent / "plugins" / "modules" / "target_info.py"
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return next(
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "DOCUMENTATION"
+    )
+
+
+def _about(description: str) -> str:
+    """Without the words that say of which kinds an option is, and without the default, which has a column."""
+    sentence, stop, rest = description.partition(". ")
+    return (rest if stop and sentence.startswith("For O(kind=") else description).partition(" The default is")[0]
+
+
+def privileges() -> str:
+    """What a user of Proxmox VE must have."""
+    agents = [f"`{name}`" for _release, name in proxmox._AGENT_PRIVILEGES]
+    named = _and([f"`{name}`" for name in proxmox._PRIVILEGES])
+    return text(f"{named}; and {agents[0]} from Proxmox VE 9 on, {agents[1]} before.")
+
+
+def passed_on() -> str:
+    """What the delegate is given in another way than by its option of that name."""
+    rows = []
+    for kind, options in (
+        ("docker", {"ca_path": "/x/ca.pem"}),
+        ("lxd", {"server_cert": "/x/server.crt"}),
+        ("proxmox", {"ca_path": "/x/ca.pem"}),
+    ):
+        arguments, environment = delegate_connection(kind, options)
+        (option,) = options
+        also = "the option, and " if option in arguments else ""
+        named = [name for name, value in environment.items() if value]
+        rows.append((f"`{kind}`", f"`{option}`", f"{also}the variable {_and([f'`{name}`' for name in named])}"))
+    return table(("kind", "option", "the module that does the work gets"), rows)
+
+
+PARTS: dict[str, t.Callable[[], str]] = {
+    "needs": needs,
+    "docker compared": docker_compared,
+    "docker behaviour": docker_behaviour,
+    "proxmox compared": proxmox_compared,
+    "proxmox clone": proxmox_clone,
+    "proxmox privileges": privileges,
+    "passed on": passed_on,
+    **{f"reserved {form}": partial(reserved, form) for form in FORMS},
+    **{f"options {kind}": partial(options, kind) for kind in _KINDS},
+}
+"""What can be made, by the name that a page has for it."""
