@@ -12,12 +12,13 @@ A comparison takes the option's value and the inspected container, and returns b
 
 from __future__ import annotations
 
+import re
 import shlex
 import typing as t
 from collections.abc import Callable, Mapping
 
 from .._quantities import MIB, mebibytes
-from ._common import OptionError
+from ._common import OptionError, text
 
 Compared = Callable[[t.Any, Mapping[str, t.Any]], tuple[t.Any, t.Any]]
 
@@ -88,7 +89,7 @@ def _subset(path: str) -> Compared:
     """A mapping whose other keys are the image's own and stay."""
 
     def compare(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
-        wanted = {str(key): str(item) for key, item in value.items()}
+        wanted = {str(key): text(item) for key, item in value.items()}
         found = _at(config, path) or {}
         return wanted, {key: found.get(key) for key in wanted if key in found}
 
@@ -191,10 +192,29 @@ def _any_address(text: str | None) -> str:
     return text or "0.0.0.0"
 
 
+_ADDRESSES = {"ipv4_address": "IPAMConfig.IPv4Address", "ipv6_address": "IPAMConfig.IPv6Address"}
+
+
 def _networks(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
-    wanted = sorted(str(item.get("name")) for item in value)
-    found = _at(config, "NetworkSettings.Networks") or {}
-    return wanted, [name for name in wanted if name in found]
+    """Each by its name, with what is said of it: aliases, links and addresses. The engine adds an alias of its own."""
+    there = _at(config, "NetworkSettings.Networks") or {}
+    own = str(config.get("Id") or "")[:12]
+    wanted, found = {}, {}
+    for item in value:
+        name = str(item.get("name"))
+        held = there.get(name)
+        said, seen = {}, {}
+        for key, path in (("aliases", "Aliases"), ("links", "Links")):
+            if item.get(key) is not None:
+                said[key] = sorted(map(str, item[key]))
+                seen[key] = sorted(set(_at(held or {}, path) or ()) - {own})
+        for key, path in _ADDRESSES.items():
+            if item.get(key):
+                said[key], seen[key] = str(item[key]), _at(held or {}, path)
+        wanted[name] = said
+        if held is not None:
+            found[name] = seen
+    return wanted, found
 
 
 def _network_mode(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
@@ -313,18 +333,18 @@ These are the engine's own settings of the container, with a known default: the 
 apart by the names in a label.
 """
 
-OF_THE_IMAGE = (
-    "command",
-    "entrypoint",
-    "hostname",
-    "user",
-    "working_dir",
-    "stop_signal",
-    "shm_size",
-    "init",
-    "networks",
-)
-"""Options whose value is the image's or the engine's where none is given."""
+OF_THE_IMAGE = {
+    "command": "Config.Cmd",
+    "entrypoint": "Config.Entrypoint",
+    "hostname": "Config.Hostname",
+    "user": "Config.User",
+    "working_dir": "Config.WorkingDir",
+    "stop_signal": "Config.StopSignal",
+    "shm_size": "HostConfig.ShmSize",
+    "init": "HostConfig.Init",
+    "networks": "NetworkSettings.Networks",
+}
+"""Options whose value is the image's or the engine's where none is given, and where the engine tells them."""
 
 _TABLES = ("env", "labels")
 
@@ -334,3 +354,51 @@ def names_given(options: Mapping[str, t.Any]) -> str:
     names = [name for name in OF_THE_IMAGE if options.get(name) is not None]
     names += [f"{table}.{key}" for table in _TABLES for key in options.get(table) or ()]
     return " ".join(sorted(names)) or "none"
+
+
+def given_no_more(
+    before: str, now: str, config: Mapping[str, t.Any]
+) -> tuple[dict[str, t.Any], dict[str, dict[str, str]]]:
+    """
+    Of the names that were given before and are not now: (options with what is there, keys of tables with theirs).
+
+    ``before`` and ``now`` are marks as ``names_given`` makes them.
+    """
+    options: dict[str, t.Any] = {}
+    tables: dict[str, dict[str, str]] = {}
+    held = {"env": dict(item.partition("=")[::2] for item in _at(config, "Config.Env") or ())}
+    held["labels"] = _at(config, "Config.Labels") or {}
+    for name in sorted(set(before.split()) - set(now.split()) - {"none"}):
+        table, _dot, key = name.partition(".")
+        if table in _TABLES and key in held[table]:
+            tables.setdefault(table, {})[key] = held[table][key]
+        elif name in OF_THE_IMAGE:
+            found = _at(config, OF_THE_IMAGE[name])
+            options[name] = sorted(found) if isinstance(found, Mapping) else found
+    return options, tables
+
+
+# --- what can only be told apart ------------------------------------------------------------------
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s|m|h)")
+_SECONDS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
+_UNORDERED = ("mounts", "ulimits", "devices", "tmpfs", "groups", "volumes_from")
+
+
+def normalised(option: str, value: t.Any) -> t.Any:
+    """A value in one spelling of many: durations in seconds, sizes in bytes, switches as texts, sets in order."""
+    if isinstance(value, Mapping):
+        return {str(key): normalised(str(key), item) for key, item in value.items() if item is not None}
+    if isinstance(value, (list, tuple)):
+        items = [normalised(option, item) for item in value]
+        return sorted(items, key=repr) if option in _UNORDERED else items
+    if option in ("interval", "timeout", "start_period", "start_interval"):
+        parts = _DURATION.findall(str(value))
+        if parts and "".join(number + unit for number, unit in parts) == str(value):
+            return str(round(sum(float(number) * _SECONDS[unit] for number, unit in parts), 6))
+    if option in ("tmpfs_size", "size") and value is not None:
+        try:
+            return f"{mebibytes(value, plain='B')} MiB"
+        except ValueError:
+            return text(value)
+    return text(value)

@@ -43,9 +43,11 @@ from ._docker_options import (
     COMPARED,
     IN_PLACE,
     LEFT,
+    given_no_more,
     image_reference,
     names_given,
     need_full_paths,
+    normalised,
 )
 
 NAME = "docker_container"
@@ -272,9 +274,9 @@ def _part(service: Service, candidate: Candidate, process: Process | None, *, se
         labels[PROCESS_MARK] = process.name
         if not options.get("network_mode"):
             options.setdefault("networks", [{"name": network_name(service), "aliases": [process.name]}])
-    labels[OPTIONS_MARK] = _digest(options)
+    labels[OPTIONS_MARK] = _digests(options)
     labels[GIVEN_MARK] = names_given(options)
-    return _Part(name, {**options, "labels": {key: str(value) for key, value in labels.items()}})
+    return _Part(name, {**options, "labels": {key: text(value) for key, value in labels.items()}})
 
 
 def _joins(part: _Part, service: Service) -> bool:
@@ -340,7 +342,12 @@ def _sysctls(requirements: Requirements, candidate: Candidate, options: Mapping[
         for sysctl in requirements.kernel_sysctls
         if is_settable(sysctl.name, KIND, candidate.facts.kernel_version, **shared)
     }
-    return {"sysctls": {**own, **(options.get("sysctls") or {})}} if own else {}
+    # The kernel knows no true and false.
+    given = {
+        key: str(int(value)) if isinstance(value, bool) else str(value)
+        for key, value in (options.get("sysctls") or {}).items()
+    }
+    return {"sysctls": {**own, **given}} if own or given else {}
 
 
 def _published(
@@ -359,16 +366,19 @@ def _port(port: Port) -> str:
     return f"{host}{port.number}{'' if port.protocol == 'tcp' else f'/{port.protocol}'}"
 
 
-def _digest(options: Mapping[str, t.Any]) -> str:
+def _digests(options: Mapping[str, t.Any]) -> str:
     """
-    A mark for the options that cannot be compared with what the engine says; ``none`` without any.
+    A mark for the options that cannot be compared with what the engine says, each with its name; ``none`` without any.
 
     It is stable from run to run, and different where one of them is: the difference that recreates.
     """
     rest = {key: value for key, value in options.items() if key not in COMPARED and key not in BEHAVIOUR}
-    if not rest:
-        return "none"
-    return hashlib.sha256(json.dumps(rest, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    found = (f"{key}={_digest(normalised(key, value))}" for key, value in sorted(rest.items()))
+    return " ".join(found) or "none"
+
+
+def _digest(value: t.Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
 def _step(part: _Part, there: Instance | None, state: str) -> tuple[Call | None, dict[str, t.Any], dict[str, t.Any]]:
@@ -443,6 +453,11 @@ def _takes_a_new_one(name: str, value: t.Any) -> bool:
     return name not in IN_PLACE or value is None
 
 
+_OUR_MARKS = (MARK, PROCESS_MARK, OPTIONS_MARK, GIVEN_MARK)
+_OTHER = "another value"
+"""What is shown of a value that is known by its digest alone."""
+
+
 def _compare(part: _Part, there: Instance) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
     wanted, found = {}, {}
     for name, compared in COMPARED.items():
@@ -452,7 +467,36 @@ def _compare(part: _Part, there: Instance) -> tuple[dict[str, t.Any], dict[str, 
             left = LEFT[name](there.config)
             if left is not None:
                 wanted[name], found[name] = None, left
-    return differences(wanted, found)
+    marks = (there.config.get("Config") or {}).get("Labels") or {}
+    options, tables = given_no_more(marks.get(GIVEN_MARK, ""), part.options["labels"][GIVEN_MARK], there.config)
+    for name, value in options.items():
+        wanted[name], found[name] = None, value
+    for name, values in tables.items():
+        wanted.setdefault(name, {})
+        found[name] = {**found.get(name, {}), **values}
+    was, shall = (_by_name(mark) for mark in (marks.get(OPTIONS_MARK, ""), part.options["labels"][OPTIONS_MARK]))
+    for name in sorted({*was, *shall}):
+        if was.get(name) != shall.get(name):
+            wanted[name], found[name] = part.options.get(name), _OTHER if name in was else None
+    return _without_marks(*differences(wanted, found))
+
+
+def _by_name(mark: str) -> dict[str, str]:
+    return dict(item.partition("=")[::2] for item in mark.split() if "=" in item)
+
+
+def _without_marks(before: dict[str, t.Any], after: dict[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    """Our marks follow from the rest: they are shown where nothing else differs."""
+    labels = [
+        {key: value for key, value in side["labels"].items() if key not in _OUR_MARKS} if "labels" in side else {}
+        for side in (before, after)
+    ]
+    if labels[0] != labels[1]:
+        return {**before, "labels": labels[0]}, {**after, "labels": labels[1]}
+    if len(after) > 1:
+        before.pop("labels", None)
+        after.pop("labels", None)
+    return before, after
 
 
 _SAME_AS = {"published_ports": "ports", "cpus": "cpu_quota", "cpu_quota": "cpus", "cpu_period": "cpus"}

@@ -76,7 +76,7 @@ def test_a_container_that_is_as_wanted_needs_no_call():
         pytest.param({"env": {"A": "2"}}, "recreate container 'web' for env", id="environment"),
         pytest.param({"published_ports": ["80:80"]}, "recreate container 'web' for published_ports", id="ports"),
         pytest.param(
-            {"healthcheck": {"test": "true"}}, "recreate container 'web' for labels", id="what none can compare"
+            {"healthcheck": {"test": "true"}}, "recreate container 'web' for healthcheck", id="what none can compare"
         ),
     ],
 )
@@ -307,10 +307,99 @@ def test_a_limit_that_is_given_another_way_is_no_limit_of_another():
     assert planned("docker", there, options=IMAGE, cpus=0.5).calls == ()
 
 
-@pytest.mark.parametrize("given", ["command", "env.A", "env.A user"])
-def test_what_may_be_the_images_own_is_known_by_its_name(given):
-    (call,) = planned("docker", container(given=given), options=IMAGE).calls
+@pytest.mark.parametrize(
+    ("given", "before", "after"),
+    [
+        ("command", {"command": ["/bin/httpd", "-f"]}, {"command": None}),
+        ("env.A", {"env": {"A": "********"}}, {"env": {}}),
+        ("env.A labels.maintainer", {"env": {"A": "********"}, "labels": {"maintainer": "image"}}, {"labels": {}}),
+        ("networks", {"networks": ["bridge"]}, {"networks": None}),
+    ],
+)
+def test_what_may_be_the_images_own_is_known_by_its_name(given, before, after):
+    plan = planned("docker", container(given=given), options=IMAGE)
+    assert [call.does for call in plan.calls] == [f"recreate container 'web' for {', '.join(sorted(before))}"]
+    assert {name: plan.before["web"][name] for name in before} == before
+    assert {name: plan.after["web"][name] for name in after} == after
+
+
+def test_where_nothing_is_left_of_what_was_given_only_its_mark_goes():
+    (call,) = planned("docker", container(given="user"), options=IMAGE).calls
     assert call.does == "recreate container 'web' for labels"
+
+
+def test_of_what_no_engine_tells_the_name_and_the_new_value_are_shown():
+    options = {"healthcheck": {"test": "b"}, "log_options": {"token": "S3NT"}, "mounts": [{"target": "/a"}]}
+    there = container()
+    there.config["Config"]["Labels"]["rightscope.options"] = f"{digest(healthcheck={'test': 'a'})} tmpfs=abc"
+    plan = planned("docker", there, options={**IMAGE, **options})
+    assert plan.calls[0].does == "recreate container 'web' for healthcheck, log_options, mounts, tmpfs"
+    assert plan.before["web"] == {
+        "healthcheck": "another value",
+        "log_options": None,
+        "mounts": None,
+        "tmpfs": "another value",
+    }
+    assert plan.after["web"]["healthcheck"] == {"test": "b"}
+    assert plan.after["web"]["log_options"] == {"token": "********"}
+    assert plan.after["web"]["tmpfs"] is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"healthcheck": {"interval": "1m30s"}}, {"healthcheck": {"interval": "90s"}}),
+        ({"healthcheck": {"interval": "1s"}}, {"healthcheck": {"interval": "1000ms"}}),
+        (
+            {"mounts": [{"target": "/a", "tmpfs_size": "1M"}, {"target": "/b"}]},
+            {"mounts": [{"target": "/b"}, {"target": "/a", "tmpfs_size": "1024K"}]},
+        ),
+        ({"ulimits": ["nofile:1:2", "nproc:1:2"]}, {"ulimits": ["nproc:1:2", "nofile:1:2"]}),
+        ({"oom_killer": True}, {"oom_killer": "true"}),
+        ({"mounts": [{"target": "/a", "read_only": None}]}, {"mounts": [{"target": "/a"}]}),
+    ],
+)
+def test_another_spelling_is_no_other_value(one, other):
+    assert digest(**one) == digest(**other) != "none"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"healthcheck": {"interval": "1m"}}, {"healthcheck": {"interval": "1s"}}),
+        ({"mounts": [{"target": "/a", "tmpfs_size": "1M"}]}, {"mounts": [{"target": "/a", "tmpfs_size": "2M"}]}),
+        ({"dns_servers": ["1.1.1.1", "9.9.9.9"]}, {"dns_servers": ["9.9.9.9", "1.1.1.1"]}),
+    ],
+)
+def test_another_value_is_no_other_spelling(one, other):
+    assert digest(**one) != digest(**other)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "there", "same"),
+    [
+        ({"aliases": ["app"]}, {"Aliases": ["app", "0123456789ab"]}, True),
+        ({"aliases": ["other"]}, {"Aliases": ["app"]}, False),
+        ({"aliases": ["app"]}, {"Aliases": ["app", "old"]}, False),
+        ({}, {"Aliases": ["whatever"]}, True),
+        ({"ipv4_address": "10.0.0.2"}, {"IPAMConfig": {"IPv4Address": "10.0.0.2"}}, True),
+        ({"ipv4_address": "10.0.0.3"}, {"IPAMConfig": {"IPv4Address": "10.0.0.2"}}, False),
+        ({"ipv4_address": "10.0.0.3"}, {"IPAMConfig": None}, False),
+    ],
+)
+def test_a_network_is_compared_in_what_is_said_of_it(wanted, there, same):
+    found = container(given="networks")
+    found.config["Id"] = "0123456789abcdef"
+    found.config["NetworkSettings"]["Networks"] = {"shop": there}
+    plan = planned("docker", found, options={**IMAGE, "networks": [{"name": "shop", **wanted}]})
+    assert (plan.calls == ()) is same
+
+
+def test_switches_are_texts_that_the_engine_and_the_kernel_know():
+    options = {**IMAGE, "labels": {"loud": True}, "sysctls": {"net.ipv4.ip_forward": True, "net.core.somaxconn": 9}}
+    (call,) = planned("docker", options=options).calls
+    assert call.args["labels"]["loud"] == "true"
+    assert call.args["sysctls"] == {"net.ipv4.ip_forward": "1", "net.core.somaxconn": "9"}
 
 
 def test_the_mark_of_what_was_given_has_names_alone():
@@ -391,7 +480,7 @@ def digest(**options) -> str:
 
 def test_a_mark_is_the_same_from_run_to_run():
     assert digest(healthcheck={"test": "a", "retries": 3}) == digest(healthcheck={"retries": 3, "test": "a"})
-    assert digest(healthcheck={"test": "a"}) == "44437936bde30208"
+    assert digest(healthcheck={"test": "a"}) == "healthcheck=9c91eedb0dc4"
 
 
 def test_a_mark_tells_apart_what_cannot_be_compared_and_nothing_else():
@@ -417,7 +506,7 @@ def part(name: str, state: str = "started"):
         "Image": "sha256:1",
         "_image_id": "sha256:1",
         "Config": {"Image": "web:1", "Labels": options},
-        "NetworkSettings": {"Networks": {"rightscope-web": {}}},
+        "NetworkSettings": {"Networks": {"rightscope-web": {"Aliases": [name]}}},
     }
     return instance("docker", f"web-{name}", service="web", process=name, state=state, config=config)
 
