@@ -39,6 +39,9 @@ MOMENT = 0.2
 CRASHES = 3
 """Ends of what was started, and was started again by its policy, that are a crash loop."""
 
+_TAKING = ("start", "restart", "replace")
+"""The actions at which everything that waits is taken."""
+
 DATA = ("volume ", "the volume ", "its root disk")
 """How the names of what holds data begin, in what a replacement keeps and loses."""
 
@@ -177,7 +180,8 @@ class Provisioner:
         plan = self._with_restart(form.plan(self._wanted(candidate), candidate, target, there, self.state), there)
         self._need_leave_to_replace(plan)
         if not plan.changed or self.check_mode:
-            return self._result(target, plan, self._predicted(candidate, target, plan, there))
+            done = self._result(target, plan, self._predicted(candidate, target, plan, there))
+            return self._with_waiting(done, self._will_wait(plan, there))
         ran: list[Call] = []
         try:
             self._run(host, plan, ran)
@@ -194,25 +198,36 @@ class Provisioner:
             remains = self._clean_up(host, target, form, plan, ran, claimed=getattr(error, "claimed", False))
             raise _Failed(text + remains, left=bool(remains)) from None
         done = self._result(target, plan, placement(self.service.name, target, after))
-        waiting = form.pending(after)
-        if waiting:
-            done["restart_required"] = list(waiting)
-            done["warnings"] = [
-                *done["warnings"],
-                f"Service '{self.service.name}': {', '.join(waiting)} take effect at its next restart.",
-            ]
+        return self._with_waiting(done, form.pending(after))
+
+    def _with_waiting(self, done: dict[str, t.Any], waiting: tuple[str, ...]) -> dict[str, t.Any]:
+        """What is told, with the settings that wait for a restart."""
+        if not waiting:
+            return done
+        done["restart_required"] = list(waiting)
+        done["warnings"] = [
+            *done["warnings"],
+            f"Service '{self.service.name}': {', '.join(waiting)} take effect at its next restart.",
+        ]
         return done
+
+    def _will_wait(self, plan: Plan, there: tuple[Instance, ...]) -> tuple[str, ...]:
+        """The settings that wait for a restart once the plan is done."""
+        if not there or plan.state != STARTED or any(call.action in _TAKING for call in plan.calls):
+            return ()
+        changes = {
+            key: (plan.before.get(name, {}).get(key), value)
+            for name, changed in plan.after.items()
+            for key, value in changed.items()
+        }
+        return FORMS[there[0].form].will_wait(there, changes)
 
     def _with_restart(self, plan: Plan, there: tuple[Instance, ...]) -> Plan:
         """The plan, and at its end the restart that what is written takes, where the user allows it."""
-        if not self.may_restart or not there or plan.state != STARTED:
+        waiting = self._will_wait(plan, there) if self.may_restart else ()
+        if not waiting:
             return plan
-        form = FORMS[there[0].form]
-        changes = {key: None for changed in plan.after.values() for key in changed}
-        waiting = form.will_wait(there, changes)
-        if not waiting or any(call.action in ("start", "restart", "replace") for call in plan.calls):
-            return plan
-        return dataclasses.replace(plan, calls=(*plan.calls, *form.restart(there, waiting)))
+        return dataclasses.replace(plan, calls=(*plan.calls, *FORMS[there[0].form].restart(there, waiting)))
 
     def _restarted(
         self, host: Host, target: Target, candidate: Candidate, plan: Plan, after: tuple[Instance, ...]
@@ -438,7 +453,7 @@ class Provisioner:
     def _predicted(
         self, candidate: Candidate, target: Target, plan: Plan, there: tuple[Instance, ...]
     ) -> dict[str, t.Any]:
-        if there:
+        if there and not any(call.action == "replace" for call in plan.calls):
             return placement(self.service.name, target, there, state=plan.state if plan.changed else None)
         predicted = Instance(form=candidate.form, name=self.service.name, id="", node=candidate.node, state=plan.state)
         return placement(self.service.name, target, (predicted,)) | {"id": None}

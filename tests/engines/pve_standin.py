@@ -44,7 +44,7 @@ GIB = 1024**3
 MIB = 1024**2
 VM_PATH = "/nodes/{node}/qemu/{vmid}"
 # What a running VM takes at once, besides fakepve's own list.
-HOTPLUGGED = re.compile(r"^(net|scsi|virtio|sata|usb|ide)\d+$")
+HOTPLUGGED = re.compile(r"^((net|scsi|virtio|sata|usb|ide)\d+|cpulimit|cpuunits)$")
 # Seconds a task takes on a small server (scaled by time_scale).
 TASK_SECONDS = {"qmclone": 4, "qmcreate": 1, "qmdestroy": 1, "qmstart": 3, "qmstop": 1, "resize": 1, "qmconfig": 1}
 # Seconds from the start of a VM to its agent's first answer.

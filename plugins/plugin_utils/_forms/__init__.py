@@ -31,7 +31,7 @@ A form's module has:
 ``pending(instances) -> tuple[str, ...]``
     the settings that are written and wait for a restart;
 ``will_wait(instances, changes) -> tuple[str, ...]``
-    those that will, once these changes were made to what runs;
+    those that will, once these changes, each (before, after), were made to what runs;
 ``restart(instances, waiting) -> tuple[Call, ...]``
     the calls by which it takes the settings that wait;
 ``plan(service, candidate, target, instances, state) -> Plan``

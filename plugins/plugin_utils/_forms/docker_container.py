@@ -137,7 +137,7 @@ def identity(instance: Instance) -> str:
     return instance.id
 
 
-def will_wait(_instances: tuple[Instance, ...], _changes: Mapping[str, t.Any]) -> tuple[str, ...]:
+def will_wait(_instances: tuple[Instance, ...], _changes: Mapping[str, tuple[t.Any, t.Any]]) -> tuple[str, ...]:
     """Nothing waits."""
     return ()
 
@@ -159,9 +159,8 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     there = {instance.name: instance for instance in instances}
     calls, before, after = [], {}, {}
     for part in parts:
-        call, was, shall = _step(part, there.get(part.name), state)
-        if call:
-            calls.append(call)
+        steps, was, shall = _steps(part, there.get(part.name), state)
+        calls += steps
         if was or shall:
             before[part.name], after[part.name] = was, shall
     for name in sorted(set(there) - {part.name for part in parts}):
@@ -381,25 +380,29 @@ def _digest(value: t.Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
-def _step(part: _Part, there: Instance | None, state: str) -> tuple[Call | None, dict[str, t.Any], dict[str, t.Any]]:
+def _steps(part: _Part, there: Instance | None, state: str) -> tuple[list[Call], dict[str, t.Any], dict[str, t.Any]]:
+    """(what is to be done with one container, its before, its after)."""
     if there is None:
         after = {"state": run_state(state), **_shown(part)}
         does = f"create container '{part.name}' from {part.options.get('image')}"
-        return _call(part, state, does, creates=part.name), {"state": ABSENT}, after
+        return [_call(part, state, does, creates=part.name)], {"state": ABSENT}, after
     before, after = _compare(part, there)
     run_before, run_after = _running(there, state)
-    does = [*(_change_words(part, after) if after else ()), *_state_words(part, there, state)]
-    if not does:
-        return None, {}, {}
+    power, calls = _state_words(part, there, state), []
     restart = state == "restarted" and not run_after
-    recreate = any(_takes_a_new_one(name, value) for name, value in after.items())
     wakes = there.state == "paused" and run_after.get("state") == STARTED
-    call = _call(part, _kept_state(there, state), ", ".join(does), restart=restart, recreate=recreate, wakes=wakes)
-    if recreate:
-        call = dataclasses.replace(call, action="replace", keeps=_kept(there), loses=_lost(there))
-    elif not after:
-        call = dataclasses.replace(call, action="restart" if restart else _VERBS.get(run_after.get("state"), "change"))
-    return call, masked({**run_before, **before}), masked({**run_after, **after})
+    if any(_takes_a_new_one(name, value) for name, value in after.items()):
+        does = ", ".join((_change_words(part, after), *power))
+        call = _call(part, _kept_state(there, state), does, restart=restart, recreate=True, wakes=wakes)
+        calls.append(dataclasses.replace(call, action="replace", keeps=_kept(there), loses=_lost(there)))
+    else:
+        if after:
+            calls.append(_call(part, "present", _change_words(part, after)))
+        if power:
+            call = _call(part, _kept_state(there, state), ", ".join(power), restart=restart, wakes=wakes)
+            verb = "restart" if restart else _VERBS.get(run_after.get("state"), "change")
+            calls.append(dataclasses.replace(call, action=verb))
+    return calls, masked({**run_before, **before}), masked({**run_after, **after})
 
 
 _VERBS = {STARTED: "start", STOPPED: "stop"}
@@ -441,11 +444,11 @@ def _state_words(part: _Part, there: Instance, state: str) -> list[str]:
     return []
 
 
-def _change_words(part: _Part, after: Mapping[str, t.Any]) -> list[str]:
+def _change_words(part: _Part, after: Mapping[str, t.Any]) -> str:
     names = ", ".join(sorted(after))
     if not any(_takes_a_new_one(name, value) for name, value in after.items()):
-        return [f"change {names} of container '{part.name}' in place"]
-    return [f"recreate container '{part.name}' for {names}"]
+        return f"change {names} of container '{part.name}' in place"
+    return f"recreate container '{part.name}' for {names}"
 
 
 def _takes_a_new_one(name: str, value: t.Any) -> bool:

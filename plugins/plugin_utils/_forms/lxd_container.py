@@ -105,7 +105,7 @@ def pending(_instances: tuple[Instance, ...]) -> tuple[str, ...]:
     return ()
 
 
-def will_wait(_instances: tuple[Instance, ...], _changes: Mapping[str, t.Any]) -> tuple[str, ...]:
+def will_wait(_instances: tuple[Instance, ...], _changes: Mapping[str, tuple[t.Any, t.Any]]) -> tuple[str, ...]:
     """Nothing waits."""
     return ()
 
@@ -141,9 +141,9 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     args.setdefault("source", _source(candidate))
     if there is None:
         return _creation(service, candidate, args, wanted, state)
-    if _is_of_another_system(there, candidate):
-        return _replacement(service, candidate, there, args, wanted, state)
     before, after = _difference(wanted, config)
+    if _is_of_another_system(there, candidate):
+        return _replacement(service, candidate, there, args, before, after, state)
     changed = {**given, **dict.fromkeys(gone_devices, {})}
     return _change(service, there, {**args, "devices": changed}, before, after, state)
 
@@ -456,11 +456,20 @@ def _replacement(
     candidate: Candidate,
     there: Instance,
     args: dict[str, t.Any],
-    wanted: Mapping[str, t.Any],
+    before: dict[str, t.Any],
+    after: dict[str, t.Any],
     state: str,
 ) -> Plan:
-    """Made anew from another image, with what it is configured with; its root disk goes, its volumes stay."""
-    made = _creation(service, candidate, args, wanted, run_state(state, there.state))
+    """Made anew from another image, with all that it is configured with; its root disk goes, its volumes stay."""
+    held = there.config.get("config") or {}
+    config = {key: value for key, value in held.items() if not key.startswith(("volatile.", "image."))} | args["config"]
+    args = {
+        **args,
+        "config": {key: value for key, value in config.items() if value != ""},
+        **picked(there.config, ("profiles",)),
+        **picked(args, ("profiles",)),
+    }
+    made = _creation(service, candidate, args, {}, run_state(state, there.state))
     volumes = [
         f"volume {device['source']}"
         for device in (there.config.get("devices") or {}).values()
@@ -474,11 +483,14 @@ def _replacement(
         keeps=tuple(volumes),
         loses=("its root disk",),
     )
+    before, after = {"image": had["fingerprint"], **before}, {"image": candidate.image.id, **after}
+    if made.state != there.state:
+        before, after = {"state": there.state, **before}, {"state": made.state, **after}
     return dataclasses.replace(
         made,
         calls=(*_removal(there), create),
-        before={there.name: {"state": there.state, "image": had["fingerprint"]}},
-        after={there.name: {"state": made.state, "image": candidate.image.id}},
+        before={there.name: masked(before)},
+        after={there.name: masked(after)},
     )
 
 

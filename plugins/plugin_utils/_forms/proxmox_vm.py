@@ -192,7 +192,7 @@ def pending(instances: tuple[Instance, ...]) -> tuple[str, ...]:
 
 
 _AT_ONCE = re.compile(
-    r"description|hookscript|name|onboot|protection|shares|startup|tags|disk|state|balloon|cpulimit|cpuunits"
+    r"description|hookscript|name|onboot|protection|shares|startup|tags|disk|state|cpulimit|cpuunits"
     r"|(net|scsi|virtio|sata|ide|usb)\d*"
 )
 """
@@ -201,13 +201,20 @@ qemu-server's ``vmconfig_hotplug_pending`` and its ``fast_plug_option``; cores a
 """
 
 
-def will_wait(instances: tuple[Instance, ...], changes: Mapping[str, t.Any]) -> tuple[str, ...]:
+def will_wait(instances: tuple[Instance, ...], changes: Mapping[str, tuple[t.Any, t.Any]]) -> tuple[str, ...]:
     """What waits already, and what of the changes no running VM takes."""
     if not any(one.state == STARTED for one in instances):
         return ()
     hot = {plug for one in instances for plug in str(_config(one).get("hotplug") or "").split(",")}
-    waiting = {key for key in changes if not _AT_ONCE.fullmatch(key) and not (key == "memory" and "memory" in hot)}
+    waiting = {key for key, change in changes.items() if not _is_taken_at_once(key, change, hot)}
     return tuple(sorted({*pending(instances), *waiting}))
+
+
+def _is_taken_at_once(key: str, change: tuple[t.Any, t.Any], hot: set[str]) -> bool:
+    if key == "balloon":
+        # Its size is, the device itself is not: https://pve.proxmox.com/wiki/Dynamic_Memory_Management.
+        return "0" not in (str(change[0]), str(change[1]))
+    return bool(_AT_ONCE.fullmatch(key)) or (key == "memory" and "memory" in hot)
 
 
 def restart(instances: tuple[Instance, ...], waiting: tuple[str, ...]) -> tuple[Call, ...]:

@@ -305,7 +305,9 @@ def of(os, version, fingerprint="e" * 64, **changes):
 
 def test_a_system_of_another_release_is_made_anew_with_its_volumes():
     data = {"type": "disk", "path": "/data", "pool": "default", "source": "shop-data"}
-    plan = planned("lxd", of("debian", "11", devices={"data": data}))
+    held = {"user.theirs": "kept", "volatile.x": "1", "image.os": "Debian", "limits.memory": "64MiB"}
+    there = of("debian", "11", devices={"data": data}, config=held, profiles=["default", "fast"])
+    plan = planned("lxd", there, memory=128)
     assert [(call.module, call.action) for call in plan.calls] == [
         ("community.general.lxd_container", "stop"),
         ("community.general.lxd_container", "remove"),
@@ -315,8 +317,17 @@ def test_a_system_of_another_release_is_made_anew_with_its_volumes():
     assert made.does == "replace LXC container 'web', of debian 11, by one of debian 12"
     assert (made.keeps, made.loses) == (("volume shop-data",), ("its root disk",))
     assert made.args["devices"]["data"] == data
-    assert plan.before == {"web": {"state": "started", "image": "e" * 64}}
-    assert plan.after == {"web": {"state": "started", "image": "f" * 64}}
+    assert made.args["profiles"] == ["default", "fast"]
+    assert made.args["config"] == {
+        "user.theirs": "kept",
+        "limits.memory": "128MiB",
+        "user.rightscope.service": "web",
+        "user.rightscope.given": "limits.memory",
+    }
+    changes = {"image": ("e" * 64, "f" * 64), "config.limits.memory": ("64MiB", "128MiB")}
+    for side, told in enumerate((plan.before["web"], plan.after["web"])):
+        assert {key: told[key] for key in changes} == {key: change[side] for key, change in changes.items()}
+        assert "state" not in told
 
 
 @pytest.mark.parametrize(
