@@ -166,3 +166,21 @@ def test_a_host_that_is_declared_without_a_connection_gets_the_one_of_its_servic
 
     assert "red docker_container" in output
     assert docker_eyes.id("web")[:12] in output
+
+
+def test_a_machine_is_reached_by_ssh_as_the_user_and_with_the_key_that_it_was_made_with(play, pve_eyes, tmp_path):
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "work").touch()
+    public = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIntegrationTestsOnlyNobodysKeyAtAll00000"
+    (tmp_path / ".ssh" / "work.pub").write_text(f"{public} me@here\n", encoding="utf-8")
+    made = {"clone": "debian-12-cloud", "ciuser": "ops", "sshkeys": f"{public} somebody"}
+    machine = {"name": "db", "requirements": {"isolation": "machine"}, "as": {"proxmox_vm": made}}
+
+    (placed,) = play.tasks(("service", machine), environment={"HOME": str(tmp_path)})
+
+    assert placed["placement"]["connection"] == {
+        "ansible_connection": "ssh",
+        "ansible_host": pve_eyes.addresses("db")[0],
+        "ansible_user": "ops",
+        "ansible_ssh_private_key_file": str(tmp_path / ".ssh" / "work"),
+    }
