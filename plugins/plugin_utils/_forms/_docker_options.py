@@ -70,10 +70,10 @@ def _number(path: str, factor: float = 1) -> Compared:
     return lambda value, config: (round(float(value) * factor), _at(config, path) or 0)
 
 
-def _bytes(path: str) -> Compared:
+def _bytes(path: str, *, may_be_unlimited: bool = False) -> Compared:
     def compare(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
         found = _at(config, path) or 0
-        if str(value).strip() in ("unlimited", "-1"):
+        if may_be_unlimited and str(value).strip() in ("unlimited", "-1"):
             return -1, found
         # Docker reads a plain number as bytes.
         return mebibytes(value, plain="B"), round(found / MIB)
@@ -196,9 +196,13 @@ _ADDRESSES = {"ipv4_address": "IPAMConfig.IPv4Address", "ipv6_address": "IPAMCon
 
 
 def _networks(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
-    """Each by its name, with what is said of it: aliases, links and addresses. The engine adds an alias of its own."""
+    """
+    Each by its name, with what is said of it: aliases, links and addresses.
+
+    The engine adds the container's short id and its host name to the aliases.
+    """
     there = _at(config, "NetworkSettings.Networks") or {}
-    own = str(config.get("Id") or "")[:12]
+    own = {str(config.get("Id") or "")[:12], str(_at(config, "Config.Hostname") or "")}
     wanted, found = {}, {}
     for item in value:
         name = str(item.get("name"))
@@ -206,8 +210,8 @@ def _networks(value: t.Any, config: Mapping[str, t.Any]) -> tuple[t.Any, t.Any]:
         said, seen = {}, {}
         for key, path in (("aliases", "Aliases"), ("links", "Links")):
             if item.get(key) is not None:
-                said[key] = sorted(map(str, item[key]))
-                seen[key] = sorted(set(_at(held or {}, path) or ()) - {own})
+                said[key] = sorted(set(map(str, item[key])) - own)
+                seen[key] = sorted(set(_at(held or {}, path) or ()) - own)
         for key, path in _ADDRESSES.items():
             if item.get(key):
                 said[key], seen[key] = str(item[key]), _at(held or {}, path)
@@ -245,7 +249,7 @@ COMPARED: dict[str, Compared] = {
     "cpuset_mems": _same("HostConfig.CpusetMems", normal=str, default=""),
     "blkio_weight": _number("HostConfig.BlkioWeight"),
     "memory": _bytes("HostConfig.Memory"),
-    "memory_swap": _bytes("HostConfig.MemorySwap"),
+    "memory_swap": _bytes("HostConfig.MemorySwap", may_be_unlimited=True),
     "memory_reservation": _bytes("HostConfig.MemoryReservation"),
     "shm_size": _bytes("HostConfig.ShmSize"),
     "restart_policy": _restart_policy,

@@ -136,6 +136,18 @@ def _ssh_keys(value: t.Any, found: t.Any) -> tuple[t.Any, bool]:
     return value, str(value).strip() != unquote(str(found or "")).strip()
 
 
+_FIRST = {"cpu": "cputype", "smbios": "", "startup": "order", "vga": "type", "watchdog": "model"}
+"""Settings of several parts, and the name that the first one may leave out: the API's ``default_key``."""
+
+
+def _of_parts(first: str) -> Callable[[t.Any, t.Any], tuple[t.Any, bool]]:
+    def parts(text: t.Any) -> dict[str, str]:
+        words = [word.strip() for word in str(text).split(",") if word.strip()]
+        return dict(word.split("=", 1) if "=" in word else (first, word) for word in words)
+
+    return lambda value, found: (value, found is None or parts(value) != parts(found))
+
+
 def _secret(value: t.Any, _found: t.Any) -> tuple[t.Any, bool]:
     return value, True
 
@@ -151,6 +163,7 @@ _COMPARE: dict[str, Callable[[t.Any, t.Any], tuple[t.Any, bool]]] = {
     "sockets": _whole,
     "sshkeys": _ssh_keys,
     "tags": _tags,
+    **{option: _of_parts(first) for option, first in _FIRST.items()},
     **dict.fromkeys(
         ("autostart", "freeze", "localtime", "numa_enabled", "onboot", "protection"),
         _switch,

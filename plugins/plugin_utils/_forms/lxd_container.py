@@ -411,7 +411,12 @@ def _change(
     name, end, calls = service.name, run_state(state, there.state), []
     if after:
         does = f"change {', '.join(sorted(after))} of LXC container '{name}' in place"
-        wanted = {key: args[key] for key in ("config", "devices", "profiles") if args.get(key)}
+        # No device is none to change, no profile is to have none.
+        wanted = {
+            key: args[key]
+            for key in ("config", "devices", "profiles")
+            if args.get(key) or (key == "profiles" and key in args)
+        }
         calls.append(Call(module=CONFIG_MODULE, does=does, args={"name": name, **wanted}))
     restart = state == "restarted" and there.state == STARTED
     if end != there.state or restart:

@@ -381,6 +381,7 @@ def test_another_value_is_no_other_spelling(one, other):
         ({"aliases": ["app"]}, {"Aliases": ["app", "0123456789ab"]}, True),
         ({"aliases": ["other"]}, {"Aliases": ["app"]}, False),
         ({"aliases": ["app"]}, {"Aliases": ["app", "old"]}, False),
+        ({"aliases": ["app", "shown"]}, {"Aliases": ["app", "shown"]}, True),
         ({}, {"Aliases": ["whatever"]}, True),
         ({"ipv4_address": "10.0.0.2"}, {"IPAMConfig": {"IPv4Address": "10.0.0.2"}}, True),
         ({"ipv4_address": "10.0.0.3"}, {"IPAMConfig": {"IPv4Address": "10.0.0.2"}}, False),
@@ -390,6 +391,7 @@ def test_another_value_is_no_other_spelling(one, other):
 def test_a_network_is_compared_in_what_is_said_of_it(wanted, there, same):
     found = container(given="networks")
     found.config["Id"] = "0123456789abcdef"
+    found.config["Config"]["Hostname"] = "shown"
     found.config["NetworkSettings"]["Networks"] = {"shop": there}
     plan = planned("docker", found, options={**IMAGE, "networks": [{"name": "shop", **wanted}]})
     assert (plan.calls == ()) is same

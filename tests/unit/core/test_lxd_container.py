@@ -92,6 +92,12 @@ def test_a_device_is_added_to_those_that_are_there():
     assert call.does == "change devices.eth1 of LXC container 'web' in place"
 
 
+def test_to_have_no_profile_is_said():
+    (call,) = planned("lxd", system(), options={"profiles": []}).calls
+    assert call.args["profiles"] == []
+    assert "devices" not in call.args
+
+
 def test_a_disk_sizes_the_root_that_its_profile_gives():
     (call,) = planned("lxd", system(), disk="2 GiB").calls
     assert call.args["devices"]["root"] == {"type": "disk", "path": "/", "pool": "fast", "size": "2048MiB"}

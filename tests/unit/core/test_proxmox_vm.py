@@ -345,6 +345,24 @@ def test_the_keys_that_a_machine_lets_in_are_read_as_they_are_kept():
     assert FORMS["proxmox_vm"].public_keys(there) == ("ssh-ed25519 AAAAone me", "ssh-rsa AAAAtwo")
 
 
+@pytest.mark.parametrize(
+    ("option", "there", "same", "other"),
+    [
+        ("startup", "order=1,up=5", "up=5,order=1", "order=2,up=5"),
+        ("startup", "order=1", "1", "2"),
+        ("watchdog", "model=i6300esb,action=reset", "i6300esb,action=reset", "i6300esb,action=pause"),
+        ("vga", "type=std,memory=32", "std,memory=32", "qxl,memory=32"),
+        ("cpu", "cputype=host,flags=+aes", "host,flags=+aes", "host"),
+    ],
+)
+def test_a_setting_of_several_parts_is_compared_part_by_part(option, there, same, other):
+    vm = machine(**{option: there})
+    assert planned("proxmox", vm, options={option: same}).calls == ()
+    assert [call.does for call in planned("proxmox", vm, options={option: other}).calls] == [
+        f"change {option} of VM 100"
+    ]
+
+
 def test_what_waits_for_a_restart_is_named():
     there = instance("proxmox", config={"pending": [{"key": "memory"}, {"key": "cores"}]})
     assert FORMS["proxmox_vm"].pending((there, machine())) == ("cores", "memory")
