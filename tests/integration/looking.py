@@ -8,9 +8,18 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from tests.engines import lxd
+
+
+def flat(value, path: str = "") -> dict:
+    """Each setting by its path, ``HostConfig.Memory``; what is nothing, as engines say in many ways, is left out."""
+    if isinstance(value, Mapping):
+        parts = (flat(item, f"{path}.{key}" if path else str(key)) for key, item in value.items())
+        return {key: item for part in parts for key, item in part.items()}
+    return {path: value} if value not in (None, "", 0, False, [], {}) else {}
 
 
 class DockerEyes:
@@ -61,12 +70,40 @@ class DockerEyes:
         seen = self.inspect(name)
         return json.dumps([seen["Id"], seen["State"]["StartedAt"], seen["State"]["Running"], seen["Config"]])
 
+    def view(self, name: str) -> dict | None:
+        """All settings of a container, which it is and since when it runs, but for the marks that follow from them."""
+        if name not in self.names():
+            return None
+        seen = self.inspect(name)
+        config, networks = seen["Config"], seen["NetworkSettings"]["Networks"]
+        if config["Hostname"] == seen["Id"][:12]:
+            del config["Hostname"]
+        for mark in ("rightscope.options", "rightscope.given"):
+            config["Labels"].pop(mark, None)
+        return {
+            "id": seen["Id"],
+            "state": self.state(name) if not seen["State"]["Paused"] else "paused",
+            "since": seen["State"]["StartedAt"],
+            "image": seen["Image"],
+            **flat({"Config": config, "HostConfig": seen["HostConfig"]}),
+            **{f"networks.{name}": _aliases(network, seen) for name, network in networks.items()},
+        }
+
+    def do(self, *words: str) -> None:
+        """What somebody does by hand."""
+        self._docker(*words)
+
     def clear(self) -> None:
         for name in self.names():
             self._docker("rm", "--force", "--volumes", name)
         for name in self.networks():
             if name not in ("bridge", "host", "none"):
                 self._docker("network", "rm", name)
+
+
+def _aliases(network: dict, seen: dict) -> list[str]:
+    """Without those that some releases of Docker add by themselves."""
+    return sorted(set(network["Aliases"] or ()) - {seen["Id"][:12], seen["Config"].get("Hostname")})
 
 
 class LxdEyes:
@@ -115,8 +152,32 @@ class LxdEyes:
         seen = self.inspect(name)
         return json.dumps([seen[key] for key in ("created_at", "config", "devices", "profiles", "status")])
 
+    def view(self, name: str) -> dict | None:
+        """As of a container of Docker."""
+        if name not in self.names():
+            return None
+        seen = self.inspect(name)
+        own = ("volatile.", "image.", "user.rightscope.given")
+        config = {key: value for key, value in seen["config"].items() if not key.startswith(own)}
+        return {
+            "id": seen["config"]["volatile.uuid"],
+            "name": name,
+            "image": seen["config"]["volatile.base_image"],
+            "state": {"Running": "started", "Stopped": "stopped"}.get(seen["status"], seen["status"].lower()),
+            "since": seen["last_used_at"],
+            "profiles": seen["profiles"],
+            **flat({"config": config, "devices": seen["devices"]}),
+        }
+
+    def do(self, method: str, path: str, body: dict | None = None) -> None:
+        """What somebody does by hand."""
+        lxd.request(str(self._socket), method, path, body)
+
     def clear(self) -> None:
         lxd.remove_instances(str(self._socket))
+        for url in self._get("/1.0/profiles"):
+            if not url.endswith("/default"):
+                self.do("DELETE", url)
 
 
 class ProxmoxEyes:
@@ -163,6 +224,20 @@ class ProxmoxEyes:
     def everything(self, name: str) -> str:
         seen = self.inspect(name)
         return json.dumps([seen[key] for key in ("vmid", "config", "pending", "status")], sort_keys=True)
+
+    def view(self, name: str) -> dict | None:
+        """As of a container of Docker; since when it runs is told by how often it was started."""
+        if name not in self.names():
+            return None
+        seen = self.inspect(name)
+        starts = ("qmstart", "qmreboot", "qmreset")
+        return {
+            "id": seen["vmid"],
+            "state": self.state(name),
+            "since": sum(task["type"] in starts for task in self.engine.control("tasks")),
+            "node": seen["node"],
+            **flat({"config": seen["config"], "pending": seen["pending"]}),
+        }
 
     def clear(self) -> None:
         self.engine.control("reset")

@@ -136,7 +136,7 @@ def test_what_has_a_volume_is_made_anew_only_where_that_is_allowed(play, placed)
     foreseen = play.service("--check", **changed)
     for outcome in (refused, foreseen):
         assert (outcome["failed"], outcome["changed"]) == (True, False)
-        assert "recreate container 'shop' for env, labels takes 'replace: when_needed'; volume 'kept'" in outcome["msg"]
+        assert "recreate container 'shop' for env takes 'replace: when_needed'; volume 'kept'" in outcome["msg"]
         assert "what was written inside of it would be lost" in outcome["msg"]
     assert docker_eyes.everything("shop") == before
 
