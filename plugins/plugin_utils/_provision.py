@@ -198,7 +198,7 @@ class Provisioner:
             remains = self._clean_up(host, target, form, plan, ran, claimed=getattr(error, "claimed", False))
             raise _Failed(text + remains, left=bool(remains)) from None
         done = self._result(target, plan, placement(self.service.name, target, after))
-        return self._with_waiting(done, form.pending(after))
+        return self._with_waiting(done, form.pending(after) if plan.state == STARTED else ())
 
     def _with_waiting(self, done: dict[str, t.Any], waiting: tuple[str, ...]) -> dict[str, t.Any]:
         """What is told, with the settings that wait for a restart."""
