@@ -33,8 +33,8 @@ from ._runner import PAUSES, DelegateFailed, run_call, wait_until
 RACES = 5
 """How often an id that another one took meanwhile is made up for by the next one."""
 
-MOMENT = 0.2
-"""Seconds that a container must run on to be called started, where nothing asks it how it is."""
+MOMENT = 0.1
+"""Seconds after its delegate that a container must run on to be called started, where nothing asks it how it is."""
 
 CRASHES = 3
 """Ends of what was started, and was started again by its policy, that are a crash loop."""
@@ -287,7 +287,7 @@ class Provisioner:
         """Await that the service is ready and that nothing is left to do."""
         form = FORMS[candidate.form]
         wanted = self._wanted(candidate)
-        last: dict[str, t.Any] = {}
+        last: dict[str, t.Any] = {"since": time.monotonic()}
 
         def settled(instances: tuple[Instance, ...]) -> bool:
             mine = self._mine(form, instances)
@@ -325,7 +325,8 @@ class Provisioner:
         pulse, now = form.pulse(mine), time.monotonic()
         if pulse is None:
             return True
-        if pulse != last.get("pulse"):
+        # What is seen first was started by the delegate, which was done before.
+        if pulse != last.setdefault("pulse", pulse):
             last["pulse"], last["since"] = pulse, now
         starts = last.setdefault("starts", {})
         for one in mine:
