@@ -33,7 +33,7 @@ from ._runner import PAUSES, DelegateFailed, run_call, wait_until
 RACES = 5
 """How often an id that another one took meanwhile is made up for by the next one."""
 
-MOMENT = 0.1
+MOMENT = 0.15
 """Seconds after its delegate that a container must run on to be called started, where nothing asks it how it is."""
 
 CRASHES = 3

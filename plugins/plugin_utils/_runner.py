@@ -23,7 +23,7 @@ from ._words import first_line, reason_of
 OURS = "rightscope.deploy."
 """How the names of this collection's own modules begin."""
 
-PAUSES = (0.1, 1.0)
+PAUSES = (0.15, 1.0)
 """Seconds between two looks at a service that is not ready yet: the first pause, and the longest."""
 
 

@@ -225,7 +225,7 @@ def test_a_container_that_ends_at_once_is_a_failure_and_leaves_nothing(play, doc
 
 
 def test_a_container_that_crashes_again_and_again_is_a_failure_with_its_last_words(play, docker_eyes):
-    command = ["/bin/sh", "-c", "sleep 0.2; echo cannot bind: token=S3NTINEL by $DB; exit 3"]
+    command = ["/bin/sh", "-c", "sleep 0.1; echo cannot bind: token=S3NTINEL by $DB; exit 3"]
     options = {"image": DOCKER_IMAGE, "command": command, "restart_policy": "always", "env": {"DB": "S3NTINEL-too"}}
 
     outcome = play.service(name="web", targets=["dock1"], **{"as": {"docker_container": options}})
