@@ -178,7 +178,7 @@ def _tell(play: Playbook, case: Case, steps: list[Step], base: Mapping) -> list[
     returned = iter(_played(play, case, tasks, answers, due))
     told = []
     for number, count in enumerate(counts):
-        foreseen, done, *again = (next(returned) for _ in range(count))
+        foreseen, done, *again = (next(returned) for _returned in range(count))
         seen = [views[f"{moment}{number}"] for moment in ("before", "foreseen", "after", "end")]
         told.append(Told(foreseen, done, again, seen))
     return told
