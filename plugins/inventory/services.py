@@ -86,6 +86,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._placement impor
     groups_of,
     has_own_connection,
     placement,
+    without_connection,
 )
 
 _FILES = tuple(f"{name}.{ending}" for name in ("rightscope", "services") for ending in ("yml", "yaml"))
@@ -217,7 +218,7 @@ def _hosts_on(target: Target) -> Iterator[dict[str, t.Any]]:
         mine = tuple(one for one in target.instances if one.service == service)
         first, placed = first_of(mine), placement(service, target, mine)
         about = {
-            "placement": {key: value for key, value in placed.items() if key != "connection"},
+            "placement": without_connection(placed),
             "labels": dict(target.labels),
             "groups": [
                 *groups_of(placed),

@@ -37,6 +37,17 @@ _WRITABLE = ("architecture", "config", "description", "devices", "ephemeral", "p
 _CHANGED_MEANWHILE = 412
 
 
+def carry_out(module, work, names):
+    """Have a module's work done, with the parameters of these names, and end the module with what came of it."""
+    params = module.params
+    options = {name: params[name] for name in CONNECTION if params[name] is not None}
+    try:
+        changed = work(options, params["name"], **{name: params[name] for name in names}, write=not module.check_mode)
+    except DiscoveryError as exc:
+        module.fail_json(msg=exc.message)
+    module.exit_json(changed=changed, name=params["name"])
+
+
 def configure(options, name, config=None, devices=None, profiles=None, write=True):
     """
     Set keys of ``config`` and ``devices``, of which one that is empty is taken away, and all ``profiles`` where given.
@@ -67,8 +78,10 @@ def configure(options, name, config=None, devices=None, profiles=None, write=Tru
 _ACTIONS = {"started": "start", "stopped": "stop", "restarted": "restart"}
 """By which an instance comes into each state."""
 
+_OTHERWISE = {("frozen", "started"): "unfreeze", ("stopped", "restarted"): "start"}
+"""Where the state that it is in takes another one."""
+
 _RUNNING = ("running", "ready")
-_BY_NATURE = {"frozen": {"started": "unfreeze"}}
 
 
 def bring_to(options, name, state, timeout=30, force=False, write=True):
@@ -85,9 +98,7 @@ def bring_to(options, name, state, timeout=30, force=False, write=True):
         if there == state:
             return False
         if write:
-            # To restart what does not run is to start it.
-            action = _BY_NATURE.get(now, {}).get(state) or _ACTIONS[state]
-            action = "start" if action == "restart" and now == "stopped" else action
+            action = _OTHERWISE.get((now, state)) or _ACTIONS[state]
             wanted = {"action": action, "timeout": timeout, "force": force}
             server.do("put", f"instances/{name}/state", json=wanted)
         return True

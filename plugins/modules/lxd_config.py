@@ -73,8 +73,7 @@ name:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._discovery import DiscoveryError
-from ..module_utils._lxd_config import CONNECTION, configure
+from ..module_utils._lxd_config import CONNECTION, carry_out, configure
 
 
 def main():
@@ -88,14 +87,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    params = module.params
-    options = {name: params[name] for name in CONNECTION if params[name] is not None}
-    wanted = {name: params[name] for name in ("config", "devices", "profiles")}
-    try:
-        changed = configure(options, params["name"], **wanted, write=not module.check_mode)
-    except DiscoveryError as exc:
-        module.fail_json(msg=exc.message)
-    module.exit_json(changed=changed, name=params["name"])
+    carry_out(module, configure, ("config", "devices", "profiles"))
 
 
 if __name__ == "__main__":

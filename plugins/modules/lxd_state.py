@@ -76,8 +76,7 @@ name:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._discovery import DiscoveryError
-from ..module_utils._lxd_config import CONNECTION, bring_to
+from ..module_utils._lxd_config import CONNECTION, bring_to, carry_out
 
 
 def main():
@@ -91,14 +90,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    params = module.params
-    options = {name: params[name] for name in CONNECTION if params[name] is not None}
-    wanted = {name: params[name] for name in ("state", "timeout", "force")}
-    try:
-        changed = bring_to(options, params["name"], **wanted, write=not module.check_mode)
-    except DiscoveryError as exc:
-        module.fail_json(msg=exc.message)
-    module.exit_json(changed=changed, name=params["name"])
+    carry_out(module, bring_to, ("state", "timeout", "force"))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ._placement import groups_of, has_own_connection
+from ._placement import groups_of, has_own_connection, without_connection
 
 display = Display()
 
@@ -36,7 +36,7 @@ def join(action: ActionBase, result: dict[str, t.Any], hostvars: Mapping[str, t.
             "no host of the inventory."
         )
         return result
-    variables["rightscope_placement"] = {key: value for key, value in placed.items() if key != "connection"}
+    variables["rightscope_placement"] = without_connection(placed)
     host = {"host_name": name, "host_vars": variables, "groups": groups_of(placed)}
     if hasattr(action, "add_host"):
         action.add_host(host_name=name, host_vars=variables, parent_group_names=host["groups"])

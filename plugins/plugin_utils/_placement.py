@@ -56,11 +56,11 @@ def connection_to(target: Target, instance: Instance) -> dict[str, t.Any]:
     stay where they are.
     """
     form = FORMS[instance.form]
-    command = form.command(target, instance)
     if target.local or form.SCOPE == "machine":
         variables = form.connection(target, instance)
         key = _private_key(form.public_keys(instance))
         return variables | ({"ansible_ssh_private_key_file": key} if key else {})
+    command = form.command(target, instance)
     if not command:
         return {}
     return {
@@ -77,7 +77,7 @@ def _private_key(public: Iterable[str]) -> str | None:
     if not wanted:
         return None
     named = [Path(str(C.DEFAULT_PRIVATE_KEY_FILE)).expanduser()] if C.DEFAULT_PRIVATE_KEY_FILE else []
-    beside = sorted(Path("~/.ssh").expanduser().glob("*.pub")) if wanted else []
+    beside = sorted(Path("~/.ssh").expanduser().glob("*.pub"))
     for private in [*named, *(path.with_suffix("") for path in beside)]:
         try:
             line = private.with_name(f"{private.name}.pub").read_text(encoding="utf-8")
@@ -91,6 +91,11 @@ def _private_key(public: Iterable[str]) -> str | None:
 def _blob(line: str) -> str | None:
     """The key itself, without its type, its options and its comment."""
     return next((word for word in line.split() if word.startswith("AAAA")), None)
+
+
+def without_connection(placed: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What a service's own host is told of its placement: its connection it has as variables."""
+    return {key: value for key, value in placed.items() if key != "connection"}
 
 
 def has_own_connection(variables: Mapping[str, t.Any], groups: Iterable[str]) -> bool:

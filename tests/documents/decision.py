@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision import constraints as rules
@@ -26,20 +26,10 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge impor
 )
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import PRIVILEGES
 
+from .markdown import head, table
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "decision.md"
 _FORMS = {"docker_container": "Docker", "lxd_container": "LXC", "proxmox_vm": "VM"}
-
-_HEAD = """\
-<!--
-Copyright (c) 2026, rightscope.deploy contributors
-GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
-SPDX-License-Identifier: GPL-3.0-or-later
-
-Made from the code and its tables by 'python -m tests.documents'; a test holds that it is current.
--->
-
-# How the decision is made
-"""
 
 
 _INTRODUCTION = """
@@ -71,7 +61,7 @@ what becomes of a need in the form that is chosen in [forms.md](forms.md).
 def page() -> str:
     """The whole page."""
     parts = [
-        _HEAD,
+        head("How the decision is made"),
         _text(*_INTRODUCTION.strip().split("\n\n")),
         _rules(),
         _preferences(),
@@ -111,9 +101,7 @@ def _preferences() -> str:
         "Among candidates of the same scope with as many grants, the weighted mean of these decides. Each is absolute, "
         "0 to 100; the weight is yours to set with `weights`."
     )
-    return "\n".join(
-        ("## The preferences", "", _text(text), _table(("preference", "weight", "what it measures"), rows))
-    )
+    return "\n".join(("## The preferences", "", _text(text), table(("preference", "weight", "what it measures"), rows)))
 
 
 def _prose(function: Callable) -> str:
@@ -166,8 +154,8 @@ def _grants() -> str:
             "## Grants, and how far they go",
             "",
             _text(text),
-            _table(("capability", "Docker", "LXC", "it is to"), capabilities),
-            _table(("other privilege", "Docker", "LXC"), others),
+            table(("capability", "Docker", "LXC", "it is to"), capabilities),
+            table(("other privilege", "Docker", "LXC"), others),
         )
     )
 
@@ -184,7 +172,7 @@ def _features() -> str:
         "here."
     )
     return "\n".join(
-        ("## Features of the kernel", "", _text(text), _table(("feature", "form", "takes", "because"), rows))
+        ("## Features of the kernel", "", _text(text), table(("feature", "form", "takes", "because"), rows))
     )
 
 
@@ -228,7 +216,7 @@ def _settings() -> str:
         "the host."
     )
     head = ("sysctl", "namespace", "Docker sets it", "LXC sets it", "on kernels")
-    return "\n".join(("## Settings of the kernel", "", _text(text), _table(head, rows)))
+    return "\n".join(("## Settings of the kernel", "", _text(text), table(head, rows)))
 
 
 def _systems() -> str:
@@ -245,19 +233,19 @@ def _systems() -> str:
             "",
             "What an init asks of the host:",
             "",
-            _table(("systemd", "needs", "because it"), bounds),
+            table(("systemd", "needs", "because it"), bounds),
             "What a C library asks of Docker:",
             "",
-            _table(("system", "needs", "because"), runtimes),
+            table(("system", "needs", "because"), runtimes),
             "Which systemd a release has:",
             "",
-            _table(("system", "systemd"), releases),
+            table(("system", "systemd"), releases),
             "Which kernel a template of a release boots, where discovery does not know better:",
             "",
-            _table(("system", "kernel"), kernels),
+            table(("system", "kernel"), kernels),
             "Modules that are built into kernels with this in their release:",
             "",
-            _table(("module", "in"), built_in),
+            table(("module", "in"), built_in),
         )
     )
 
@@ -277,25 +265,25 @@ def _processors() -> str:
             "",
             "What each level adds to the one before it, by the names of `/proc/cpuinfo`:",
             "",
-            _table(("level", "flags"), levels),
+            table(("level", "flags"), levels),
             "What a release is built for:",
             "",
-            _table(("system", "level"), baselines),
+            table(("system", "level"), baselines),
             "What the CPU models of a VM show; `host` and `max` show the physical processor:",
             "",
-            _table(("model", "level", "and"), models),
+            table(("model", "level", "and"), models),
         )
     )
 
 
 def _windows() -> str:
     rows = [(" ".join(row.names), str(row.build)) for row in windows.BUILDS]
-    return "## Windows containers\n\n" + _prose(windows.runs_on) + "\n\n" + _table(("release", "build"), rows)
+    return "## Windows containers\n\n" + _prose(windows.runs_on) + "\n\n" + table(("release", "build"), rows)
 
 
 def _storages() -> str:
     rows = [(f"`{row.type}`", "yes" if row.snapshots else "no") for row in storages.STORAGES.values()]
-    return "## Storages of Proxmox VE\n\n" + _table(("type", "snapshots of a VM"), rows)
+    return "## Storages of Proxmox VE\n\n" + table(("type", "snapshots of a VM"), rows)
 
 
 # --- sources ------------------------------------------------------------------------------------
@@ -325,8 +313,3 @@ def _sources() -> str:
     kernels = dict.fromkeys(source for _kernel, source in distributions.DEFAULT_KERNELS.values())
     lines += ["- kernels of releases:", *(f"  - {source}" for source in kernels), ""]
     return "\n".join(lines)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines) + "\n"

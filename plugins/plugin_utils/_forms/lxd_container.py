@@ -186,8 +186,9 @@ def _power_module(instance: Instance) -> str:
     return STATE_MODULE if str(instance.config.get("status") or "").lower() in ("ready", "error") else MODULE
 
 
+_URL = "unix:/var/lib/lxd/unix.socket"
 _CLIENTS = {
-    "unix:/var/lib/lxd/unix.socket": "lxd",
+    _URL: "lxd",
     "unix:/var/snap/lxd/common/lxd/unix.socket": "lxd",
     "unix:/var/lib/incus/unix.socket": "incus",
 }
@@ -202,7 +203,7 @@ def connection(target: Target, instance: Instance) -> dict[str, t.Any]:
     known to it. For all others there is one of ours, which asks the API.
     """
     options = target.options
-    url = options.get("url") or "unix:/var/lib/lxd/unix.socket"
+    url = options.get("url") or _URL
     client = _CLIENTS.get(url)
     if client:
         variables = {"ansible_connection": f"community.general.{client}", "ansible_host": instance.name}
@@ -217,7 +218,7 @@ def connection(target: Target, instance: Instance) -> dict[str, t.Any]:
 
 def command(target: Target, instance: Instance) -> list[str]:
     """``lxc exec`` or ``incus exec``; nothing where the client would have to be made known to a server first."""
-    url = str(target.options.get("url") or "unix:/var/lib/lxd/unix.socket")
+    url = str(target.options.get("url") or _URL)
     if not url.startswith("unix:"):
         return []
     incus = "incus" in url
