@@ -40,6 +40,8 @@ A form's module has:
     the calls that write the marks on what somebody else made, and change nothing else. Raises AdoptionError;
 ``remove(service, target, instances) -> Plan``
     the calls that remove what is there;
+``removal_refused(target, instances) -> str | None``
+    why the engine would refuse to remove it now and how to help, half a sentence: it is asked before anything is done;
 ``connection(target, instance) -> dict``
     the variables by which Ansible reaches it, from where the target's API is reached;
 ``command(target, instance) -> list``

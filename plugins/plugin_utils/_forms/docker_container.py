@@ -195,6 +195,11 @@ def remove(service: Service, _target: Target, instances: tuple[Instance, ...]) -
     return removal(calls, instances)
 
 
+def removal_refused(_target: Target, _instances: tuple[Instance, ...]) -> str | None:
+    """Nothing is known here that forbids it."""
+    return None
+
+
 def connection(target: Target, instance: Instance) -> dict[str, t.Any]:
     """Reached through the engine's API: an image of one application has neither sshd nor an address to trust."""
     options = target.options

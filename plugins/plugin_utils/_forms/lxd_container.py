@@ -166,6 +166,11 @@ def remove(_service: Service, _target: Target, instances: tuple[Instance, ...]) 
     return removal([call for instance in instances for call in _removal(instance)], instances)
 
 
+def removal_refused(_target: Target, _instances: tuple[Instance, ...]) -> str | None:
+    """Nothing is known here that forbids it."""
+    return None
+
+
 def _removal(instance: Instance) -> list[Call]:
     calls = []
     if instance.state != STOPPED:

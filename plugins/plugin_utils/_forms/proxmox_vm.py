@@ -138,6 +138,11 @@ def remove(_service: Service, _target: Target, instances: tuple[Instance, ...]) 
     return removal(calls, instances)
 
 
+def removal_refused(_target: Target, _instances: tuple[Instance, ...]) -> str | None:
+    """Nothing is known here that forbids it."""
+    return None
+
+
 def connection(_target: Target, instance: Instance) -> dict[str, t.Any]:
     """Reached by ssh, as the user that cloud-init made."""
     variables: dict[str, t.Any] = {"ansible_connection": "ssh"}
