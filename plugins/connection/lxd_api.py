@@ -18,7 +18,8 @@ description:
 requirements:
   - pylxd >= 2.3
 notes:
-  - Everything runs as the instance's C(root); a C(become) of the tasks happens inside of it.
+  - Everything runs as the instance's C(root); a C(become) of the tasks happens inside of it,
+    and one to C(root) takes nothing.
 options:
   remote_addr:
     description: The name of the instance.
@@ -80,6 +81,8 @@ class Connection(ConnectionBase):
 
     transport = "rightscope.deploy.lxd_api"
     has_pipelining = False
+    default_user = "root"
+    """Ansible asks it in order to become nobody who is that already: a small system has no sudo."""
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(*args, **kwargs)

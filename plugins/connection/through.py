@@ -13,11 +13,12 @@ version_added: 0.3.0
 description:
   - Runs everything in a container by a command on another host of the inventory, such as C(docker exec), where only
     that host reaches the container's engine.
-  - That host is reached by its own variables, whatever its connection is, and with its own C(become).
+  - That host is reached by its own variables, whatever its connection is, and with its own C(become), unless that is to
+    the user who is there already.
   - M(rightscope.deploy.service) and P(rightscope.deploy.services#inventory) set the variables of this plugin.
 notes:
   - A C(become) of the tasks themselves happens inside the container and cannot ask for a password there. Most commands
-    that run another in a container do so as its C(root).
+    that run another in a container do so as its C(root), and then a C(become) to C(root) takes nothing.
 options:
   remote_addr:
     description: The container, for messages.
@@ -51,7 +52,11 @@ from ansible.playbook.play_context import PlayContext
 from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._reach import ReachError, connect
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._reach import (
+    ReachError,
+    changes_user,
+    connect,
+)
 
 display = Display()
 
@@ -83,6 +88,15 @@ class Connection(ConnectionBase):
         super().__init__(*args, **kwargs)
         self._hostvars: Mapping[str, t.Any] = {}
         self._way: ConnectionBase | None = None
+        self._user: str | None = None
+
+    @property
+    def default_user(self) -> str | None:
+        """Who runs commands in the container; Ansible asks it in order to become nobody who is that already."""
+        if self.become and self._user is None:
+            code, out, _err = self._run(["/bin/sh", "-c", "id -un"], None)
+            self._user = to_text(out).strip() if code == 0 else ""
+        return self._user or None
 
     def update_vars(self, variables: dict[str, t.Any]) -> None:
         """The one moment at which a connection sees the variables of other hosts."""
@@ -150,6 +164,6 @@ class Connection(ConnectionBase):
     def _run(self, words: list[str], in_data: bytes | None) -> tuple[int, bytes, bytes]:
         self._connect()
         way, command = self._way, self._words(*words)
-        if way.become:
+        if changes_user(way):
             command = way.become.build_become_command(command, way._shell)
         return way.exec_command(command, in_data=in_data, sudoable=True)

@@ -70,6 +70,28 @@ def connect(
     return connection
 
 
+def changes_user(connection: ConnectionBase) -> bool:
+    """
+    Whether a command takes the connection's become, by the rule of Ansible's own actions.
+
+    Root who becomes root takes none: minimal systems have no sudo. An action asks this by itself; a plugin that calls
+    another connection has no action to ask (ActionBase._low_level_execute_command, ansible/ansible#68054).
+    """
+    if not connection.become:
+        return False
+    user, wanted = _user_of(connection), connection.become.get_option("become_user")
+    return bool(C.BECOME_ALLOW_SAME_USER) or wanted != user or not wanted
+
+
+def _user_of(connection: ConnectionBase) -> str | None:
+    """As ActionBase._get_remote_user; None where nothing names the user."""
+    try:
+        return connection.get_option("remote_user")
+    except KeyError:
+        # The plugin has no such option.
+        return getattr(connection, "default_user", None) or connection._play_context.remote_user
+
+
 def _set_become(
     host: Variables, connection: ConnectionBase, context: PlayContext, keys: Mapping[str, t.Any] | None
 ) -> None:

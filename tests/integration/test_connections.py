@@ -90,6 +90,13 @@ def _docker_on_a_node(request) -> Way:
     return Way(host, WEB, request.getfixturevalue("docker_eyes"))
 
 
+def _without_sudo(request) -> Way:
+    """Whose root becomes root, as plays for all hosts want it: a Proxmox server, a minimal Debian."""
+    way = _docker_on_a_node(request)
+    way.host.update(ansible_become=True, ansible_become_exe="/nowhere/sudo")
+    return way
+
+
 def _lxd_on_a_node(request) -> Way:
     """With become, and with variables that are made of others."""
     server, engine = request.getfixturevalue("ssh_server"), request.getfixturevalue("lxd_engine")
@@ -114,6 +121,7 @@ WAYS = {
     "Incus": _incus,
     "Docker by ssh": _by_ssh,
     "Docker on a managed node": _docker_on_a_node,
+    "Docker on a managed node without sudo": _without_sudo,
     "LXD on a managed node, with become and templates": _lxd_on_a_node,
 }
 

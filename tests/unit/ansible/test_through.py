@@ -6,13 +6,17 @@
 
 from __future__ import annotations
 
+import getpass
 import os
+from types import SimpleNamespace
 
 import pytest
 from ansible.errors import AnsibleConnectionFailure, AnsibleError, AnsibleFileNotFound
 from ansible.playbook.play_context import PlayContext
+from ansible.plugins.loader import become_loader
 
 from ansible_collections.rightscope.deploy.plugins.connection.through import Connection
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._reach import changes_user
 
 BYTES = bytes(range(256)) * 300 + b"\r\n\n"
 
@@ -82,3 +86,45 @@ def test_the_target_is_another_user_where_its_variables_say_so(connection):
     become = {"ansible_become": True, "ansible_become_method": "su", "ansible_become_user": "nobody"}
     way = connection({**become, "ansible_become_flags": "-s /bin/sh"})
     assert way.exec_command("id -un")[1].splitlines()[-1] == b"nobody"
+
+
+NO_SUDO = {"ansible_become": True, "ansible_become_exe": "/nowhere/sudo"}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Who becomes root is somebody else.")
+@pytest.mark.parametrize("named", [{}, {"ansible_become_user": "root"}, {"ansible_become_method": "su"}])
+def test_root_becomes_root_without_any_program_for_it(connection, named):
+    assert connection({**NO_SUDO, **named}).exec_command("id -un") == (0, b"root\n", b"")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Who becomes root is somebody else.")
+def test_root_becomes_another_by_the_program_for_it(connection):
+    with pytest.raises(AnsibleError, match="/nowhere/sudo"):
+        connection({**NO_SUDO, "ansible_become_user": "nobody"}).exec_command("id -un")
+
+
+@pytest.mark.parametrize(
+    ("user", "wanted", "allowed", "changes"),
+    [
+        pytest.param("root", "root", False, False, id="root is root"),
+        pytest.param("deploy", "deploy", False, False, id="any user is that user"),
+        pytest.param("root", "root", True, True, id="where the configuration allows the same user"),
+        pytest.param("deploy", "root", False, True, id="another user"),
+        pytest.param(None, "root", False, True, id="nobody knows who logs in"),
+        pytest.param("root", None, False, True, id="the method has a user of its own"),
+        pytest.param(None, None, False, True, id="nobody knows anything"),
+    ],
+)
+def test_a_become_is_left_out_by_the_rule_of_ansible(monkeypatch, user, wanted, allowed, changes):
+    monkeypatch.setattr("ansible.constants.BECOME_ALLOW_SAME_USER", allowed)
+    become = SimpleNamespace(get_option={"become_user": wanted}.get)
+    way = SimpleNamespace(become=become, get_option={"remote_user": user}.__getitem__)
+    assert changes_user(way) is changes
+    assert not changes_user(SimpleNamespace(become=None))
+
+
+def test_who_is_inside_is_asked_only_where_somebody_is_to_be_another(connection):
+    way = connection()
+    assert way.default_user is None
+    way.set_become_plugin(become_loader.get("sudo"))
+    assert way.default_user == getpass.getuser()
