@@ -67,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("purge", help="remove the packages that 'packages --record' installed")
     command.add_argument("--record", type=Path, required=True)
     command.set_defaults(run=do_purge)
+    command = commands.add_parser("runs", help="tell which processes run from packages")
+    command.add_argument("names", nargs="+", metavar="PACKAGE")
+    command.set_defaults(run=do_runs)
     return parser
 
 
@@ -119,27 +122,49 @@ def do_packages(args) -> None:
 
 
 def do_purge(args) -> None:
-    """Remove the packages that are new since, and their data, unless an engine holds something."""
+    """Remove the packages that are new since, and their data, unless an engine holds something or runs from them."""
     record = _read(args.record)
-    free = {}
+    free, needed = {}, set()
     for kind, entry in record.items():
-        engine = _running(kind)
-        held = engine.others() if engine else []
-        if not held:
+        reason = _reason_to_keep(kind, set(entry["packages"]))
+        if reason is None:
             free[kind] = entry
         elif entry["packages"]:
-            print(f"{kind}: kept with its packages, since it holds {', '.join(held[:5])}", flush=True)
-    ours = {name for entry in free.values() for name in entry["packages"]}
+            print(f"{kind}: kept with its packages, since {reason}", flush=True)
+            # What a kind takes may have been installed for another one before it.
+            needed |= set(packages.NEEDED[kind])
+    ours = {name for entry in free.values() for name in entry["packages"]} - needed
     kept = packages.remove({name for entry in free.values() for name in entry["asked"]}, ours)
     if kept:
         print(f"Kept the packages {', '.join(sorted(kept))}, since others need them now.", flush=True)
     for kind, entry in free.items():
         if entry["packages"] and not packages.needed_here(kind):
             _remove_paths(entry["paths"])
-            print(f"{kind}: removed {', '.join(entry['asked'])} and what came along", flush=True)
+            asked = [name for name in entry["asked"] if name not in needed]
+            print(f"{kind}: removed {', '.join(asked)} and what came along", flush=True)
         elif not _running(kind):
             _remove_paths([path for path in entry["paths"] if path.startswith("/run/")])
     args.record.unlink(missing_ok=True)
+
+
+def _reason_to_keep(kind: str, names: set[str]) -> str | None:
+    """Why the packages of a kind stay: what the machine's own engine holds, or who else runs from them; else None."""
+    engine = _running(kind)
+    held = engine.others() if engine else []
+    if held:
+        return f"it holds {', '.join(held[:5])}"
+    # The machine's own engine, which holds nothing, goes with its package.
+    pid = _common.listener(engine.socket) if engine else None
+    running = packages.programs_at_work(names, _common.with_children({pid}) if pid and pid > 1 else set())
+    if running:
+        return "; ".join(f"PID {pid} runs {program}" for pid, program in list(running.items())[:5])
+    return None
+
+
+def do_runs(args) -> None:
+    """Print the processes that run from packages."""
+    for pid, program in packages.programs_at_work(set(args.names)).items():
+        print(f"PID {pid} runs {program}", flush=True)
 
 
 def _running(kind: str) -> machine.Engine | None:

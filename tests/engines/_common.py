@@ -182,14 +182,30 @@ def processes_in(directory: Path) -> list[Process]:
     """Every process of an engine that works in ``directory``, with all that descend from them."""
     pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
     stats = {pid: stat for pid in pids if (stat := _stat(pid)) and stat[0] != "Z"}
-    found = {pid for pid in stats if _belongs(pid, str(directory))}
-    grown = True
-    while grown:
-        more = {pid for pid, stat in stats.items() if stat[1] in found} - found
-        found |= more
-        grown = bool(more)
+    found = with_children({pid for pid in stats if _belongs(pid, str(directory))}) & set(stats)
     found.discard(os.getpid())
     return [Process(pid, stats[pid][2], boot_id()) for pid in sorted(found)]
+
+
+def with_children(pids: set[int]) -> set[int]:
+    """The processes and all that descend from them."""
+    parents = {pid: stat[1] for name in os.listdir("/proc") if name.isdigit() and (stat := _stat(pid := int(name)))}
+    found, more = set(), set(pids)
+    while more:
+        found |= more
+        more = {pid for pid, parent in parents.items() if parent in found} - found
+    return found
+
+
+def listener(path: str) -> int | None:
+    """The pid of the process that listens on a unix socket; None where none does, or it is of another namespace."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+        try:
+            link.connect(path)
+        except OSError:
+            return None
+        size = struct.calcsize("3i")
+        return struct.unpack("3i", link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))[0] or None
 
 
 # --------------------------------------------------------------------- waiting

@@ -182,6 +182,61 @@ def remove(asked: set[str], ours: set[str]) -> set[str]:
     return ours & installed()
 
 
+def programs_at_work(names: set[str], own: set[int] = frozenset()) -> dict[int, str]:
+    """
+    The processes that run from packages, by pid, each with its program's path; without us and the pids ``own``.
+
+    Not those of a unit that the packages bring: it is stopped when they go.
+    """
+    files = {path for name in sorted(names & installed()) for path in _files(name)}
+    units = {os.path.basename(path) for path in files if "/systemd/system/" in path}
+    known = {_identity(path) for path in files if os.access(path, os.X_OK) and os.path.isfile(path)}
+    found = {}
+    for pid in (int(name) for name in os.listdir("/proc") if name.isdigit()):
+        if pid not in own | {os.getpid()} and not units & set(_units(pid)):
+            program = _program(pid, files, known)
+            if program:
+                found[pid] = program
+    return dict(sorted(found.items()))
+
+
+def _files(name: str) -> list[str]:
+    """What a package brought: a file, or a link to one."""
+    return [line for line in _common.run(["dpkg-query", "-L", name]).splitlines() if not os.path.isdir(line)]
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """Which file it is: a process in a root directory of its own has others of the same names."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _program(pid: int, files: set[str], known: set[tuple[int, int] | None]) -> str | None:
+    """The program of the packages that a process runs: its own, or the script that its interpreter was given."""
+    try:
+        link = os.readlink(f"/proc/{pid}/exe")
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+        here = os.path.samefile(f"/proc/{pid}/root", "/")
+    except OSError:
+        return None
+    if _identity(f"/proc/{pid}/exe") in known - {None}:
+        return link
+    # A program that was replaced since runs on, and has no file any more.
+    names = [link.removesuffix(" (deleted)"), *words[1:2]]
+    return next((name for name in names if here and name in files), None)
+
+
+def _units(pid: int) -> list[str]:
+    """The parts of the names of the control groups that a process is in, a systemd unit among them."""
+    try:
+        return Path(f"/proc/{pid}/cgroup").read_text(encoding="utf-8", errors="replace").replace("\n", "/").split("/")
+    except OSError:
+        return []
+
+
 def needed_here(kind: str) -> bool:
     """Whether the engine's own package is still there."""
     return any(package in installed() for package in list(NEEDED[kind])[:1])
