@@ -42,6 +42,25 @@ def first_line(text: str) -> str:
 
 
 def reason_of(reply: Mapping[str, t.Any]) -> str | None:
-    """Why a module failed; core 2.19 tells no ``msg`` of one that crashed, and its words in ``exception``."""
+    """
+    Why a module failed; core 2.19 tells no ``msg`` of one that crashed, and its words in ``exception``.
+
+    Of one that gave no answer, as where its interpreter cannot start, what was printed instead: Ansible itself says no
+    more than that it found no JSON.
+    """
     event = getattr(reply.get("exception"), "event", None)
-    return reply.get("msg") or getattr(event, "msg", None) or None
+    said = reply.get("msg") or getattr(event, "msg", None) or None
+    if "module_stdout" not in reply or "interpreter" in (said or ""):
+        return said
+    printed = _last_line(str(reply.get("module_stderr") or "")) or _last_line(str(reply["module_stdout"] or ""))
+    words = f"'{repr(printed)[1:-1]}'" if printed else "nothing"
+    return f"the module ended with status {reply.get('rc')} and without an answer, and printed {words}"
+
+
+_OF_SSH = re.compile(r"(Shared c|C)onnection to \S+ closed\.?")
+
+
+def _last_line(text: str) -> str:
+    """What a program said before it ended: of a traceback the error. Not what ssh says of its own end."""
+    lines = [line.strip() for line in text.splitlines()]
+    return next((line for line in reversed(lines) if line and not _OF_SSH.fullmatch(line)), "")

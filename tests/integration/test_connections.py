@@ -221,6 +221,11 @@ SAID = {
     "node-unknown": ("host key is known for [127.0.0.1]", "check that 'ansible -m ping node-unknown' works"),
     "node-silent": ("did not answer within 1 s", "check that 'ansible -m ping node-silent' works"),
     "node-python": ("interpreter '/no/python' was not found", "check that 'ansible -m ping node-python' works"),
+    "node-broken": (
+        "the module ended with status 127 and without an answer, and printed 'python3.9: error while loading",
+        "check that 'ansible -m ping node-broken' works",
+    ),
+    "node-mute": ("ended with status 1 and without an answer, and printed nothing", "'ansible -m ping node-mute'"),
 }
 
 
@@ -255,12 +260,17 @@ def _wrong_targets(tls, https, node, pve, foreign, silent) -> dict[str, dict]:
         },
         "node-silent": {**on_node, "ansible_port": silent},
         "node-python": {**on_node, "ansible_python_interpreter": "/no/python"},
+        "node-broken": {**on_node, "ansible_python_interpreter": "{{ inventory_dir }}/broken"},
+        "node-mute": {**on_node, "ansible_python_interpreter": "/bin/false"},
     }
 
 
 def test_what_is_wrong_with_a_connection_is_one_sentence_in_time(
     docker_target, tls_target, https_target, node, pve_target, foreign, silent, tmp_path, collections
 ):
+    broken = "python3.9: error while loading shared libraries: libpython3.9.so.1.0: cannot open shared object file"
+    (tmp_path / "broken").write_text(f"#!/bin/sh\necho {broken} >&2\nexit 127\n", encoding="ascii")
+    (tmp_path / "broken").chmod(0o755)
     hosts = _wrong_targets(tls_target, https_target, node, pve_target, foreign, silent)
     groups = {"silent": {}, "wrong": {}}
     for name, host in hosts.items():
