@@ -27,7 +27,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FO
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._common import STARTED, STOPPED
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._hosts import Host
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._joining import join
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._ledger import open_ledger
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._ledger import open_ledger, settle
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._lock import only_run_for
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
     Candidate,
@@ -93,8 +93,7 @@ class ActionModule(DeployAction):
         try:
             return told | self._bring_to(run, decision, told)
         finally:
-            with open_ledger(run.service.name) as ledger:
-                ledger.settle()
+            settle(run.service.name)
 
     def _decided(self, run: _Run, since: float) -> tuple[Decision, dict[str, t.Any]]:
         """(the decision, what is told of it), with its claim written down before anybody else decides."""
@@ -154,7 +153,8 @@ def _never_make_a_twin(run: _Run) -> None:
             f"Service '{run.service.name}' was not found, and {names} may hold it and {verb} not answer ({reasons}). "
             "Nothing was done, so that there are never two; bring it back, or set 'unreachable: ignore'."
         )
-    display.warning(f"Not asked: {reasons}. If service '{run.service.name}' is there, this run does not know of it.")
+    # The same for each item of a loop: Ansible shows a text once.
+    display.warning(f"Not asked: {reasons}. What is there of a service, this run does not know of.")
 
 
 def _need_leave_to_retire(run: _Run, decision: Decision, told: dict[str, t.Any]) -> None:

@@ -63,8 +63,9 @@ def _joined(
     if new == changed:
         return {**result, "add_host": host}
     if new:
+        # The same for each item: Ansible shows a text once.
         display.warning(
-            f"Service '{host['host_name']}' is no host of the inventory: in a loop, ansible-core before 2.21 "
-            "would call it changed. Use the role rightscope.deploy.service, or include a task for each item."
+            "What this loop found as wanted is no host of the inventory: ansible-core before 2.21 would call it "
+            "changed. Use the role rightscope.deploy.service, or include a task for each item."
         )
     return result

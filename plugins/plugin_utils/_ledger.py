@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import fcntl
+import errno
 import json
 import os
 import time
@@ -23,8 +23,9 @@ import typing as t
 from collections.abc import Iterator
 from pathlib import Path
 
-from ansible import constants as C
+from ansible.errors import AnsibleActionFail
 
+from ._lock import locked_file, said_in_words
 from ._model import Candidate, Node, Target
 
 EXPIRY = 3600.0
@@ -84,16 +85,26 @@ class Ledger:
 
 @contextlib.contextmanager
 def open_ledger(service: str) -> Iterator[Ledger]:
-    """The ledger, for this run alone while it is open, and written when it is closed."""
-    directory = Path(os.path.expanduser(C.config.get_config_value("ANSIBLE_HOME"))) / "rightscope"
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (directory / "claims.json").open("a+", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    """
+    The ledger, for this run alone while it is open, and written when it is closed.
+
+    Raises AnsibleActionFail where it cannot be.
+    """
+    with locked_file("claims.json") as file:
         ledger = Ledger(service, [one for one in _read(file) if _is_claim(one) and _is_good(one)])
         yield ledger
-        file.seek(0)
-        file.truncate()
-        json.dump(ledger.claims, file)
+        text = json.dumps(ledger.claims).encode()
+        with said_in_words(Path(file.name)):
+            # Without a buffer: what a full disk does not take would be tried, and refused, once more at the close.
+            os.ftruncate(file.fileno(), 0)
+            if os.write(file.fileno(), text) < len(text):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def settle(service: str) -> None:
+    """Settle what the service has claimed; where that cannot be written any more, it expires all the same."""
+    with contextlib.suppress(AnsibleActionFail), open_ledger(service) as ledger:
+        ledger.settle()
 
 
 def _read(file: t.TextIO) -> list[dict[str, t.Any]]:

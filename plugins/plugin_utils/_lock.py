@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import typing as t
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ansible import constants as C
+from ansible.errors import AnsibleActionFail
 
 
 @contextmanager
@@ -24,9 +26,35 @@ def only_run_for(service: str) -> Iterator[None]:
     From before it is looked for until it is there, or two runs would each find nothing and make one. The
     kernel gives the lock back when a run is killed. Another controller knows nothing of it.
     """
-    directory = Path(os.path.expanduser(C.config.get_config_value("ANSIBLE_HOME"))) / "rightscope" / "locks"
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     # The file stays: to remove it would let a third run lock a new one beside who waits for this one.
-    with (directory / f"{service}.lock").open("w", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with locked_file("locks", f"{service}.lock"):
         yield
+
+
+@contextmanager
+def locked_file(*names: str) -> Iterator[t.TextIO]:
+    """
+    A file of ours in Ansible's directory on the controller, made where it is not there, for this run alone.
+
+    Raises AnsibleActionFail where that directory cannot be written.
+    """
+    path = Path(os.path.expanduser(C.config.get_config_value("ANSIBLE_HOME")), "rightscope", *names)
+    with said_in_words(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = path.open("a+", encoding="utf-8")
+    with file:
+        with said_in_words(path):
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+@contextmanager
+def said_in_words(path: Path) -> Iterator[None]:
+    """What goes wrong with the file is one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise AnsibleActionFail(
+            f"'{path}' on the controller cannot be written: {error.strerror}. Runs tell each other there what they are "
+            "at work on; make it writable for this user, or set ANSIBLE_HOME to a directory that is."
+        ) from None

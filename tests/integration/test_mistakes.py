@@ -190,6 +190,33 @@ def test_a_target_that_does_not_answer_is_a_rejected_candidate(play, docker_eyes
     assert "S3NTINEL" not in outcome.output
 
 
+def test_what_is_the_same_for_each_item_of_a_loop_is_warned_of_once(play):
+    args = {"name": "{{ item }}", "state": "absent", "unreachable": "ignore"}
+    hosts = {"gone": _dead("docker", docker_host="unix:///nowhere/docker.sock"), **play.hosts}
+
+    outcome = play.run("rightscope.deploy.service", args, hosts=hosts, keywords={"loop": ["web", "db", "web", "mail"]})
+
+    assert [one["failed"] for one in outcome["results"]] == [False] * 4
+    assert outcome.output.count("Not asked: ") == 1
+
+
+@pytest.mark.parametrize("in_the_way", ["rightscope", "rightscope/locks", "rightscope/claims.json/"])
+def test_where_runs_cannot_tell_each_other_what_they_are_at_work_on_it_is_said(play, tmp_path, docker_eyes, in_the_way):
+    home = tmp_path / "home"
+    path = home / in_the_way
+    path.mkdir(parents=True) if in_the_way.endswith("/") else (path.parent.mkdir(parents=True), path.touch())
+    environment = {"ANSIBLE_HOME": str(home), "ANSIBLE_LOCAL_TEMP": str(tmp_path / "tmp")}
+
+    outcome = play.run("rightscope.deploy.service", WEB, environment=environment)
+
+    assert outcome["failed"] is True
+    assert f"'{home}/rightscope/" in outcome["msg"]
+    assert "on the controller cannot be written: " in outcome["msg"]
+    assert "set ANSIBLE_HOME to a directory that is" in outcome["msg"]
+    assert "Traceback" not in outcome.output
+    assert docker_eyes.names() == []
+
+
 def test_nothing_is_made_where_a_silent_target_may_hold_it(play, docker_eyes):
     hosts = {"gone": _dead("docker", docker_host="unix:///nowhere/docker.sock"), **play.hosts}
 

@@ -6,14 +6,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
 
 import pytest
+from ansible.errors import AnsibleActionFail
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _ledger
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._ledger import open_ledger
+from ansible_collections.rightscope.deploy.plugins.plugin_utils import _ledger, _lock
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._ledger import open_ledger, settle
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._lock import only_run_for
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Candidate, Facts, Node, Target
 
 FACTS = Facts(memory=8192, memory_free=4096, memory_reserved=1024)
@@ -32,7 +35,7 @@ PLACE = Candidate(
 
 @pytest.fixture(autouse=True)
 def home(tmp_path, monkeypatch):
-    monkeypatch.setattr(_ledger.C.config, "get_config_value", lambda _name: str(tmp_path))
+    monkeypatch.setattr(_lock.C.config, "get_config_value", lambda _name: str(tmp_path))
     return tmp_path / "rightscope" / "claims.json"
 
 
@@ -108,3 +111,46 @@ def test_nobody_knows_how_much_is_left_of_what_nobody_knows():
     blind = Target(name="dock1", kind="docker", nodes=(Node(name="dock1", facts=Facts()),))
     with open_ledger("b") as ledger:
         assert ledger.counted([blind], time.time()) == [blind]
+
+
+def _full(_handle, _text):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_where_a_claim_cannot_be_written_it_is_said_and_not_where_it_is_given_up(home, monkeypatch):
+    claim()
+    monkeypatch.setattr(_ledger.os, "write", _full)
+    with pytest.raises(AnsibleActionFail, match="claims.json' on the controller cannot be written: No space left on"):
+        claim()
+    settle("a")
+
+
+@pytest.mark.parametrize(
+    ("in_the_way", "said"),
+    [
+        pytest.param("rightscope", "Not a directory|File exists", id="its directory is a file"),
+        pytest.param("rightscope/claims.json/", "Is a directory", id="the file is a directory"),
+    ],
+)
+def test_a_directory_that_cannot_be_written_is_said(tmp_path, in_the_way, said):
+    path = tmp_path / in_the_way
+    path.mkdir(parents=True) if in_the_way.endswith("/") else path.touch()
+    with pytest.raises(AnsibleActionFail, match=f"claims.json' on the controller cannot be written: ({said})"):
+        claim()
+
+
+def test_a_lock_that_cannot_be_had_is_said(tmp_path, monkeypatch):
+    def refuse(_file, _how):
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(_lock.fcntl, "flock", refuse)
+    with (
+        pytest.raises(AnsibleActionFail, match="web.lock' .*: No locks available"),
+        only_run_for("web"),
+    ):
+        pytest.fail("nothing is to be done without the lock")
+
+
+def test_what_fails_under_the_lock_is_not_the_locks_fault():
+    with pytest.raises(OSError, match="of the service"), only_run_for("web"):
+        raise OSError("of the service")
