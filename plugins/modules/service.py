@@ -117,6 +117,17 @@ options:
     description: How long to wait until the service is ready, in seconds, once the work is done.
     type: float
     default: 120.0
+  wait_for:
+    description:
+      - What a service that is to be started is waited for.
+      - V(address) waits until it runs, its healthcheck, if it has one, is content, and it has an address, if its network is
+        to give it one.
+      - V(started) does not wait for an address. It is for one whose address is given to it later, or by a network that
+        nothing is known of.
+    type: str
+    choices: [address, started]
+    default: address
+    version_added: 0.4.0
 attributes:
   check_mode:
     support: full

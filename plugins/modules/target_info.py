@@ -519,6 +519,7 @@ target_facts:
             - 192.0.2.101
           ports: []
           ready: true
+          up: true
           memory: 4096
           config: {}
     next_id:
@@ -546,6 +547,7 @@ instances:
           host_ip: 127.0.0.1
           host_port: 8088
       ready: true
+      up: true
       memory: 256
       config: {}
   contains:
@@ -589,6 +591,10 @@ instances:
       returned: always
     ready:
       description: Whether it runs, is healthy, and has the address that it is to have.
+      type: bool
+      returned: always
+    up:
+      description: Whether it runs and is healthy, with or without an address.
       type: bool
       returned: always
     memory:

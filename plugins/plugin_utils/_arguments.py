@@ -43,6 +43,7 @@ SERVICE = {
     "expect_plan": {"type": "str"},
     "max_attempts": {"type": "int", "default": 3},
     "wait_timeout": {"type": "float", "default": 120.0},
+    "wait_for": {"type": "str", "choices": ["address", "started"], "default": "address"},
 }
 
 LEAST = {"discovery_timeout": 0.1, "facts_ttl": 0, "max_attempts": 1, "wait_timeout": 0}

@@ -256,7 +256,8 @@ class Instance:
     """
     Something that exists on a target and has the service's name or its mark.
 
-    ``service`` is the name in the ownership mark, None for a stranger. ``config`` is what the form's
+    ``service`` is the name in the ownership mark, None for a stranger. ``up`` says that it runs and its healthcheck, if
+    it has one, is content, ``ready`` that it has its address too, if one is to be expected. ``config`` is what the form's
     plan compares with, as the engine itself tells it; ``log`` the last words of one that ended by itself.
     """
 
@@ -270,6 +271,7 @@ class Instance:
     ports: tuple[Mapping[str, t.Any], ...] = ()
     process: str | None = None
     ready: bool = True
+    up: bool = True
     memory: int = 0
     log: str = field(default="", repr=False)
     config: Mapping[str, t.Any] = field(default_factory=_nothing, repr=False)

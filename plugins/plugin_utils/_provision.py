@@ -103,6 +103,7 @@ class Provisioner:
         self.max_attempts: int = args["max_attempts"]
         self.replace: str | None = args["replace"]
         self.may_restart: bool = args["restart"] == "when_needed"
+        self.awaits_address: bool = args["wait_for"] == "address"
 
     # --- to a place -----------------------------------------------------------------------------
 
@@ -307,7 +308,7 @@ class Provisioner:
             last["why"] = "it is not ready: no address, or no healthy answer"
             if plan.state != STARTED:
                 return True
-            return all(instance.ready for instance in mine) and runs_on
+            return all(instance.ready if self.awaits_address else instance.up for instance in mine) and runs_on
 
         instances, done = wait_until(
             host, self.service.name, settled, timeout=self.wait_timeout, call_timeout=self.call_timeout

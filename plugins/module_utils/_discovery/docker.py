@@ -436,6 +436,7 @@ def _instance(container, target):
         "addresses": _addresses(container),
         "ports": _ports(container),
         "ready": _is_ready(state),
+        "up": _is_ready(state),
         "memory": _memory(container),
         "config": container,
     }

@@ -504,7 +504,8 @@ def _instance(server, instance, service, target):
         "process": None,
         "addresses": addresses,
         "ports": [],
-        "ready": state == "started" and (bool(addresses) or not _has_nic(instance)),
+        "up": state == "started",
+        "ready": state == "started" and (bool(addresses) or not _awaits_address(server, instance)),
         "memory": _limit((instance.get("expanded_config") or instance["config"]).get("limits.memory")),
         "config": {**{key: instance[key] for key in _SHOWN if key in instance}, "image": _made_of(instance["config"])}
         if service
@@ -531,8 +532,56 @@ def _addresses(server, name):
     )
 
 
-def _has_nic(instance):
-    return any(device.get("type") == "nic" for device in (instance.get("expanded_devices") or {}).values())
+def _awaits_address(server, instance):
+    """Whether one of its interfaces is to be given an address, as far as its server knows; else it may be."""
+    nics = [one for one in (instance.get("expanded_devices") or {}).values() if one.get("type") == "nic"]
+    if not nics or all(_gives_none(nic, {}) for nic in nics):
+        return False
+    networks = {one["name"]: one for one in server.ask("networks", recursion=1) or ()}
+    return not all(_gives_none(nic, networks) for nic in nics)
+
+
+_OF_ITSELF = ("routed", "ipvlan")
+"""Sorts of interfaces that have the addresses which they are configured with, and never another."""
+
+_FAMILIES = ("ipv4", "ipv6")
+
+
+def _gives_none(nic, networks):
+    """
+    Whether nothing gives the interface an address: its network is one of the server's own that has none to give.
+
+    Of what the server does not manage nobody knows: there may be a DHCP server behind it.
+    https://documentation.ubuntu.com/lxd/en/latest/reference/devices_nic/
+    """
+    if nic.get("nictype") in _OF_ITSELF:
+        return not any(nic.get(f"{family}.address") for family in _FAMILIES)
+    if nic.get("nictype") == "p2p":
+        return True
+    network = networks.get(nic.get("network") or nic.get("parent")) or {}
+    config = network.get("config") or {}
+    if not network.get("managed") or network.get("type") not in _GIVING or config.get("bridge.external_interfaces"):
+        return False
+    return not any(_gives(config, nic, family) for family in _FAMILIES)
+
+
+_GIVING = ("bridge", "ovn")
+"""Types of networks whose addresses the server itself gives out."""
+
+
+def _gives(config, nic, family):
+    """
+    Of IPv4 by DHCP. Of IPv6 also without it: the network is announced, and the guest makes an address of its own.
+
+    https://documentation.ubuntu.com/lxd/en/latest/reference/network_bridge/
+    """
+    if config.get(f"{family}.address") in (None, "", "none") or nic.get(f"{family}.address") == "none":
+        return False
+    return family == "ipv6" or str(config.get("ipv4.dhcp", "true")).lower() in _ON
+
+
+_ON = ("true", "1", "yes", "on")
+"""How the server reads a switch that is on."""
 
 
 def _limit(text):

@@ -403,6 +403,7 @@ def _instance(cluster, guest, service):
         "process": None,
         "addresses": addresses,
         "ports": [],
+        "up": state == "running",
         "ready": state == "running" and (bool(addresses) or not _tells_addresses(guest, config, agent)),
         "memory": _mib(guest["maxmem"]) if guest.get("maxmem") else _memory(config),
         "config": _config(cluster, guest, config, now, agent) if service else {"config": _logins(config)},

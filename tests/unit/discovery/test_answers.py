@@ -503,6 +503,68 @@ def test_lxd_within_a_project_that_one_alone_is_counted(server):
     assert node["facts"]["memory_reserved"] == 512 + 512
 
 
+def _network(type="bridge", managed=True, **config):
+    return {"name": "net", "type": type, "managed": managed, "config": config}
+
+
+V4, NO_V4 = {"ipv4.address": "10.1.0.1/24"}, {"ipv4.address": "none"}
+V6, NO_V6 = {"ipv6.address": "fd00::1/64"}, {"ipv6.address": "none"}
+ON_NET = {"type": "nic", "network": "net"}
+
+
+@pytest.mark.parametrize(
+    ("network", "nics", "ready"),
+    [
+        pytest.param(_network(**V4, **NO_V6), [ON_NET], False, id="a bridge that gives addresses"),
+        pytest.param(_network(**NO_V4, **NO_V6), [ON_NET], True, id="a bridge that has none"),
+        pytest.param(_network(), [ON_NET], True, id="a bridge of which nothing is said"),
+        pytest.param(_network(**V4, **{"ipv4.dhcp": "false"}), [ON_NET], True, id="a bridge without DHCP"),
+        pytest.param(_network(**V4, **{"ipv4.dhcp": "no"}), [ON_NET], True, id="the same, otherwise written"),
+        pytest.param(_network(**NO_V4, **V6), [ON_NET], False, id="a bridge that is announced"),
+        pytest.param(_network(**NO_V4, **V6, **{"ipv6.dhcp": "false"}), [ON_NET], False, id="announced, without DHCP"),
+        pytest.param(_network("ovn", **NO_V4, **NO_V6), [ON_NET], True, id="an OVN network that has none"),
+        pytest.param(
+            _network(**NO_V4, **NO_V6, **{"bridge.external_interfaces": "eth1"}),
+            [ON_NET],
+            False,
+            id="one with a way out",
+        ),
+        pytest.param(_network("macvlan"), [ON_NET], False, id="a network that is not the server's to fill"),
+        pytest.param(_network(managed=False), [ON_NET], False, id="a bridge that it does not manage"),
+        pytest.param(
+            _network(**NO_V4, **NO_V6),
+            [{"type": "nic", "nictype": "bridged", "parent": "net"}],
+            True,
+            id="by its bridge",
+        ),
+        pytest.param(_network(**V4), [{**ON_NET, "ipv4.address": "none"}], True, id="one that may have none"),
+        pytest.param(
+            _network(**NO_V4),
+            [ON_NET, {"type": "nic", "nictype": "physical", "parent": "eth1"}],
+            False,
+            id="one of two",
+        ),
+        pytest.param(_network(), [{"type": "nic", "nictype": "routed"}], True, id="routed, without an address"),
+        pytest.param(
+            _network(), [{"type": "nic", "nictype": "routed", "ipv4.address": "10.1.0.9"}], False, id="routed, with one"
+        ),
+        pytest.param(_network(), [{"type": "nic", "nictype": "p2p"}], True, id="from point to point"),
+        pytest.param(_network(), [], True, id="no interface"),
+    ],
+)
+def test_lxd_an_address_is_awaited_where_the_network_gives_one(server, network, nics, ready):
+    devices = {f"eth{number}": nic for number, nic in enumerate(nics)}
+    answers = {"networks": [network], "instances": [lxd_instance("web", "web", expanded_devices=devices)]}
+    (found,) = _discovery.find("lxd", server({**ANSWERS, **answers, "instances/web/state": {}}), "web", "lab")
+    assert (found["up"], found["ready"]) == (True, ready)
+
+
+def test_lxd_an_address_is_awaited_where_networks_may_not_be_asked_for(server):
+    answers = {"networks": Forbidden(), "instances": [lxd_instance("web", "web")], "instances/web/state": {}}
+    (found,) = _discovery.find("lxd", server({**ANSWERS, **answers}), "web", "lab")
+    assert (found["up"], found["ready"]) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("service", "name", "state", "addresses", "ready", "node"),
     [
@@ -762,6 +824,7 @@ def test_proxmox_an_instance_as_the_plan_needs_it(cluster):
         "addresses": ["10.0.0.7"],
         "ports": [],
         "ready": True,
+        "up": True,
         "memory": 3 * 1024,
     }
     assert set(config["config"]) == set(WEB) - {"digest", "cipassword"}
