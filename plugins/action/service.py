@@ -160,7 +160,7 @@ def _never_make_a_twin(run: _Run) -> None:
 def _need_leave_to_retire(run: _Run, decision: Decision, told: dict[str, t.Any]) -> None:
     """Before anything is made elsewhere: what is to be retired must be there to be touched."""
     chosen = decision.chosen.candidate
-    for target, _instances in left_behind(run.service, run.targets, chosen.target, chosen.form):
+    for target, instances in left_behind(run.service, run.targets, chosen.target, chosen.form):
         _refuse_recorded(run, target.name, told)
         if not target.eligible:
             raise AnsibleActionFail(
@@ -168,6 +168,10 @@ def _need_leave_to_retire(run: _Run, decision: Decision, told: dict[str, t.Any])
                 "place only; name that one too, or remove it there first.",
                 result={**told, "changed": False},
             )
+        try:
+            run.provisioner("absent").need_removable(target, instances)
+        except Unfinished as error:
+            raise AnsibleActionFail(str(error), result={**told, **error.result}) from None
 
 
 # --- what is done ---------------------------------------------------------------------------------

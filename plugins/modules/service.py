@@ -114,7 +114,9 @@ options:
     type: int
     default: 3
   wait_timeout:
-    description: How long to wait until the service is ready, in seconds, once the work is done.
+    description:
+      - How long to wait until the service is ready, in seconds, once the work is done. It is waited for where nothing
+        had to be done as well, since somebody else may just have started it.
     type: float
     default: 120.0
   wait_for:
@@ -127,6 +129,13 @@ options:
     type: str
     choices: [address, started]
     default: address
+    version_added: 0.4.0
+  min_uptime:
+    description:
+      - Seconds that a container of Docker must run on after its start to be called started. A program with a mistake in
+        its configuration ends after a moment, and its restart policy starts it again.
+      - If not set, 1 where the container has no healthcheck, and 0 where it has one. V(0) turns it off.
+    type: float
     version_added: 0.4.0
 attributes:
   check_mode:

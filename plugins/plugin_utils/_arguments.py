@@ -44,7 +44,8 @@ SERVICE = {
     "max_attempts": {"type": "int", "default": 3},
     "wait_timeout": {"type": "float", "default": 120.0},
     "wait_for": {"type": "str", "choices": ["address", "started"], "default": "address"},
+    "min_uptime": {"type": "float"},
 }
 
-LEAST = {"discovery_timeout": 0.1, "facts_ttl": 0, "max_attempts": 1, "wait_timeout": 0}
+LEAST = {"discovery_timeout": 0.1, "facts_ttl": 0, "max_attempts": 1, "min_uptime": 0, "wait_timeout": 0}
 """The least that each number may be."""

@@ -70,7 +70,7 @@ class DeployAction(ActionBase):
                 raise AnsibleActionFail(f"{option} is no option of {self._task.action}; {hint}", obj=option)
         _validation, args = self.validate_argument_spec(argument_spec=spec)
         for option, least in LEAST.items():
-            if option in spec and not args[option] >= least:
+            if option in spec and args[option] is not None and not args[option] >= least:
                 raise AnsibleActionFail(f"{option} must be {least} or more.", obj=self._task.args[option])
         return args
 

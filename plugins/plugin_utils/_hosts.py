@@ -170,13 +170,22 @@ class Host:
                 text = text.replace(str(self.options[name]), "********")
         return text
 
-    def execute(self, module: str, arguments: Mapping[str, t.Any], environment: Mapping[str, str]) -> dict[str, t.Any]:
+    def execute(
+        self,
+        module: str,
+        arguments: Mapping[str, t.Any],
+        environment: Mapping[str, str],
+        *,
+        check_mode: bool | None = None,
+    ) -> dict[str, t.Any]:
         """
-        Run a module on the host.
+        Run a module on the host, in check mode or not; by default as the task itself is run.
 
         Raises AnsibleError where the host cannot be reached or the module cannot be started.
         """
         proxy = self._proxy(environment)
+        if check_mode is not None:
+            proxy._task.check_mode = check_mode
         try:
             # A copy: _execute_module writes its own keys into what it is given.
             return proxy._execute_module(

@@ -259,6 +259,7 @@ class Instance:
     ``service`` is the name in the ownership mark, None for a stranger. ``up`` says that it runs and its healthcheck, if
     it has one, is content, ``ready`` that it has its address too, if one is to be expected. ``config`` is what the form's
     plan compares with, as the engine itself tells it; ``log`` the last words of one that ended by itself.
+    ``uptime`` are the whole seconds that it has run on by the engine's clock, None where the engine does not say.
     """
 
     form: str
@@ -273,8 +274,23 @@ class Instance:
     ready: bool = True
     up: bool = True
     memory: int = 0
+    uptime: float | None = None
     log: str = field(default="", repr=False)
     config: Mapping[str, t.Any] = field(default_factory=_nothing, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """
+    The run that an instance is in: when it ``started`` as the engine writes it, and for how many seconds it is up.
+
+    ``restarts`` counts how often its own policy started it again since somebody did.
+    """
+
+    started: str | None
+    uptime: float | None = None
+    restarts: int = 0
+    has_healthcheck: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -348,6 +364,7 @@ class Candidate:
     that the service already has on this node and ``held_ports`` the host's ports, where it ``is_present``,
     and ``held_profiles`` those of LXD.
     A ``recorded`` one is known from saved facts.
+    ``agreed`` are the options of each instance, by its name, of which the delegate sees no difference where we do.
     ``grants`` are all that it is granted, and ``met`` the wishes that come true, each None until the decision has
     worked it out; the plan gives what the needs take.
     """
@@ -372,6 +389,7 @@ class Candidate:
     held_profiles: tuple[str, ...] | None = None
     is_present: bool = False
     recorded: bool = False
+    agreed: Mapping[str, frozenset[str]] = field(default_factory=_nothing)
     grants: tuple[Grant, ...] | None = None
     met: tuple[Wish, ...] | None = None
     trouble: str | None = None

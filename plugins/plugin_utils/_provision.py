@@ -28,16 +28,11 @@ from ._forms._common import STARTED
 from ._hosts import Host
 from ._model import Call, Candidate, Decision, Instance, Plan, Service, Target, Verdict
 from ._placement import placement
-from ._runner import PAUSES, DelegateFailed, run_call, wait_until
+from ._runner import PAUSES, DelegateFailed, run_call, sees_difference, wait_until
+from ._settling import DiffersError, EndedError, Settling, told_differences
 
 RACES = 5
 """How often an id that another one took meanwhile is made up for by the next one."""
-
-MOMENT = 0.15
-"""Seconds after its delegate that a container must run on to be called started, where nothing asks it how it is."""
-
-CRASHES = 3
-"""Ends of what was started, and was started again by its policy, that are a crash loop."""
 
 _TAKING = ("start", "restart", "replace")
 """The actions at which everything that waits is taken."""
@@ -62,11 +57,13 @@ class _Failed(Exception):
     One attempt failed; the text is a sentence without its full stop.
 
     ``left`` says that something of it is still there, or may be: to go on elsewhere could make a second one.
+    ``changed`` says whether anything was done.
     """
 
-    def __init__(self, message: str, *, left: bool = False) -> None:
+    def __init__(self, message: str, *, left: bool = False, changed: bool | None = None) -> None:
         super().__init__(message)
         self.left = left
+        self.changed = left if changed is None else changed
 
 
 class _Refused(_Failed):
@@ -99,6 +96,7 @@ class Provisioner:
         self.state = state
         self.check_mode = check_mode
         self.wait_timeout: float = args["wait_timeout"]
+        self.min_uptime: float | None = args["min_uptime"]
         self.call_timeout: float = args["discovery_timeout"]
         self.max_attempts: int = args["max_attempts"]
         self.replace: str | None = args["replace"]
@@ -115,7 +113,7 @@ class Provisioner:
         """
         attempts: list[dict[str, t.Any]] = []
         failed: list[Verdict] = []
-        left = False
+        changed = False
         for verdict in self._order(decision):
             taken = tuple(grant for grant in verdict.grants if grant.why)
             candidate = dataclasses.replace(verdict.candidate, grants=taken)
@@ -130,8 +128,8 @@ class Provisioner:
             except _Failed as error:
                 attempts.append(_told(candidate, str(error)))
                 failed.append(verdict)
-                left = error.left
-                if left:
+                changed = error.changed
+                if error.left:
                     break
                 continue
             if attempts:
@@ -141,7 +139,7 @@ class Provisioner:
             return done
         told = " ".join(f"On '{one['target']}' ({one['form']}): {one['error']}." for one in attempts)
         message = f"Service '{self.service.name}' could not be {_participle(self.state)}. {told}"
-        raise Unfinished(message, {"changed": left, "attempts": attempts})
+        raise Unfinished(message, {"changed": changed, "attempts": attempts})
 
     def _order(self, decision: Decision) -> list[Verdict]:
         if decision.stays:
@@ -178,17 +176,23 @@ class Provisioner:
     def _try(self, host: Host, target: Target, candidate: Candidate) -> dict[str, t.Any]:
         form = FORMS[candidate.form]
         there = self._when_free(host, form, _of(form, present(self.service, target)))
-        plan = self._with_restart(form.plan(self._wanted(candidate), candidate, target, there, self.state), there)
-        self._need_leave_to_replace(plan)
+        candidate, plan, agreed = self._believed(host, target, candidate, there)
+        plan = self._with_restart(plan, there)
+        self._need_leave_to_replace(form, target, there, plan)
         if not plan.changed or self.check_mode:
+            there = self._ready(host, target, candidate, plan, there)
             done = self._result(target, plan, self._predicted(candidate, target, plan, there))
+            done["warnings"] += agreed
             return self._with_waiting(done, self._will_wait(plan, there))
         ran: list[Call] = []
         try:
             self._run(host, plan, ran)
-            after = self._settled(host, target, candidate, plan)
+            after, told = self._settled(host, target, candidate, plan)
             plan, after = self._restarted(host, target, candidate, plan, after)
-        except (DelegateFailed, DiscoveryError, _Failed) as error:
+        except DiffersError as error:
+            # What was made is as good as it was made: nothing that works is removed over a spelling.
+            raise _Failed(_left_different(form, error, fresh=not there), left=True) from None
+        except (DelegateFailed, DiscoveryError, EndedError, _Failed) as error:
             text = str(error).rstrip(".")
             next_id = getattr(error, "next_id", None)
             if next_id is not None and not ran:
@@ -199,7 +203,70 @@ class Provisioner:
             remains = self._clean_up(host, target, form, plan, ran, claimed=getattr(error, "claimed", False))
             raise _Failed(text + remains, left=bool(remains)) from None
         done = self._result(target, plan, placement(self.service.name, target, after))
+        done["warnings"] += [*agreed, *told]
         return self._with_waiting(done, form.pending(after) if plan.state == STARTED else ())
+
+    def _plan(self, candidate: Candidate, target: Target, there: tuple[Instance, ...], state: str) -> Plan:
+        return FORMS[candidate.form].plan(self._wanted(candidate), candidate, target, there, state)
+
+    def _ready(
+        self, host: Host, target: Target, candidate: Candidate, plan: Plan, there: tuple[Instance, ...]
+    ) -> tuple[Instance, ...]:
+        """What is there, as soon as what needs no change is ready: it may just have been started by somebody else."""
+        if plan.changed or self.check_mode or self.state not in (STARTED, "restarted"):
+            return there
+        settling = self._settling(candidate, plan, starts=False)
+        try:
+            if settling.reason_to_wait(there, plan, time.monotonic()) is None:
+                return there
+            return self._wait(host, target, candidate, settling)[0]
+        except (DiscoveryError, DiffersError, EndedError, _Failed) as error:
+            raise _Failed(str(error).rstrip("."), left=True, changed=False) from None
+
+    # --- the second opinion ----------------------------------------------------------------------
+
+    def _believed(
+        self, host: Host, target: Target, candidate: Candidate, there: tuple[Instance, ...]
+    ) -> tuple[Candidate, Plan, list[str]]:
+        """
+        (the candidate, the plan, warnings), less the differences that the delegate does not see.
+
+        There will always be another option that an engine writes otherwise than we foresee. So a difference in what the
+        user wrote is only believed where the delegate, in check mode, sees it too.
+        """
+        plan = self._plan(candidate, target, there, self.state)
+        agreed = self._agreed(host, candidate, there, plan)
+        if not agreed:
+            return candidate, plan, []
+        warnings = [_other_spelling(self.service, name, plan, agreed[name]) for name in agreed]
+        candidate = _agreeing(candidate, agreed)
+        return candidate, self._plan(candidate, target, there, self.state), warnings
+
+    def _agreed(
+        self, host: Host, candidate: Candidate, there: tuple[Instance, ...], plan: Plan
+    ) -> dict[str, frozenset[str]]:
+        """By instance the options of which the delegate sees no difference, where the plan does."""
+        form = FORMS[candidate.form]
+        instances = {one.name: one for one in there}
+        agreed = {}
+        for name, options in form.doubtful(candidate, plan).items():
+            same = self._same(host, form, candidate, instances[name], options) if name in instances else ()
+            if same:
+                agreed[name] = frozenset(same)
+        return agreed
+
+    def _same(
+        self, host: Host, form: t.Any, candidate: Candidate, instance: Instance, options: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """Those of the options that are the same to the delegate: all are asked of at once, then each alone."""
+        wanted = self._wanted(candidate)
+
+        def is_same(*some: str) -> bool:
+            return sees_difference(host, form.question(wanted, candidate, instance, some)) is False
+
+        if is_same(*options):
+            return options
+        return tuple(option for option in options if is_same(option)) if len(options) > 1 else ()
 
     def _with_waiting(self, done: dict[str, t.Any], waiting: tuple[str, ...]) -> dict[str, t.Any]:
         """What is told, with the settings that wait for a restart."""
@@ -241,13 +308,20 @@ class Provisioner:
         more = dataclasses.replace(plan, calls=form.restart(after, waiting))
         self._run(host, more, [])
         whole = dataclasses.replace(plan, calls=(*plan.calls, *more.calls))
-        return whole, self._settled(host, target, candidate, whole)
+        return whole, self._settled(host, target, candidate, whole)[0]
 
-    def _need_leave_to_replace(self, plan: Plan) -> None:
-        """What has volumes or a disk is never made anew unless the user says so, else only where he forbids it."""
+    def _need_leave_to_replace(self, form: t.Any, target: Target, there: tuple[Instance, ...], plan: Plan) -> None:
+        """
+        What has volumes or a disk is never made anew unless the user says so, anything else unless the user forbids it.
+
+        Nor is what the engine would refuse to remove.
+        """
         for call in plan.calls:
             if call.action != "replace":
                 continue
+            refused = form.removal_refused(target, there)
+            if refused:
+                raise _Refused(f"{call.does} would remove it first, and {refused}")
             has_data = any(what.startswith(DATA) for what in (*call.keeps, *call.loses))
             if self.replace == "when_needed" or (self.replace is None and not has_data):
                 continue
@@ -284,58 +358,53 @@ class Provisioner:
                     raise
             ran.append(call)
 
-    def _settled(self, host: Host, target: Target, candidate: Candidate, plan: Plan) -> tuple[Instance, ...]:
-        """Await that the service is ready and that nothing is left to do."""
+    def _settling(self, candidate: Candidate, plan: Plan, *, starts: bool) -> Settling:
+        return Settling(
+            FORMS[candidate.form],
+            plan.state,
+            starts=starts,
+            began=time.monotonic(),
+            min_uptime=self.min_uptime,
+            wait_timeout=self.wait_timeout,
+            awaits_address=self.awaits_address,
+        )
+
+    def _settled(
+        self, host: Host, target: Target, candidate: Candidate, plan: Plan
+    ) -> tuple[tuple[Instance, ...], list[str]]:
+        """Await that the service is ready and that nothing is left to do: (what is there, warnings)."""
+        starts = any(call.action in (*_TAKING, "create") for call in plan.calls)
+        try:
+            return self._wait(host, target, candidate, self._settling(candidate, plan, starts=starts)), []
+        except DiffersError as error:
+            stays = error
+        found = self._mine(FORMS[candidate.form], find_instances(host, self.service.name, self.call_timeout))
+        agreed = self._agreed(host, candidate, found, stays.plan)
+        if not agreed:
+            raise stays
+        warnings = [_other_spelling(self.service, name, stays.plan, agreed[name]) for name in agreed]
+        candidate = _agreeing(candidate, agreed)
+        return self._wait(host, target, candidate, self._settling(candidate, plan, starts=starts)), warnings
+
+    def _wait(self, host: Host, target: Target, candidate: Candidate, settling: Settling) -> tuple[Instance, ...]:
         form = FORMS[candidate.form]
-        wanted = self._wanted(candidate)
-        last: dict[str, t.Any] = {"since": time.monotonic()}
+        reason: str | None = None
+        # A restart is over when it runs: to ask for another would never come to an end.
+        state = STARTED if self.state == "restarted" else self.state
 
         def settled(instances: tuple[Instance, ...]) -> bool:
+            nonlocal reason
             mine = self._mine(form, instances)
-            if not mine:
-                last["why"] = "it is not there afterwards"
-                return False
-            # A restart is over when it runs: to ask for another would never come to an end.
-            state = STARTED if self.state == "restarted" else self.state
-            over = form.ended(mine) if plan.state == STARTED else None
-            if over:
-                raise _Failed(over)
-            runs_on = plan.state != STARTED or self._watch(form, mine, last)
-            again = form.plan(wanted, candidate, target, mine, state)
-            if again.changed:
-                last["why"] = f"it still differs afterwards: {_keys(again)}"
-                return False
-            last["why"] = "it is not ready: no address, or no healthy answer"
-            if plan.state != STARTED:
-                return True
-            return all(instance.ready if self.awaits_address else instance.up for instance in mine) and runs_on
+            again = self._plan(candidate, target, mine, state)
+            reason = settling.reason_to_wait(mine, again, time.monotonic())
+            return reason is None
 
         instances, done = wait_until(
             host, self.service.name, settled, timeout=self.wait_timeout, call_timeout=self.call_timeout
         )
         if not done:
-            raise _Failed(f"{last['why']}, {self.wait_timeout:g} s after the delegates were done")
+            raise _Failed(f"{reason}, {self.wait_timeout:g} s after the delegates were done")
         return self._mine(form, instances)
-
-    def _watch(self, form: t.Any, mine: tuple[Instance, ...], last: dict[str, t.Any]) -> bool:
-        """
-        Whether what was started has run on for a moment: one that crashes is up for a moment, too.
-
-        Once is no crash loop, for a program may give up until another one is there. Raises _Failed for one.
-        """
-        pulse, now = form.pulse(mine), time.monotonic()
-        if pulse is None:
-            return True
-        # What is seen first was started by the delegate, which was done before.
-        if pulse != last.setdefault("pulse", pulse):
-            last["pulse"], last["since"] = pulse, now
-        starts = last.setdefault("starts", {})
-        for one in mine:
-            starts.setdefault(one.name, set()).add(pulse[one.name])
-            if len(starts[one.name]) > CRASHES:
-                raise _Failed(f"container '{one.name}' ends again and again after its start{form.last_words(one)}")
-        # Who does not wait at all does not wait for this.
-        return now - last["since"] >= min(MOMENT, self.wait_timeout)
 
     def _mine(self, form: t.Any, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
         return _of(form, tuple(one for one in instances if one.service == self.service.name))
@@ -415,11 +484,13 @@ class Provisioner:
         if not instances:
             return self._result(target, Plan(state="absent"), None) | {"diff": {"before": {}, "after": {}}}
         form = FORMS[instances[0].form]
-        plan = form.remove(self.service, target, instances)
+        self.need_removable(target, instances)
         if self.check_mode:
-            return self._result(target, plan, None)
+            return self._result(target, form.remove(self.service, target, instances), None)
         ran: list[Call] = []
         try:
+            instances = self._when_free(host, form, instances)
+            plan = form.remove(self.service, target, instances)
             self._run(host, plan, ran)
             left, gone = wait_until(
                 host,
@@ -434,6 +505,13 @@ class Provisioner:
             message = f"Service '{self.service.name}' could not be removed from '{target.name}': {error}."
             raise Unfinished(message, {"changed": bool(ran)}) from None
         return self._result(target, plan, None)
+
+    def need_removable(self, target: Target, instances: tuple[Instance, ...]) -> None:
+        """Raises Unfinished where the engine would refuse to remove it, before anything is done."""
+        refused = FORMS[instances[0].form].removal_refused(target, instances)
+        if refused:
+            message = f"Service '{self.service.name}' is left as it is on '{target.name}': {refused}."
+            raise Unfinished(message, {"changed": False})
 
     def retire(self, host: Host, target: Target, instances: tuple[Instance, ...]) -> dict[str, t.Any]:
         """As ``remove``, of what is still the same: it was found before the new one was made, which may be long ago."""
@@ -496,9 +574,27 @@ def _second_choice(attempts: list[dict[str, t.Any]], candidate: Candidate) -> st
     return f"The better candidate failed, so it went to '{candidate.place}'. {tried}."
 
 
-def _keys(plan: Plan) -> str:
-    names = {key: None for changes in plan.after.values() for key in changes} if plan.after else {}
-    return ", ".join(names) or ", ".join(call.does for call in plan.calls)
+def _agreeing(candidate: Candidate, agreed: Mapping[str, frozenset[str]]) -> Candidate:
+    """The candidate with more options of which the delegate sees no difference."""
+    names = {*candidate.agreed, *agreed}
+    both = {name: candidate.agreed.get(name, frozenset()) | agreed.get(name, frozenset()) for name in names}
+    return dataclasses.replace(candidate, agreed=both)
+
+
+def _left_different(form: t.Any, error: DiffersError, *, fresh: bool) -> str:
+    return f"{form.TITLE} was made and is left there; {error}" if fresh else str(error)
+
+
+def _other_spelling(service: Service, name: str, plan: Plan, options: frozenset[str]) -> str:
+    """The warning of a difference that only this collection sees."""
+    only = Plan(
+        before={name: {key: value for key, value in plan.before.get(name, {}).items() if key in options}},
+        after={name: {key: value for key, value in plan.after.get(name, {}).items() if key in options}},
+    )
+    return (
+        f"Service '{service.name}': {told_differences(only)}, for '{name}'. The delegate sees no difference, so it is "
+        "taken for another spelling of the same, and nothing is changed for it."
+    )
 
 
 def _participle(state: str) -> str:

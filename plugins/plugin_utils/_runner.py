@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+import typing as t
+from collections.abc import Callable, Mapping
 from os.path import expanduser, expandvars
 
 from ansible.errors import AnsibleError
@@ -49,6 +50,28 @@ def run_call(host: Host, call: Call) -> None:
     """
     forget()
     began = time.time()
+    reply = _reply(host, call)
+    if reply.get("failed") or reply.get("skipped"):
+        said = first_line(host.scrub(reason_of(reply) or "it gave no reason"))
+        raise DelegateFailed(
+            f"{call.module} could not {call.does}: {_task_error(host, call, began) or said}",
+            claimed=bool(reply.get("claimed")),
+            next_id=reply.get("next_id"),
+        )
+
+
+def sees_difference(host: Host, call: Call) -> bool | None:
+    """Whether the delegate, in check mode, would change something; None where it cannot tell."""
+    try:
+        reply = _reply(host, call, check_mode=True)
+    except DelegateFailed:
+        return None
+    if reply.get("failed") or reply.get("skipped"):
+        return None
+    return bool(reply.get("changed"))
+
+
+def _reply(host: Host, call: Call, *, check_mode: bool | None = None) -> Mapping[str, t.Any]:
     connection, environment = (
         # A module of ours knows the options as discovery does.
         (dict(host.options), {}) if call.module.startswith(OURS) else delegate_connection(host.kind, host.options)
@@ -57,16 +80,9 @@ def run_call(host: Host, call: Call) -> None:
     environment = {name: expanduser(expandvars(value)) for name, value in environment.items()}
     arguments = {**call.args, **connection}
     try:
-        reply = host.execute(call.module, arguments, {**environment, **call.environment})
+        return host.execute(call.module, arguments, {**environment, **call.environment}, check_mode=check_mode)
     except AnsibleError as error:
         raise DelegateFailed(f"{call.module} could not {call.does}: {first_line(host.scrub(str(error)))}") from None
-    if reply.get("failed") or reply.get("skipped"):
-        said = first_line(host.scrub(reason_of(reply) or "it gave no reason"))
-        raise DelegateFailed(
-            f"{call.module} could not {call.does}: {_task_error(host, call, began) or said}",
-            claimed=bool(reply.get("claimed")),
-            next_id=reply.get("next_id"),
-        )
 
 
 def _task_error(host: Host, call: Call, began: float) -> str | None:

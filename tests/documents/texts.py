@@ -27,7 +27,16 @@ _RAISED = {
     # Whose first argument is the text.
     **dict.fromkeys(
         ("AnsibleActionFail", "AnsibleError", "AnsibleParserError", "AnsibleConnectionFailure", "AnsibleFileNotFound")
-        + ("TargetsError", "ReachError", "FactsError", "AdoptionError", "OptionError", "_Failed", "Unfinished")
+        + (
+            "TargetsError",
+            "ReachError",
+            "FactsError",
+            "AdoptionError",
+            "OptionError",
+            "_Failed",
+            "Unfinished",
+            "EndedError",
+        )
         + ("DiscoveryError", "CloningError", "DelegateFailed", "ValueError", "fail", "_Refused"),
         0,
     ),
@@ -39,7 +48,10 @@ _RAISED = {
     "display.warning": 0,
     "self.display.warning": 0,
 }
-_RETURNED = ("ended", "busy", "elsewhere", "_second_choice", "_clean_up", "headline")
+_RETURNED = (
+    *("ended", "busy", "elsewhere", "_second_choice", "_clean_up", "headline", "reason_to_wait", "removal_refused"),
+    *("_left_different", "_other_spelling"),
+)
 """Functions whose answer is a text, or a part of one."""
 
 _KEPT = ("warnings", "why")

@@ -356,9 +356,9 @@ def _image_names(image):
 
 
 def _instances(engine, containers, service, target):
-    ids = [one["Id"] for one in containers if _belongs(one, service)]
-    inspected = [one for one in engine.in_parallel(lambda id: _inspect(engine, id), ids) if one]
-    instances = [_instance(one, target) for one in inspected]
+    uptimes = {one["Id"]: _uptime(one) for one in containers if _belongs(one, service)}
+    inspected = [one for one in engine.in_parallel(lambda id: _inspect(engine, id), uptimes) if one]
+    instances = [dict(_instance(one, target), uptime=uptimes[one["Id"]]) for one in inspected]
     for instance in instances:
         if service and instance["service"] == service and _has_ended(instance["config"]):
             instance["log"] = _last_words(engine, instance["id"])
@@ -378,6 +378,23 @@ def _belongs(container, service):
         return mark is not None
     names = container.get("Names") or ()
     return mark == service or any(name == f"/{service}" or name.startswith(f"/{service}-") for name in names)
+
+
+_UP = re.compile(r"Up (Less than a second|(\d+) seconds?)\b")
+_A_MINUTE = 60.0
+
+
+def _uptime(container):
+    """
+    For how many seconds a listed container has run on, by the engine's own clock, which need not be ours.
+
+    In words, exact below a minute: https://github.com/docker/go-units/blob/master/duration.go. None where it is other.
+    """
+    status = container.get("Status") or ""
+    found = _UP.match(status)
+    if found:
+        return float(found.group(2) or 0)
+    return _A_MINUTE if status.startswith("Up ") and container.get("State") == "running" else None
 
 
 def _inspect(engine, id):

@@ -22,8 +22,8 @@ A form's module has:
     what keeps others from changing it now, half a sentence;
 ``ended(instances) -> str | None``
     why what was started will not come to run any more, half a sentence;
-``pulse(instances)``
-    what stays the same for as long as all of it runs on, None where nothing needs to be watched;
+``runs(instances) -> Mapping[str, Run] | None``
+    the run that each is in, by its name; None where nothing needs to be watched;
 ``identity(instance) -> str``
     what no two of them have, wherever they are; empty where that is not known;
 ``last_words(instance) -> str``
@@ -36,6 +36,11 @@ A form's module has:
     the calls by which it takes the settings that wait;
 ``plan(service, candidate, target, instances, state) -> Plan``
     the calls from what is there to what is wanted;
+``doubtful(candidate, plan) -> Mapping[str, tuple[str, ...]]``
+    by instance the options of the user that differ by the plan, and of which the delegate can tell in check mode
+    whether it sees that too: a difference that it does not see is another spelling;
+``question(service, candidate, instance, options) -> Call``
+    the delegate's call that is asked so, in check mode alone: it says ``changed`` where one of these options differs;
 ``adopt(service, instance) -> Plan``
     the calls that write the marks on what somebody else made, and change nothing else. Raises AdoptionError;
 ``remove(service, target, instances) -> Plan``

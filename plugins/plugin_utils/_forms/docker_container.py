@@ -17,11 +17,25 @@ import hashlib
 import json
 import re
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .._knowledge.sysctls import is_settable
-from .._model import Call, Candidate, Facts, Grant, Image, Instance, Plan, Port, Process, Requirements, Service, Target
+from .._model import (
+    Call,
+    Candidate,
+    Facts,
+    Grant,
+    Image,
+    Instance,
+    Plan,
+    Port,
+    Process,
+    Requirements,
+    Run,
+    Service,
+    Target,
+)
 from ._common import (
     ABSENT,
     MARK,
@@ -34,6 +48,7 @@ from ._common import (
     image_named,
     masked,
     need_no_marks,
+    picked,
     removal,
     run_state,
     text,
@@ -127,9 +142,19 @@ _TELLING = 4
 """Characters from which on a variable's value can be a secret, and is not just part of any text."""
 
 
-def pulse(instances: tuple[Instance, ...]) -> dict[str, t.Any]:
-    """When each was started: one that crashes runs for a moment each time, and has another start then."""
-    return {one.name: (one.config.get("State") or {}).get("StartedAt") for one in instances}
+def runs(instances: tuple[Instance, ...]) -> dict[str, Run]:
+    """When each was started, and how often its policy did that since."""
+    return {one.name: _run_of(one) for one in instances}
+
+
+def _run_of(instance: Instance) -> Run:
+    state = instance.config.get("State") or {}
+    return Run(
+        started=state.get("StartedAt"),
+        uptime=instance.uptime,
+        restarts=int(instance.config.get("RestartCount") or 0),
+        has_healthcheck=(state.get("Health") or {}).get("Status") not in (None, "", "none"),
+    )
 
 
 def identity(instance: Instance) -> str:
@@ -154,12 +179,12 @@ def storage(_options: Mapping[str, t.Any]) -> str | None:
 
 def plan(service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str) -> Plan:
     """A call for each container that differs, and for the network of several."""
-    processes = service.requirements.processes or (None,)
-    parts = [_part(service, candidate, process, several=len(processes) > 1) for process in processes]
+    parts = _parts(service, candidate)
     there = {instance.name: instance for instance in instances}
     calls, before, after = [], {}, {}
     for part in parts:
-        steps, was, shall = _steps(part, there.get(part.name), state)
+        agreed = candidate.agreed.get(part.name, frozenset())
+        steps, was, shall = _steps(part, there.get(part.name), state, agreed)
         calls += steps
         if was or shall:
             before[part.name], after[part.name] = was, shall
@@ -177,6 +202,40 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
         after=after,
         state=run_state(state, instances[0].state if instances else STOPPED),
     )
+
+
+def doubtful(candidate: Candidate, plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Options that the user wrote, and that differ from what the container has."""
+    given = candidate.options or {}
+    found = {
+        name: tuple(option for option, value in changed.items() if value is not None and given.get(option) is not None)
+        for name, changed in plan.after.items()
+        if plan.before.get(name, {}).get("state") != ABSENT
+    }
+    return {name: options for name, options in found.items() if options}
+
+
+_SUBSETS = ("env", "labels", "networks", "sysctls")
+"""Options in which a container may have more than was asked for: what was taken away we see by the marks."""
+
+
+def question(service: Service, candidate: Candidate, instance: Instance, options: Sequence[str]) -> Call:
+    """Every other option is left out of its comparison; the user's own comparisons hold."""
+    part = next(part for part in _parts(service, candidate) if part.name == instance.name)
+    comparisons = {option: "allow_more_present" if option in _SUBSETS else "strict" for option in options}
+    args = {
+        **part.options,
+        "name": part.name,
+        "state": "present",
+        "pull": "never",
+        "comparisons": {"*": "ignore", **comparisons, **picked(part.options.get("comparisons") or {}, options)},
+    }
+    return Call(module=MODULE, does=f"compare {', '.join(options)} of container '{part.name}'", args=args)
+
+
+def _parts(service: Service, candidate: Candidate) -> list[_Part]:
+    processes = service.requirements.processes or (None,)
+    return [_part(service, candidate, process, several=len(processes) > 1) for process in processes]
 
 
 def adopt(_service: Service, instance: Instance) -> Plan:
@@ -385,13 +444,17 @@ def _digest(value: t.Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:12]
 
 
-def _steps(part: _Part, there: Instance | None, state: str) -> tuple[list[Call], dict[str, t.Any], dict[str, t.Any]]:
-    """(what is to be done with one container, its before, its after)."""
+def _steps(
+    part: _Part, there: Instance | None, state: str, agreed: frozenset[str]
+) -> tuple[list[Call], dict[str, t.Any], dict[str, t.Any]]:
+    """(what is to be done with one container, its before, its after), of ``agreed`` options nothing."""
     if there is None:
         after = {"state": run_state(state), **_shown(part)}
         does = f"create container '{part.name}' from {part.options.get('image')}"
         return [_call(part, state, does, creates=part.name)], {"state": ABSENT}, after
-    before, after = _compare(part, there)
+    before, after = (
+        {name: value for name, value in side.items() if name not in agreed} for side in _compare(part, there)
+    )
     run_before, run_after = _running(there, state)
     power, calls = _state_words(part, there, state), []
     restart = state == "restarted" and not run_after

@@ -17,7 +17,7 @@ import dataclasses
 import math
 import re
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from .._knowledge.sysctls import is_settable
 from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
@@ -85,7 +85,7 @@ def ended(_instances: tuple[Instance, ...]) -> None:
     """A guest that stops was stopped by somebody, and is waited for."""
 
 
-def pulse(_instances: tuple[Instance, ...]) -> None:
+def runs(_instances: tuple[Instance, ...]) -> None:
     """A guest that restarts is one that somebody restarts."""
 
 
@@ -141,11 +141,40 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     args.setdefault("source", _source(candidate))
     if there is None:
         return _creation(service, candidate, args, wanted, state)
-    before, after = _difference(wanted, config)
+    before, after = _less_agreed(candidate, there, *_difference(wanted, config))
     if _is_of_another_system(there, candidate):
         return _replacement(service, candidate, there, args, before, after, state)
     changed = {**given, **dict.fromkeys(gone_devices, {})}
     return _change(service, there, {**args, "devices": changed}, before, after, state)
+
+
+def doubtful(candidate: Candidate, plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Keys of the configuration, devices and profiles that the user wrote."""
+    options = candidate.options or {}
+    given = {"profiles"} & options.keys()
+    given |= {f"{part}.{key}" for part in ("config", "devices") for key in options.get(part) or ()}
+    found = {
+        name: tuple(option for option, value in changed.items() if option in given and value is not None)
+        for name, changed in plan.after.items()
+        if plan.before.get(name, {}).get("state") != ABSENT
+    }
+    return {name: names for name, names in found.items() if names}
+
+
+def question(_service: Service, candidate: Candidate, instance: Instance, options: Sequence[str]) -> Call:
+    """The delegate compares single keys of the configuration, and the devices and profiles whole."""
+    given = candidate.options or {}
+    args: dict[str, t.Any] = {"name": instance.name, "type": "container", "state": instance.state}
+    for option in options:
+        part, _dot, key = option.partition(".")
+        if part == "config":
+            args.setdefault("config", {})[key] = text(given["config"][key])
+        elif part == "devices":
+            args.setdefault("devices", dict(instance.config.get("devices") or {}))
+            args["devices"][key] = {name: text(value) for name, value in given["devices"][key].items()}
+        else:
+            args["profiles"] = list(given["profiles"])
+    return Call(module=MODULE, does=f"compare {', '.join(options)} of LXC container '{instance.name}'", args=args)
 
 
 def adopt(service: Service, instance: Instance) -> Plan:
@@ -378,6 +407,14 @@ def _difference(wanted: Mapping[str, t.Any], config: Mapping[str, t.Any]) -> tup
         before.pop(f"config.{GIVEN_KEY}", None)
         after.pop(f"config.{GIVEN_KEY}", None)
     return before, after
+
+
+def _less_agreed(
+    candidate: Candidate, there: Instance, before: dict[str, t.Any], after: dict[str, t.Any]
+) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
+    agreed = candidate.agreed.get(there.name, frozenset())
+    sides = ({key: value for key, value in side.items() if key not in agreed} for side in (before, after))
+    return tuple(sides)
 
 
 def _creation(

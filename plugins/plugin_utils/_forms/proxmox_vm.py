@@ -107,6 +107,16 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     )
 
 
+def doubtful(_candidate: Candidate, _plan: Plan) -> dict[str, tuple[str, ...]]:
+    """The delegate has no check mode."""
+    return {}
+
+
+def question(_service: Service, _candidate: Candidate, _instance: Instance, _options: Sequence[str]) -> Call:
+    """Nothing is asked."""
+    raise NotImplementedError
+
+
 def adopt(service: Service, instance: Instance) -> Plan:
     """A tag, and a line of the description below what is there."""
     config = _config(instance)
@@ -176,7 +186,7 @@ def ended(_instances: tuple[Instance, ...]) -> None:
     """A guest that stops was stopped by somebody, and is waited for."""
 
 
-def pulse(_instances: tuple[Instance, ...]) -> None:
+def runs(_instances: tuple[Instance, ...]) -> None:
     """A guest that restarts is one that somebody restarts."""
 
 

@@ -29,8 +29,9 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._facts import ch
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._hosts import TargetsError, target_hosts
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._ledger import EXPIRY
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._provision import CRASHES, RACES
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._provision import RACES
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import parse_service
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._settling import CRASHES
 from tests.documents.examples import PAGES, WAYS, examples
 
 RECORD = {"kind": "proxmox", "nodes": [{"name": "pve1", "facts": {"memory": 65536}}]}

@@ -48,6 +48,7 @@ LAYERS = {
     "_requirements.py": {"_knowledge", "_model", "_quantities", "_versions", "_words"},
     "_facts.py": {"_knowledge", "_model", "_words"},
     "_connections.py": set(),
+    "_settling.py": {"_forms", "_model"},
     "_candidates.py": {"_forms", "_model"},
     "_knowledge": {"_model", "_versions"},
     "_decision": {"_knowledge", "_model", "_quantities", "_versions"},
