@@ -135,7 +135,7 @@ class DeployAction(ActionBase):
         for form, options in given.items() if isinstance(given, Mapping) else ():
             if form in FORMS and isinstance(options, Mapping):
                 made_as[form], wrong = read_options(FORMS[form], options)
-                problems += [Problem(("as", form, option), message) for option, message in wrong]
+                problems += [Problem(("as", form, *path), message) for path, message in wrong]
         return made_as, problems
 
     def _fail_for(self, problems: list[Problem]) -> t.NoReturn:

@@ -8,11 +8,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import typing as t
 from collections.abc import Mapping
 
 from ._knowledge.distributions import ARCHITECTURES
 from ._model import ISOLATIONS, Facts, Image, Instance, Node
+from ._quantities import switch
 from ._words import did_you_mean
 
 _FIELDS = {field.name for field in dataclasses.fields(Facts)} - {"origins", "time"}
@@ -198,6 +200,9 @@ def _word(name: str, value: t.Any) -> str:
 
 
 def _number(name: str, value: t.Any) -> int | float:
+    """An inventory of the INI format has a text for it, where quotes are around the number."""
+    if isinstance(value, str) and re.fullmatch(r"\s*\d{1,15}(\.\d+)?\s*", value):
+        value = float(value) if "." in value else int(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < _MANY:
         raise FactsError(f"The fact '{name}' must be a number of 0 or more.")
     return value
@@ -237,9 +242,10 @@ def _storages(name: str, value: t.Any) -> dict[str, int]:
 
 
 def _switch(name: str, value: t.Any) -> bool:
-    if not isinstance(value, bool):
-        raise FactsError(f"The fact '{name}' must be true or false.")
-    return value
+    try:
+        return switch(value)
+    except ValueError as error:
+        raise FactsError(f"The fact '{name}' {error}.") from None
 
 
 def _names(name: str, value: t.Any) -> frozenset[str]:

@@ -50,3 +50,18 @@ def readable(mib: float) -> str:
             number = round(mib / factor, 1)
             return f"{number:g} {unit}"
     return f"{mib:g} MiB"
+
+
+_SWITCHES = {
+    **dict.fromkeys(("yes", "on", "true", "y", "t", "1"), True),
+    **dict.fromkeys(("no", "off", "false", "n", "f", "0"), False),
+}
+"""What a module of Ansible takes for a switch: ``-e`` and inventories of the INI format know texts only."""
+
+
+def switch(value: object) -> bool:
+    """A switch as modules of Ansible take it. Raises ValueError, in words, for what is none."""
+    word = str(value).strip().lower()
+    if not isinstance(value, (bool, int, str)) or word not in _SWITCHES:
+        raise ValueError("must be true or false")
+    return _SWITCHES[word]

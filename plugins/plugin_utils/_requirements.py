@@ -33,9 +33,9 @@ from ._model import (
     Sysctl,
     Wish,
 )
-from ._quantities import mebibytes
+from ._quantities import mebibytes, switch
 from ._versions import VersionRange
-from ._words import did_you_mean
+from ._words import did_you_mean, not_a_text
 
 try:
     import voluptuous as v
@@ -123,7 +123,9 @@ def _word(check: Callable[[t.Any], t.Any]) -> Callable[[t.Any], t.Any]:
 
 
 def _text(value: t.Any) -> str:
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str):
+        raise ValueError(not_a_text(value))
+    if not value.strip():
         raise ValueError("must be a text that is not empty")
     return value.strip()
 
@@ -172,12 +174,6 @@ def _architecture(value: t.Any) -> str:
         names = sorted(set(ARCHITECTURES.values()))
         raise ValueError(f"must be an architecture{_nearest(word, ARCHITECTURES) or ': ' + ', '.join(names)}")
     return ARCHITECTURES[word]
-
-
-def _strict_bool(value: t.Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("must be true or false")
-    return value
 
 
 def _positive(value: t.Any) -> float:
@@ -258,7 +254,7 @@ def _entry(value: t.Any, plain: str, schema: Mapping[str, t.Any], make: Callable
     if not isinstance(value, Mapping):
         return make(**{plain: v.Schema(schema[plain])(value)}), False
     required = {v.Required(key) if key == plain else key: check for key, check in schema.items()}
-    read = v.Schema({**required, "optional": _word(_strict_bool)})(dict(value))
+    read = v.Schema({**required, "optional": _word(switch)})(dict(value))
     optional = read.pop("optional", False)
     return make(**read), optional
 
@@ -292,14 +288,19 @@ def _flag(value: t.Any) -> str:
 
 
 def _module(value: t.Any) -> Entry:
-    parameters = v.Schema({str: v.Any(str, int, bool, msg="must be a plain value")})
+    parameters = v.Schema({str: _word(_parameter)})
     schema = {"name": _word(_module_name), "version": _word(_version_range), "parameters": parameters}
     return _entry(value, "name", schema, _make_module)
 
 
 def _make_module(name: str, version: VersionRange | None = None, parameters: Mapping[str, t.Any] | None = None):
-    texts = {key: _plain(item) for key, item in (parameters or {}).items()}
-    return KernelModule(name=name, version=version, parameters=texts)
+    return KernelModule(name=name, version=version, parameters=parameters or {})
+
+
+def _parameter(value: t.Any) -> str:
+    if not isinstance(value, (str, bool, int)):
+        raise ValueError(not_a_text(value))
+    return _plain(value)
 
 
 def _plain(value: t.Any) -> str:
@@ -411,8 +412,14 @@ def _port_number(value: t.Any) -> int:
     return number
 
 
+def _plain_text(value: t.Any) -> str:
+    """As a text; of a number or a switch alone nothing can have got lost that would be another one."""
+    if not isinstance(value, (str, bool, int)):
+        raise ValueError(not_a_text(value))
+    return str(value)
+
+
 def _labels(value: t.Any) -> dict[str, Entry]:
-    plain = v.Any(str, int, float, bool, msg="must be a plain value")
     if not isinstance(value, Mapping):
         raise v.Invalid("must be a mapping of names to values")
 
@@ -420,7 +427,7 @@ def _labels(value: t.Any) -> dict[str, Entry]:
         return str(value)
 
     def read(item: t.Any) -> Entry:
-        return _entry(item, "value", {"value": plain}, text)
+        return _entry(item, "value", {"value": _word(_plain_text)}, text)
 
     return v.Schema({str: read})(dict(value))
 
@@ -443,13 +450,13 @@ def _processes(value: t.Any) -> t.Any:
 
 def _init(value: t.Any) -> t.Any:
     if isinstance(value, Mapping):
-        return v.Schema({"wanted": _word(_strict_bool), "supervised": _word(_strict_bool)})(value)
-    return {"wanted": _word(_strict_bool)(value)}
+        return v.Schema({"wanted": _word(switch), "supervised": _word(switch)})(value)
+    return {"wanted": _word(switch)(value)}
 
 
 _KERNEL = {
     "version": _word(_version_range),
-    "own": _word(_strict_bool),
+    "own": _word(switch),
     "flavour": _word(lambda value: _text(value).lower()),
     "modules": _listed(_module),
     "sysctls": _sysctls,
@@ -470,8 +477,8 @@ def _schema(forms: tuple[str, ...]) -> dict[str, t.Any]:
         "kernel": _KERNEL,
         "privileges": _listed(_named(_one(known_privileges(), "a privilege or capability", _capability))),
         "devices": _listed(_device),
-        "host_view": _word(_strict_bool),
-        "host_network": _word(_strict_bool),
+        "host_view": _word(switch),
+        "host_network": _word(switch),
         "isolation": _one_of(ISOLATIONS, "an isolation"),
         "cpus": _word(_processors),
         "memory": _size("MiB"),
@@ -480,8 +487,8 @@ def _schema(forms: tuple[str, ...]) -> dict[str, t.Any]:
         "address": _one_of(("shared", "own"), "a sort of address"),
         "nics": _word(_count),
         "ports": _listed(_port),
-        "snapshots": _word(_strict_bool),
-        "live_migration": _word(_strict_bool),
+        "snapshots": _word(switch),
+        "live_migration": _word(switch),
         "labels": _labels,
         "forms": _listed(_one_of(forms, "a form")),
         "max_privilege": _one_of(PRIVILEGES, "a bound of privileges"),

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to the rightscope.deploy collection: nothing outside of it may import this file.
 
-"""What errors say of a word that is not known."""
+"""What errors say of a word that is not known, and of what was to be a text."""
 
 from __future__ import annotations
 
@@ -24,6 +24,24 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
     begins = [name for name in names if len(text) > 2 and name.startswith(text)]
     near = difflib.get_close_matches(text, names, n=1) or begins
     return f"did you mean '{near[0]}'?" if near else ""
+
+
+_READ_AS = (
+    (bool, "a switch"),
+    (int, "a whole number"),
+    (float, "a number"),
+    (Mapping, "a mapping"),
+    ((list, tuple), "a list"),
+    (type(None), "nothing"),
+)
+
+
+def not_a_text(value: object) -> str:
+    """
+    What is wrong with a value that YAML has made something else of, without the value: 0644 is 420 by now, yes is true.
+    """
+    kind = next((words for types, words in _READ_AS if isinstance(value, types)), "a date")
+    return f"must be a text, and YAML has read it as {kind}; put it in quotes, or in a template add the filter 'string'"
 
 
 _NOISE = (

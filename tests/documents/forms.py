@@ -166,6 +166,18 @@ def docker_behaviour() -> str:
     return text(f"{_codes(_docker_options.BEHAVIOUR)}.")
 
 
+def texts() -> str:
+    """Of each form the options whose texts may be given as numbers or as switches."""
+
+    def named(patterns: tuple[str, ...]) -> str:
+        but = [f"`{one[1:]}`" for one in patterns if one.startswith("!")]
+        but = f", but not {', '.join(but)}" if but else ""
+        return (", ".join(f"`{one}`" for one in patterns if not one.startswith("!")) + but) or "nowhere"
+
+    rows = [(f"`{name}`", named(form.NUMBERS), named(form.SWITCHES)) for name, form in FORMS.items()]
+    return table(("form", "whole numbers", "switches"), rows)
+
+
 def reserved(form: str) -> str:
     return text(f"{_codes(FORMS[form].RESERVED)}.")
 
@@ -268,6 +280,7 @@ PARTS: dict[str, t.Callable[[], str]] = {
     "needs": needs,
     "docker compared": docker_compared,
     "docker behaviour": docker_behaviour,
+    "texts": texts,
     "proxmox compared": proxmox_compared,
     "proxmox clone": proxmox_clone,
     "proxmox privileges": privileges,

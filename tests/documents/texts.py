@@ -44,6 +44,7 @@ _RAISED = {
     "super().__init__": 0,
     "v.Invalid": 0,
     "Problem": 1,
+    "self._note": 1,
     "Trouble": 1,
     "display.warning": 0,
     "self.display.warning": 0,
@@ -51,6 +52,7 @@ _RAISED = {
 _RETURNED = (
     *("ended", "busy", "elsewhere", "_second_choice", "_clean_up", "headline", "reason_to_wait", "removal_refused"),
     *("_left_different", "_other_spelling"),
+    *("not_a_text", "_no_option", "_not_taken"),
 )
 """Functions whose answer is a text, or a part of one."""
 

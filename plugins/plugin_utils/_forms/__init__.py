@@ -12,6 +12,9 @@ A form's module has:
     its name in data and in sentences, its scope, the kind of target that offers it, its delegate;
 ``RESERVED``
     the delegate's options that the collection sets itself;
+``NUMBERS``, ``SWITCHES``, ``MAPPINGS``
+    patterns of the options, suboptions and keys whose texts may be given as numbers, as switches, and whose values have
+    keys of their own: anywhere else only a text is taken for a text. What begins with ``!`` is left out;
 ``check(option, value)``
     raises OptionError for a value that must not be given, and anything else for one that it could not compare;
 ``image(requirements, options, facts) -> Source``

@@ -73,6 +73,15 @@ MODULE = "community.docker.docker_container"
 NETWORK_MODULE = "community.docker.docker_network"
 RESERVED = ("name", "state", "restart", "recreate", "paused")
 
+NUMBERS = (
+    *("cpuset_cpus", "cpuset_mems", "kernel_memory", "memory", "memory_reservation", "memory_swap", "shm_size"),
+    *("device_read_bps.rate", "device_write_bps.rate", "mounts.tmpfs_size"),
+    *("exposed_ports", "groups", "user", "sysctls.*", "log_options.max-file"),
+)
+# A port is none of them: YAML reads 22:22 as 1342.
+SWITCHES = ("pull", "sysctls.*")
+MAPPINGS = ()
+
 PROCESS_MARK = "rightscope.process"
 OPTIONS_MARK = "rightscope.options"
 GIVEN_MARK = "rightscope.given"

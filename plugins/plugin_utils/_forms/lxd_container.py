@@ -48,6 +48,15 @@ CONFIG_MODULE = "rightscope.deploy.lxd_config"
 STATE_MODULE = "rightscope.deploy.lxd_state"
 RESERVED = ("name", "state", "type", "target", "wait_for_ipv4_addresses", "wait_for_container")
 
+_OWN_WORDS = (
+    *("!config.environment.*", "!config.user.*", "!config.cloud-init.*", "!config.raw.*"),
+    *("!devices.*.mode", "!devices.*.hwaddr", "!source.alias"),
+)
+# The mode of a device is octal, and YAML has made 420 of 0644 by then; of 10:16:30:11:22:33 it makes a number too.
+NUMBERS = ("config.*", "devices.*.*", *_OWN_WORDS)
+SWITCHES = ("config.*", "devices.*.*", "source.*", *_OWN_WORDS)
+MAPPINGS = ("devices.*", "source.properties", "source.secrets")
+
 SHUTDOWN = 30
 """Seconds that a guest has to shut down before it is removed."""
 

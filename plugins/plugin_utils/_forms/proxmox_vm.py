@@ -51,6 +51,10 @@ RESERVED = (
     *("update", "update_unsafe", "delete", "revert", "migrate", "force"),
 )
 
+NUMBERS = ("agent", "clone", "startup")
+SWITCHES = ("agent",)
+MAPPINGS = ()
+
 TAG = "rightscope"
 TIMEOUT = 300
 """Seconds for one task; the delegate's own 30 are too few for a full clone (community.proxmox#67)."""

@@ -176,7 +176,7 @@ def test_an_image_may_have_no_names():
             {"images": [{"id": 1, "config": ["a"]}]}, "The fact 'images.config' must be a mapping.", id="no settings"
         ),
         pytest.param({"devices": [None]}, "The fact 'devices' must be a text.", id="nothing in a list"),
-        pytest.param({"kernel_btf": 1}, "The fact 'kernel_btf' must be true or false.", id="no switch"),
+        pytest.param({"kernel_btf": "perhaps"}, "The fact 'kernel_btf' must be true or false.", id="no switch"),
         pytest.param({"gpus": 1.5}, "The fact 'gpus' must be a whole number of 0 or more.", id="half a card"),
         pytest.param({"memory": 10**400}, "The fact 'memory' must be a number of 0 or more.", id="beyond all numbers"),
         pytest.param(

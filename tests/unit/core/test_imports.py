@@ -46,7 +46,7 @@ LAYERS = {
     "_quantities.py": set(),
     "_words.py": set(),
     "_requirements.py": {"_knowledge", "_model", "_quantities", "_versions", "_words"},
-    "_facts.py": {"_knowledge", "_model", "_words"},
+    "_facts.py": {"_knowledge", "_model", "_quantities", "_words"},
     "_connections.py": set(),
     "_settling.py": {"_forms", "_model"},
     "_candidates.py": {"_forms", "_model"},

@@ -31,6 +31,9 @@ from .builders import service
 SENTINEL = "S3NTINEL-value"
 MODULE = "requirements.kernel.modules[0]"
 
+ON = (True, 1, "yes", "Yes", "on", "true", "True", "1", "y", " true ")
+OFF = (False, 0, "no", "off", "OFF", "false", "0", "n")
+
 
 def problems(requirements, name="web", made_as=None) -> list[str]:
     with pytest.raises(RequirementsError) as failure:
@@ -161,7 +164,7 @@ def range_of(text: str) -> VersionRange:
         pytest.param("snapshots", True, "snapshots", True, id="snapshots"),
         pytest.param("live_migration", True, "live_migration", True, id="live_migration"),
         pytest.param("max_privilege", "Nesting", "max_privilege", "nesting", id="max_privilege"),
-        pytest.param("labels", {"a": {"value": 1.5}}, "labels", {"a": "1.5"}, id="labels"),
+        pytest.param("labels", {"a": {"value": 1}}, "labels", {"a": "1"}, id="labels"),
     ],
 )
 def test_a_requirement_is_read_as_it_is_meant(key, written, field, meant):
@@ -250,7 +253,7 @@ def test_a_port_may_be_of_one_process():
         pytest.param({"cpus": True}, "requirements.cpus must be a number greater than 0", id="a switch is no number"),
         pytest.param({"processes": 0}, "requirements.processes must be a whole number of 1 or more", id="none"),
         pytest.param({"processes": []}, "requirements.processes must name at least one process", id="empty"),
-        pytest.param({"init": "yes"}, "requirements.init must be true or false", id="no switch"),
+        pytest.param({"init": "perhaps"}, "requirements.init must be true or false", id="no switch"),
         pytest.param({"os_family": "debain"}, "did you mean 'debian'?", id="system"),
         pytest.param({"architecture": "x68_64"}, "did you mean 'x86_64'?", id="architecture"),
         pytest.param(
@@ -496,7 +499,7 @@ def test_a_dns_label_is_a_name(name):
         pytest.param({"nics": 0}, "requirements.nics", id="no interface"),
         pytest.param({"shm": "0"}, "requirements.shm", id="no shared memory"),
         *(
-            pytest.param({name: "yes"}, f"requirements.{name}", id=name)
+            pytest.param({name: "perhaps"}, f"requirements.{name}", id=name)
             for name in ("host_view", "host_network", "snapshots", "live_migration")
         ),
         pytest.param(
@@ -504,7 +507,7 @@ def test_a_dns_label_is_a_name(name):
         ),
         pytest.param({"kernel": {"modules": [{"name": "a", "parameters": "b"}]}}, MODULE + ".parameters", id="no map"),
         pytest.param({"kernel": {"modules": [{"name": "a", "version": "b"}]}}, MODULE + ".version", id="no range"),
-        pytest.param({"kernel": {"modules": [{"name": "a", "optional": 1}]}}, MODULE + ".optional", id="no switch"),
+        pytest.param({"kernel": {"modules": [{"name": "a", "optional": 2}]}}, MODULE + ".optional", id="no switch"),
         pytest.param({7: 1}, "requirements[7]", id="a key that is no text"),
         pytest.param({"processes": [{"image": "a"}]}, "requirements.processes[0].name", id="a process without a name"),
         pytest.param({"processes": [7]}, "requirements.processes[0]", id="a process that is none"),
@@ -514,6 +517,65 @@ def test_an_odd_value_is_one_problem_with_its_path(given, path):
     (problem,) = problems(given)
     assert problem.startswith(f"{path} ")
     assert problem.removeprefix(f"{path} ").startswith(("must be ", "is missing", "is not known", "is no name"))
+
+
+@pytest.mark.parametrize(("word", "meant"), [*((one, True) for one in ON), *((one, False) for one in OFF)])
+@pytest.mark.parametrize(
+    ("key", "field"),
+    [
+        pytest.param("init", "init", id="init"),
+        pytest.param("host_view", "host_view", id="host_view"),
+        pytest.param("host_network", "host_network", id="host_network"),
+        pytest.param("snapshots", "snapshots", id="snapshots"),
+        pytest.param("live_migration", "live_migration", id="live_migration"),
+        pytest.param("kernel.own", "kernel_own", id="kernel.own"),
+        pytest.param("init.supervised", "supervised", id="init.supervised"),
+    ],
+)
+def test_a_switch_is_taken_as_any_module_takes_it(word, meant, key, field):
+    outer, _dot, inner = key.partition(".")
+    assert getattr(service(**{outer: {inner: word} if inner else word}).requirements, field) is meant
+
+
+def test_numbers_are_taken_as_texts():
+    texts = {
+        "cpus": "1.5",
+        "memory": "512",
+        "processes": "2",
+        "nics": " 2 ",
+        "ports": ["80"],
+        "devices": [{"gpu": "1"}],
+    }
+    numbers = {"cpus": 1.5, "memory": 512, "processes": 2, "nics": 2, "ports": [80], "devices": [{"gpu": 1}]}
+    assert service(**texts).requirements == service(**numbers).requirements
+    assert service(devices=[{"gpu": "1", "optional": "yes"}]).requirements.wishes
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [
+        pytest.param({"labels": {"release": 1.1}}, "labels.release", id="a label"),
+        pytest.param({"labels": {"release": {"value": 1.1}}}, "labels.release.value", id="a label's value"),
+        pytest.param(
+            {"kernel": {"modules": [{"name": "a", "parameters": {"x": 1.1}}]}},
+            "kernel.modules[0].parameters.x",
+            id="a module's parameter",
+        ),
+        pytest.param(
+            {"processes": [{"name": "a", "image": "b", "command": ["chmod", 420]}]},
+            "processes[0].command[1]",
+            id="a word of a command",
+        ),
+        pytest.param({"processes": [{"name": "a", "image": 1.1}]}, "processes[0].image", id="an image"),
+        pytest.param({"kernel": {"parameters": [1.1]}}, "kernel.parameters[0]", id="a kernel's parameter"),
+    ],
+)
+def test_what_yaml_may_have_rewritten_is_to_be_quoted(given, path):
+    (problem,) = problems(given)
+    assert problem.startswith(f"requirements.{path} must be a text, and YAML has read it as a ")
+    assert "quotes" in problem
+    assert "1.1" not in problem
+    assert "420" not in problem
 
 
 @pytest.mark.parametrize("devices", [[{}], [{"gpu": 1, "usb": "1-2"}], [{"card": 1}]], ids=["none", "two", "another"])
@@ -528,7 +590,7 @@ def test_all_that_is_wrong_in_a_list_is_told_not_only_the_first_item():
                 "modules": ["a b", {"nam": 1}, "fine", {"name": "c", "version": "x", "parameters": {"d": [], "e": {}}}],
                 "sysctls": {"a": 1, "b.c": [], "d.e": {"value": 1, "optional": 2}},
             },
-            "devices": ["x", {"gpu": 0, "optional": 1}],
+            "devices": ["x", {"gpu": 0, "optional": 3}],
             "ports": ["x", {"port": 0, "host": "y"}],
             "processes": [{"name": "A", "command": [1, "a", 2]}, {"image": ""}],
         }
