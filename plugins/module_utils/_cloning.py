@@ -4,10 +4,11 @@
 # Private to the rightscope.deploy collection: nothing outside of it may import this file.
 
 """
-Cloning a template of Proxmox VE: one call and its task, and the truth about both.
+Making a VM of Proxmox VE, as a clone of a template or from nothing: one call and its task, and the truth about both.
 
 Not by ``proxmox_kvm``: it cannot give a clone a description (community.proxmox#50), answers with the template's id
-where the new one is taken (community.proxmox#404), and does not see that a task failed.
+where the new one is taken (community.proxmox#404) and says that a VM from nothing is there where it is somebody
+else's, and does not see that a task failed (community.proxmox#96).
 """
 
 from __future__ import annotations
@@ -16,12 +17,7 @@ import time
 
 from ._discovery.errors import DiscoveryError
 from ._discovery.proxmox import Cluster, is_good
-
-_POLL = 0.5
-"""Seconds between two looks at the task."""
-
-_CALL = 30.0
-"""Seconds that one call to the API may take: the clone is a task, and no call waits for it."""
+from ._tasks import CALL, end_of
 
 _TAKEN = "already exists"
 """Part of the API's words for an id that is somebody's by now; each kind of call has words of its own."""
@@ -29,7 +25,7 @@ _TAKEN = "already exists"
 
 class CloningError(DiscoveryError):
     """
-    The clone was not made. ``claimed`` says that the id was ours from then on: what is there of it, this call made.
+    The VM was not made. ``claimed`` says that the id was ours from then on: what is there of it, this call made.
 
     ``next_id`` is another id, where the wanted one is somebody else's.
     """
@@ -47,34 +43,35 @@ def clone(options, node, template, newid, settings, timeout):
     ``settings`` are the API's own: name, description, full, storage, format, pool, snapname, target. ``timeout`` is in
     seconds. Raises DiscoveryError where the cluster does not answer, CloningError where it refuses or fails.
     """
-    cluster = Cluster(options, _CALL)
+    _make(
+        options, node, f"nodes/{node}/qemu/{template}/clone", {"newid": newid, **settings}, newid, timeout, "clone to"
+    )
+
+
+def create(options, node, newid, settings, timeout):
+    """
+    Make a VM without a disk or network of the id ``newid``, and await the end of it.
+
+    ``settings`` are the API's own: name, description, pool. Else as ``clone``.
+    """
+    _make(options, node, f"nodes/{node}/qemu", {"vmid": newid, **settings}, newid, timeout, "creation of")
+
+
+def _make(options, node, path, settings, newid, timeout, what):
+    cluster = Cluster(options, CALL)
     with cluster.explained():
-        task = _begin(cluster, node, template, newid, settings)
-        deadline = time.monotonic() + timeout
-        while True:
-            status = _status(cluster, node, task)
-            if status.get("status") == "stopped":
-                break
-            if time.monotonic() >= deadline:
-                raise CloningError(f"The clone to VM {newid} did not end within {timeout:g} s.", claimed=True)
-            time.sleep(_POLL)
-    if not is_good(status.get("exitstatus", "")):
-        raise CloningError(f"The clone to VM {newid} failed: {status.get('exitstatus')}.", claimed=True)
+        end = end_of(cluster, node, _begin(cluster, path, newid, settings), time.monotonic() + timeout)
+    if end is None:
+        raise CloningError(f"The {what} VM {newid} did not end within {timeout:g} s.", claimed=True)
+    if not is_good(end):
+        raise CloningError(f"The {what} VM {newid} failed: {end}.", claimed=True)
 
 
-def _status(cluster, node, task):
-    """The task's status; empty while it cannot be asked for, for the clone goes on all the same."""
-    try:
-        return cluster.get(f"nodes/{node}/tasks/{task}/status")
-    except Exception:
-        return {}
-
-
-def _begin(cluster, node, template, newid, settings):
+def _begin(cluster, path, newid, settings):
     """The task's id. The API reserves the new id before it answers, so from then on that is ours."""
     given = {name: int(value) if isinstance(value, bool) else value for name, value in settings.items()}
     try:
-        return cluster.api.post(f"nodes/{node}/qemu/{template}/clone", newid=newid, **given)
+        return cluster.api.post(path, **given)
     except Exception as exc:
         if _TAKEN not in str(exc):
             raise

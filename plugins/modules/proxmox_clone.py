@@ -10,49 +10,25 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: proxmox_clone
-short_description: Clone a template of Proxmox VE to a VM of a given id
+short_description: Make a VM of Proxmox VE of a given id, as a clone or from nothing
 version_added: 0.2.0
 author:
   - rightscope.deploy contributors (@rightscope)
 description:
   - Clones a VM or template, with its description in the same call, and waits for the end of the task.
+  - Without O(vmid), makes a VM that has neither disk nor network yet.
   - It is what P(rightscope.deploy.service#module) makes VMs with, because P(community.proxmox.proxmox_kvm#module)
     cannot give a clone a description, answers with the template's id where the new one is taken, and does not see that
     a task has failed.
   - It does not look for a VM that is there already. An id that is taken is an error.
 options:
-  api_host:
-    description: The host of the API. If not set, the environment variable E(PROXMOX_HOST).
-    type: str
-  api_port:
-    description: Its port. If not set, the environment variable E(PROXMOX_PORT), else V(8006).
-    type: int
-  api_user:
-    description: The user, with its realm. If not set, the environment variable E(PROXMOX_USER).
-    type: str
-  api_password:
-    description: Its password. If not set, the environment variable E(PROXMOX_PASSWORD).
-    type: str
-  api_token_id:
-    description: The token's id. If not set, the environment variable E(PROXMOX_TOKEN_ID).
-    type: str
-  api_token_secret:
-    description: The token's secret. If not set, the environment variable E(PROXMOX_TOKEN_SECRET).
-    type: str
-  validate_certs:
-    description: Verify the certificate. If not set, the environment variable E(PROXMOX_VALIDATE_CERTS), else V(true).
-    type: bool
-  ca_path:
-    description: File with the CA certificate to verify against.
-    type: path
   node:
-    description: The node that the template is on.
+    description: The node that the template is on, or that the VM is to be on.
     type: str
     required: true
   vmid:
-    description: The template's id.
+    description: The template's id. If not set, the VM is made from nothing (since 0.3.0).
     type: int
-    required: true
   newid:
     description: The new VM's id.
     type: int
@@ -104,6 +80,7 @@ attributes:
     support: none
     details: An id that is taken is an error, whatever has it.
 extends_documentation_fragment:
+  - rightscope.deploy.proxmox
   - rightscope.deploy.attributes
   - rightscope.deploy.attributes.platform
 requirements:
@@ -121,6 +98,16 @@ EXAMPLES = r"""
     vmid: 900
     newid: 123
     name: search
+
+- name: Make a VM from nothing
+  rightscope.deploy.proxmox_clone:
+    api_host: pve.example.com
+    api_user: deploy@pve
+    api_token_id: ansible
+    api_token_secret: "{{ vault_pve_token }}"
+    node: pve1
+    newid: 124
+    name: install
 """
 
 RETURN = r"""
@@ -143,19 +130,10 @@ next_id:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._cloning import CloningError, clone
+from ..module_utils._cloning import CloningError, clone, create
 from ..module_utils._discovery import DiscoveryError
+from ..module_utils._tasks import CONNECTION
 
-_CONNECTION = {
-    "api_host": {"type": "str"},
-    "api_port": {"type": "int"},
-    "api_user": {"type": "str"},
-    "api_password": {"type": "str", "no_log": True},
-    "api_token_id": {"type": "str", "no_log": False},
-    "api_token_secret": {"type": "str", "no_log": True},
-    "validate_certs": {"type": "bool"},
-    "ca_path": {"type": "path"},
-}
 _SETTINGS = {
     "name": {"type": "str", "required": True},
     "description": {"type": "str"},
@@ -171,22 +149,23 @@ _SETTINGS = {
 def main():
     module = AnsibleModule(
         argument_spec={
-            **_CONNECTION,
+            **CONNECTION,
             **_SETTINGS,
             "node": {"type": "str", "required": True},
-            "vmid": {"type": "int", "required": True},
+            "vmid": {"type": "int"},
             "newid": {"type": "int", "required": True},
             "timeout": {"type": "float", "default": 300.0},
         },
         supports_check_mode=True,
     )
     given = {name: value for name, value in module.params.items() if value is not None}
-    connection, settings = (
-        {name: given[name] for name in names if name in given} for names in (_CONNECTION, _SETTINGS)
-    )
+    connection, settings = ({name: given[name] for name in names if name in given} for names in (CONNECTION, _SETTINGS))
     if not module.check_mode:
         try:
-            clone(connection, given["node"], given["vmid"], given["newid"], settings, given["timeout"])
+            if "vmid" in given:
+                clone(connection, given["node"], given["vmid"], given["newid"], settings, given["timeout"])
+            else:
+                create(connection, given["node"], given["newid"], settings, given["timeout"])
         except CloningError as exc:
             told = {} if exc.next_id is None else {"next_id": exc.next_id}
             module.fail_json(msg=exc.message, claimed=exc.claimed, **told)

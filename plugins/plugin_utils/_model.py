@@ -480,7 +480,8 @@ class Call:
     One delegate call. ``does`` says in a few words what it changes: results show that, never ``args``,
     which may hold secrets. ``creates`` marks the call after which there is something to clean up,
     ``may_fail`` one whose failure the next call makes up for, ``claims`` one that says of a failure whether what it
-    was to create is this run's. ``action`` is one of ACTIONS; of a replacement ``keeps`` and ``loses`` name what
+    was to create is this run's, ``bounded`` one whose ``timeout`` is never more than what the user waits.
+    ``action`` is one of ACTIONS; of a replacement ``keeps`` and ``loses`` name what
     outlives it and what does not.
     """
 
@@ -491,6 +492,7 @@ class Call:
     creates: str | None = None
     may_fail: bool = False
     claims: bool = False
+    bounded: bool = False
     action: str = "change"
     keeps: tuple[str, ...] = ()
     loses: tuple[str, ...] = ()

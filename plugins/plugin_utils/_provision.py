@@ -40,6 +40,9 @@ _TAKING = ("start", "restart", "replace")
 DATA = ("volume ", "the volume ", "its root disk")
 """How the names of what holds data begin, in what a replacement keeps and loses."""
 
+LEAST = 10
+"""Seconds that an act of an engine's has at the least, where nobody wants to wait at all."""
+
 REMOVAL = 30
 """Seconds in which the removal of what has failed is tried again."""
 
@@ -352,11 +355,18 @@ class Provisioner:
     def _run(self, host: Host, plan: Plan, ran: list[Call]) -> None:
         for call in plan.calls:
             try:
-                run_call(host, call)
+                run_call(host, self._in_time(call))
             except DelegateFailed:
                 if not call.may_fail:
                     raise
             ran.append(call)
+
+    def _in_time(self, call: Call) -> Call:
+        """The call with no more time than the user waits, and what one call to an engine takes at the least."""
+        if not call.bounded:
+            return call
+        timeout = min(call.args["timeout"], max(self.wait_timeout, LEAST))
+        return dataclasses.replace(call, args={**call.args, "timeout": timeout})
 
     def _settling(self, candidate: Candidate, plan: Plan, *, starts: bool) -> Settling:
         return Settling(
@@ -486,7 +496,10 @@ class Provisioner:
         form = FORMS[instances[0].form]
         self.need_removable(target, instances)
         if self.check_mode:
-            return self._result(target, form.remove(self.service, target, instances), None)
+            busy = form.busy(instances)
+            done = self._result(target, form.remove(self.service, target, instances), None)
+            done["warnings"] += [f"{busy}; its removal waits for that."] if busy else []
+            return done
         ran: list[Call] = []
         try:
             instances = self._when_free(host, form, instances)

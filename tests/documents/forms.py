@@ -185,30 +185,43 @@ def reserved(form: str) -> str:
 # --- Proxmox --------------------------------------------------------------------------------------
 
 _HOW = {
-    _proxmox_config._agent: "by its parts: `1`, `true` and `enabled=1` are the same",
-    _proxmox_config._secret: "never: it comes back masked, so it is set when the VM is made",
+    _proxmox_config._switch: "as a switch",
     _proxmox_config._whole: "as a whole number",
-    _proxmox_config._description: "without blanks and line ends around it",
+    _proxmox_config._number: "as a number",
+    _proxmox_config._lines: "line by line, whatever ends a line",
     _proxmox_config._listed: "as a list of words, in order",
-    _proxmox_config._ssh_keys: "decoded, without blanks and line ends around it",
+    _proxmox_config._keys: "key by key, decoded",
     _proxmox_config._tags: "in lower case; tags that somebody else gave it stay",
-    _proxmox_config._switch: "as a switch, off where the VM says nothing",
-    _proxmox_config._switch_that_is_on: "as a switch, on where the VM says nothing",
-    _proxmox_config._net_differs: "by its parts, in any order, the model apart; without a MAC it keeps the one it has",
-    _proxmox_config._drive_differs: "whether it is there: a drive has a volume of its own by then",
+    _proxmox_config._features: "as a set of features; `1` and `0` stand for the default ones and for none",
+    _proxmox_config._boot: "as devices, in order",
+    _proxmox_config._text: "as a text",
 }
+_BY_PARTS = "by its parts, in any order; one that is left out counts as its default"
 
 
 def proxmox_compared() -> str:
-    compared = {**_proxmox_config._COMPARE, **_proxmox_config._COMPARE_GROUP}
-    rows = [
-        (", ".join(f"`{name}`" for name in sorted(compared) if compared[name] is how), words)
-        for how, words in _HOW.items()
-    ]
-    others = [name for name in _proxmox_config._GROUPS if name not in compared]
-    rows.append((", ".join(f"`{name}`" for name in sorted(others)), "by the parts between commas, in any order"))
-    rows.append(("any other", "as a text, a switch as 1 or 0"))
+    """Of each option how it is read before it is compared; the table itself is the form's own."""
+    read = {name: one.read for name, one in _proxmox_config._SETTINGS.items()}
+    defaults = {name: one.default for name, one in _proxmox_config._SETTINGS.items()}
+    fixed, drives = _proxmox_config.FIXED_DISKS, _proxmox_config.DRIVES
+    by_parts = [name for name in read if name in _proxmox_config._PARTS and name not in fixed] + ["net"]
+    rows = [(_listing(by_parts), f"{_BY_PARTS}; a network keeps the MAC that it has")]
+    for how, words in _HOW.items():
+        by_default: dict[str | None, list[str]] = {}
+        for name in (name for name in read if read[name] is how):
+            by_default.setdefault(defaults[name] or None, []).append(name)
+        rows += [
+            (_listing(names), words + (f"; `{default}` where the VM says nothing" if default else ""))
+            for default, names in by_default.items()
+        ]
+    rows.append((_listing(drives), "a disk that is there is there, and grows to its size; its other parts as above"))
+    rows.append((_listing(fixed), "a disk that is there is there; what it was not made with is told"))
+    rows.append(("`cipassword`", "never: it comes back masked, so it is set when the VM is made"))
     return table(("option", "how it is compared with the VM's configuration"), rows)
+
+
+def _listing(names) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
 
 
 def proxmox_clone() -> str:

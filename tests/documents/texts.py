@@ -37,7 +37,7 @@ _RAISED = {
             "Unfinished",
             "EndedError",
         )
-        + ("DiscoveryError", "CloningError", "DelegateFailed", "ValueError", "fail", "_Refused"),
+        + ("DiscoveryError", "CloningError", "TaskError", "DelegateFailed", "ValueError", "fail", "_Refused"),
         0,
     ),
     "_troubled": 1,
@@ -47,19 +47,21 @@ _RAISED = {
     "self._note": 1,
     "Trouble": 1,
     "display.warning": 0,
+    "self.warnings.append": 0,
     "self.display.warning": 0,
 }
 _RETURNED = (
     *("ended", "busy", "elsewhere", "_second_choice", "_clean_up", "headline", "reason_to_wait", "removal_refused"),
     *("_left_different", "_other_spelling"),
     *("not_a_text", "_no_option", "_not_taken"),
+    *("_locked", "_forbids_removal", "_not_asked_for"),
 )
 """Functions whose answer is a text, or a part of one."""
 
 _KEPT = ("warnings", "why")
 """Keys below which a text waits until it is said."""
 
-_TABLES = ("_MESSAGES",)
+_TABLES = ("_MESSAGES", "NO_SETTINGS")
 """Texts in place of somebody else's."""
 
 _NOT_OURS = ("plugin_utils/_decision/constraints/", "plugin_utils/_knowledge/")

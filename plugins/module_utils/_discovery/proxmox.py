@@ -55,7 +55,9 @@ _PRIVILEGES = (
 # The guest agent's privilege, by the first release that has it (pve-access-control: VM.Monitor went in 9.0).
 _AGENT_PRIVILEGES = ((9, "VM.GuestAgent.Audit"), (0, "VM.Monitor"))
 
-_STATES = {"running": "started"}
+_PAUSED = ("paused", "suspended", "prelaunch", "io-error", "watchdog")
+"""QEMU's own states in which a VM that Proxmox VE calls running stands still until it is resumed."""
+
 _FORMS = {"qemu": "proxmox_vm", "lxc": "proxmox_container"}
 _STATUS_KEYS = ("status", "qmpstatus", "lock", "uptime", "maxmem", "cpus", "agent", "ha", "running-machine")
 
@@ -118,6 +120,14 @@ def failed_task(options, node, vmid, since, timeout):
         ended = [task for task in tasks if task.get("status") and task["starttime"] >= since - _CLOCKS]
         newest = max(ended, key=lambda task: task["starttime"], default=None)
         return newest["status"] if newest and not is_good(newest["status"]) else None
+
+
+def run_state(status):
+    """started, paused, hibernated or stopped, of what ``status/current`` tells; else Proxmox VE's own word."""
+    state = status.get("status") or "unknown"
+    if state == "running":
+        return "paused" if status.get("qmpstatus") in _PAUSED else "started"
+    return "hibernated" if state == "stopped" and status.get("lock") == "suspended" else state
 
 
 def is_good(status):
@@ -390,21 +400,21 @@ def _instance(cluster, guest, service):
     if service is None and mark is None or service is not None and service not in (name, mark):
         return None
     now = cluster.ask(_path(guest, "status", "current")) or {}
-    state = now.get("status") or guest.get("status") or "unknown"
+    state = run_state({"status": guest.get("status"), **now})
     agent = guest["kind"] == "qemu" and _has_agent(config)
-    addresses = _addresses(cluster, guest, agent) if state == "running" else []
+    addresses = _addresses(cluster, guest, agent) if state == "started" else []
     return {
         "form": _FORMS[guest["kind"]],
         "name": name,
         "id": str(guest["vmid"]),
         "node": guest["node"],
-        "state": _STATES.get(state, state),
+        "state": state,
         "service": mark,
         "process": None,
         "addresses": addresses,
         "ports": [],
-        "up": state == "running",
-        "ready": state == "running" and (bool(addresses) or not _tells_addresses(guest, config, agent)),
+        "up": state == "started",
+        "ready": state == "started" and (bool(addresses) or not _tells_addresses(guest, config, agent)),
         "memory": _mib(guest["maxmem"]) if guest.get("maxmem") else _memory(config),
         "config": _config(cluster, guest, config, now, agent) if service else {"config": _logins(config)},
     }
@@ -425,7 +435,36 @@ def _config(cluster, guest, config, now, agent):
         ],
         "status": {key: now[key] for key in _STATUS_KEYS if now.get(key) is not None},
         "agent": agent,
+        "dependents": _linked_clones(cluster, guest, config),
+        "replications": [one["id"] for one in _replications(cluster, guest) if one.get("id")],
     }
+
+
+def _replications(cluster, guest):
+    return cluster.ask(f"nodes/{guest['node']}/replication", guest=guest["vmid"]) or ()
+
+
+def _linked_clones(cluster, guest, config):
+    """
+    The ids of the guests whose disks build on this one's. Only what was a template once has such base volumes, so
+    hardly ever another guest is looked into.
+    """
+    bases = [
+        str(value).split(",", 1)[0]
+        for key, value in config.items()
+        if _DISK.fullmatch(key) and re.search(rf"[:/]base-{guest['vmid']}-disk-\d+[^/]*$", str(value).split(",", 1)[0])
+    ]
+    if not bases:
+        return []
+    names, _offline = _node_names(cluster)
+    there = _guests_by_node(cluster, names)
+    others = [one for name in names for one in there[name] or () if one["vmid"] != guest["vmid"]]
+    configs = side_by_side(lambda one: cluster.ask(_path(one, "config")) or {}, others)
+    return sorted(
+        str(one["vmid"])
+        for one, its in zip(others, configs)
+        if any(f"{base}/" in str(value) for base in bases for value in its.values())
+    )
 
 
 def _tags(settings):

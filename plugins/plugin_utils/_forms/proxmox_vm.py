@@ -4,12 +4,12 @@
 # Private to the rightscope.deploy collection: nothing outside of it may import this file.
 
 """
-A virtual machine on Proxmox VE, cloned from a template.
+A virtual machine on Proxmox VE, cloned from a template, or made from nothing where its disks are described.
 
 Delegates: ``community.proxmox.proxmox_kvm`` and ``proxmox_disk``. The first has no check mode, says changed
 at every update (community.proxmox#24), ignores everything but a name when it clones (community.proxmox#50)
 and clones again where it should find (community.proxmox#97). So what to do is found out here, and it is
-only ever told to do one thing to one VM, by id.
+only ever told to do one thing to one VM, by id. What begins a task that can fail, a module of ours does.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
 from .._knowledge.processors import PHYSICAL, flags_of, model_for, model_name, shown_by, wanted_level
-from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
+from .._model import Call, Candidate, Facts, Image, Instance, Plan, Requirements, Service, Target
 from .._quantities import readable
 from ._common import (
     ABSENT,
     MARK,
     STARTED,
     STOPPED,
+    OptionError,
     Source,
     image_named,
     masked,
@@ -37,7 +38,20 @@ from ._common import (
     run_state,
     source_of_system,
 )
-from ._proxmox_config import Settings, boot_disk, disk_mib, free_slot, has_cloud_init, settings, without_macs
+from ._proxmox_config import (
+    NO_SETTINGS,
+    Settings,
+    as_made,
+    boot_disk,
+    boot_order,
+    describes_disks,
+    disk_mib,
+    first_storage,
+    free_slot,
+    has_cloud_init,
+    settings,
+    without_macs,
+)
 
 NAME = "proxmox_vm"
 TITLE = "a Proxmox VM"
@@ -46,6 +60,7 @@ KIND = "proxmox"
 MODULE = "community.proxmox.proxmox_kvm"
 DISK_MODULE = "community.proxmox.proxmox_disk"
 CLONE_MODULE = "rightscope.deploy.proxmox_clone"
+STATE_MODULE = "rightscope.deploy.proxmox_state"
 RESERVED = (
     *("name", "state", "vmid", "newid", "node", "target", "template"),
     *("update", "update_unsafe", "delete", "revert", "migrate", "force"),
@@ -59,8 +74,8 @@ TAG = "rightscope"
 TIMEOUT = 300
 """Seconds for one task; the delegate's own 30 are too few for a full clone (community.proxmox#67)."""
 
-POWER_TIMEOUT = 60
-"""Seconds to start, stop or restart: the delegate waits all of it where the task fails, so not longer than needed."""
+PAUSED, HIBERNATED = "paused", "hibernated"
+"""It stands still until it is resumed: with its memory, and with its memory on disk."""
 
 _CLONE_OPTIONS = ("full", "format", "storage", "pool", "snapname")
 _BUSES = ("ide", "sata", "scsi")
@@ -68,15 +83,37 @@ _CLOUD_INIT = ("cicustom", "cipassword", "ciuser", "ipconfig", "nameservers", "s
 
 
 def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts) -> Source:
-    """The template in ``clone``, by name or id, else one there of the wanted system."""
+    """
+    The template in ``clone``, by name or id; nothing where its disks are described; else one of the wanted system.
+
+    Of a VM from nothing its ``ostype`` is all that is known of its system.
+    """
     wanted = options.get("clone")
     if wanted:
         return Source(image=image_named(facts, str(wanted)), wanted=str(wanted))
+    if describes_disks(options):
+        return Source(image=_nothing(options), fetched=True)
     return source_of_system(requirements, facts)
+
+
+_SYSTEMS = {"l": "linux", "s": "solaris", "w": "windows"}
+"""Systems by the first letter of Proxmox VE's ``ostype``."""
+
+
+def _nothing(options: Mapping[str, t.Any]) -> Image | None:
+    ostype = str(options.get("ostype") or "other")
+    os = _SYSTEMS.get(ostype[0])
+    return Image(id="", names=(f"ostype {ostype}",), os=os, storage=first_storage(options)) if os else None
+
+
+def _is_from_nothing(options: Mapping[str, t.Any]) -> bool:
+    return not options.get("clone") and describes_disks(options)
 
 
 def check(option: str, value: t.Any) -> None:
     """Raises OptionError for the collection's own mark, or its like for a value that could never be compared."""
+    if option in NO_SETTINGS:
+        raise OptionError(NO_SETTINGS[option])
     if option == "description":
         need_no_marks(line.strip() for line in str(value).splitlines())
     settings({option: value}, {})
@@ -92,23 +129,38 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     options = {key: value for key, value in (candidate.options or {}).items() if value is not None}
     if instances:
         return _change(service, candidate, options, instances[0], state)
-    base = candidate.image
+    from_nothing = _is_from_nothing(options)
+    base = None if from_nothing else candidate.image
     vmid = target.next_id
     config = without_macs(base.config) if base else {}
     config["description"] = _description(service, options)
     wanted = _wanted(service, candidate, options, config, fresh=True)
     where = {"vmid": vmid, "node": candidate.node, "timeout": options.get("timeout", TIMEOUT)}
-    calls = [_clone(service, candidate, options, vmid), *_configure(where, wanted, fresh=True)]
-    calls += _grow(service, candidate, where, config)
+    calls = [_create(service, candidate, options, vmid, base), *_configure(where, wanted, fresh=True)]
+    growth = _growth(service, {**as_made(options), **config, **_told_boot(options, wanted)}, wanted)
+    calls += _grow(where, growth)
     end = run_state(state)
     if end == STARTED:
         calls.append(_power(where, STARTED, f"start VM {vmid}"))
     disk = {"disk": readable(service.requirements.disk)} if service.requirements.disk else {}
-    made = {"clone": candidate.image_wanted or base.id, "description": config["description"]}
-    after = {"state": end, **made, **wanted.shown(), **disk}
+    grown = {f"{key}.size": readable(size) for key, size in wanted.grows.items()}
+    clone = {"clone": candidate.image_wanted or base.id} if base else {}
+    after = {"state": end, **clone, "description": config["description"], **wanted.shown(), **grown, **disk}
     return Plan(
-        calls=tuple(calls), before={service.name: {"state": ABSENT}}, after={service.name: masked(after)}, state=end
+        calls=tuple(calls),
+        before={service.name: {"state": ABSENT}},
+        after={service.name: masked(after)},
+        state=end,
+        warnings=_of_disks(f"VM {vmid}", wanted),
     )
+
+
+def _told_boot(options: Mapping[str, t.Any], wanted: Settings) -> dict[str, t.Any]:
+    return {"boot": wanted.arguments["boot"]} if "boot" in wanted.arguments else {}
+
+
+def _of_disks(vm: str, wanted: Settings) -> tuple[str, ...]:
+    return tuple(f"{vm}: {warning}" for warning in wanted.warnings)
 
 
 def doubtful(_candidate: Candidate, _plan: Plan) -> dict[str, tuple[str, ...]]:
@@ -146,15 +198,39 @@ def remove(_service: Service, _target: Target, instances: tuple[Instance, ...]) 
     calls = []
     for instance in instances:
         where = {"vmid": int(instance.id), "node": instance.node, "timeout": TIMEOUT}
-        if instance.state != STOPPED:
-            calls.append(_power(where, STOPPED, f"stop VM {instance.id}", force=True))
-        calls.append(_power(where, ABSENT, f"remove VM {instance.id} and its disks", force=True))
+        if instance.state not in (STOPPED, HIBERNATED):
+            calls.append(_power(where, STOPPED, f"stop VM {instance.id}"))
+        calls.append(_power(where, ABSENT, f"remove VM {instance.id} and its disks"))
     return removal(calls, instances)
 
 
-def removal_refused(_target: Target, _instances: tuple[Instance, ...]) -> str | None:
-    """Nothing is known here that forbids it."""
+def removal_refused(_target: Target, instances: tuple[Instance, ...]) -> str | None:
+    """
+    What qemu-server's ``destroy_vm`` and its API look at before they remove a VM. A lock is waited for.
+    """
+    return next(filter(None, map(_forbids_removal, instances)), None)
+
+
+def _forbids_removal(there: Instance) -> str | None:
+    config, status = _config(there), there.config.get("status") or {}
+    vm = f"VM {there.id}"
+    if str(config.get("protection", 0)) == "1":
+        return f"{vm} is protected; take it off first, by 'qm set {there.id} --protection 0' or 'protection: false'"
+    if there.config.get("dependents"):
+        others = ", ".join(there.config["dependents"])
+        return f"the disks of VM {others} build on those of {vm}; remove these first, or move their disks"
+    if (status.get("ha") or {}).get("managed"):
+        return f"{vm} is managed by high availability; take it out first, by 'ha-manager remove vm:{there.id}'"
+    if there.config.get("replications"):
+        jobs = ", ".join(there.config["replications"])
+        return f"{vm} is replicated (job {jobs}); remove the job first, by 'pvesr delete {jobs.split(', ')[0]}'"
     return None
+
+
+def _locked(there: Instance) -> str | None:
+    """What it is locked for. One that is hibernated has a lock all the time, and may be started and removed."""
+    lock = str((there.config.get("status") or {}).get("lock") or "")
+    return f"VM {there.id} is locked ({lock})" if lock and there.state != HIBERNATED else None
 
 
 def connection(_target: Target, instance: Instance) -> dict[str, t.Any]:
@@ -182,8 +258,7 @@ def _config(instance: Instance) -> Mapping[str, t.Any]:
 
 def busy(instances: tuple[Instance, ...]) -> str | None:
     """What the VM is locked for, such as a clone that was begun by a run that is no more."""
-    locks = [str((one.config.get("status") or {}).get("lock") or "") for one in instances]
-    return next((f"VM {one.id} is locked ({lock})" for one, lock in zip(instances, locks, strict=True) if lock), None)
+    return next(filter(None, map(_locked, instances)), None)
 
 
 def ended(_instances: tuple[Instance, ...]) -> None:
@@ -212,7 +287,7 @@ def pending(instances: tuple[Instance, ...]) -> tuple[str, ...]:
 
 _AT_ONCE = re.compile(
     r"description|hookscript|name|onboot|protection|shares|startup|tags|disk|state|cpulimit|cpuunits"
-    r"|(net|scsi|virtio|sata|ide|usb)\d*"
+    r"|(net|scsi|virtio|sata|ide|usb)\d*(\.size)?"
 )
 """
 What a running VM takes at once, as long as its ``hotplug`` is the default (network, disk, usb): all else waits.
@@ -272,14 +347,17 @@ def _wanted(
     given = {key: value for key, value in options.items() if key not in (*_CLONE_OPTIONS, "clone", "timeout")}
     if not fresh:
         given.pop("cipassword", None)
+    elif _is_from_nothing(options) and not options.get("boot") and not options.get("bootdisk"):
+        # The API does it for the drives of a VM that is made with them, and not for those that follow.
+        given["boot"] = boot_order(options)
     wanted |= given
     wanted["description"] = _description(service, options)
     wanted["tags"] = [*(options.get("tags") or ()), TAG]
     drives = {key: drive for bus in _BUSES for key, drive in (options.get(bus) or {}).items()}
     if any(options.get(name) for name in _CLOUD_INIT) and not has_cloud_init({**there, **drives}):
         slot = free_slot({**there, **drives})
-        wanted["ide"] = {slot: f"{_disk_storage(candidate)}:cloudinit", **(options.get("ide") or {})}
-    return settings(wanted, there)
+        wanted["ide"] = {slot: f"{_disk_storage(candidate, options, there)}:cloudinit", **(options.get("ide") or {})}
+    return settings(wanted, there, fresh=fresh)
 
 
 def _cpu_model(service: Service, candidate: Candidate, there: Mapping[str, t.Any]) -> str | None:
@@ -339,28 +417,34 @@ def _address(candidate: Candidate, value: str, taken: Sequence[str] = ()) -> str
     return next((words[0] for words in known if value in words[1:] and words[0] not in taken), value)
 
 
-def _disk_storage(candidate: Candidate) -> str:
-    named = candidate.storage or (candidate.image.storage if candidate.image else None)
+def _disk_storage(candidate: Candidate, options: Mapping[str, t.Any], there: Mapping[str, t.Any]) -> str:
+    """Where a drive of its own goes: to the disks that the user places, else to those that it has."""
+    held, _sign, _volume = str(there.get(boot_disk(there) or "", "")).partition(":")
+    named = candidate.storage or first_storage(options) or held
     return named or next(iter(candidate.facts.storages or {"local": 0}))
 
 
 # --- the calls ----------------------------------------------------------------------------------
 
 
-def _clone(service: Service, candidate: Candidate, options: Mapping[str, t.Any], vmid: int | None) -> Call:
+def _create(
+    service: Service, candidate: Candidate, options: Mapping[str, t.Any], vmid: int | None, base: Image | None
+) -> Call:
     """The description has the mark from the first moment on: an interrupted run leaves nothing that is nobody's."""
-    base = candidate.image
-    name = base.names[0] if base.names else base.id
+    if base is None:
+        made: dict[str, t.Any] = picked(options, ("pool",))
+        does = f"make VM {vmid} '{service.name}' from nothing"
+    else:
+        made = {**picked(options, _CLONE_OPTIONS), "vmid": int(base.id)}
+        does = f"clone template '{base.names[0] if base.names else base.id}' to VM {vmid} '{service.name}'"
     args = {
-        **picked(options, _CLONE_OPTIONS),
-        "vmid": int(base.id),
+        **made,
         "newid": vmid,
         "name": service.name,
         "description": _description(service, options),
         "node": candidate.node,
         "timeout": options.get("timeout", TIMEOUT),
     }
-    does = f"clone template '{name}' to VM {vmid} '{service.name}'"
     return Call(module=CLONE_MODULE, does=does, args=args, creates=str(vmid), claims=True, action="create")
 
 
@@ -370,34 +454,46 @@ def _description(service: Service, options: Mapping[str, t.Any]) -> str:
 
 def _configure(where: Mapping[str, t.Any], wanted: Settings, *, fresh: bool = False) -> list[Call]:
     """Only what differs is sent: an update that is sent is a change to the delegate, whatever is in it."""
-    if not wanted.changes:
-        return []
-    args = {**where, **wanted.arguments, "state": "present", "update": True}
-    if wanted.devices:
-        # Networks and drives count as unsafe: they are sent whole, a network with the MAC it has.
-        args["update_unsafe"] = True
-    names = ", ".join(sorted(wanted.changes))
     verb = "configure" if fresh else "change"
-    return [Call(module=MODULE, does=f"{verb} {names} of VM {where['vmid']}", args=args)]
+    calls = []
+    if wanted.arguments:
+        args = {**where, **wanted.arguments, "state": "present", "update": True}
+        if wanted.devices:
+            # Networks and drives count as unsafe: they are sent whole, a network with the MAC it has.
+            args["update_unsafe"] = True
+        names = ", ".join(sorted(key for key in wanted.changes if key not in wanted.drives))
+        calls.append(Call(module=MODULE, does=f"{verb} {names} of VM {where['vmid']}", args=args))
+    for disk, parts in sorted(wanted.drives.items()):
+        # The volume of a clone's disk has a name once the clone is there: this delegate keeps the volume.
+        args = {"vmid": where["vmid"], "disk": disk, "state": "present", "create": "disabled", **parts}
+        calls.append(Call(module=DISK_MODULE, does=f"{verb} {disk} of VM {where['vmid']}", args=args))
+    return calls
 
 
-def _grow(
-    service: Service, candidate: Candidate, where: Mapping[str, t.Any], config: Mapping[str, t.Any]
-) -> list[Call]:
-    """A disk only ever grows: to shrink one loses what is in it, and Proxmox refuses."""
-    wanted, disk = service.requirements.disk, boot_disk(config)
-    if not wanted or disk is None or (disk_mib(config, disk) or 0) >= wanted:
-        return []
-    size = f"{wanted // 1024}G" if wanted % 1024 == 0 else f"{wanted}M"
-    args = {"vmid": where["vmid"], "disk": disk, "size": size, "state": "resized"}
-    return [Call(module=DISK_MODULE, does=f"grow {disk} of VM {where['vmid']} to {readable(wanted)}", args=args)]
+def _growth(service: Service, config: Mapping[str, t.Any], wanted: Settings) -> dict[str, int]:
+    """
+    MiB by disk that is to grow. It only ever grows: to shrink one loses what is in it, and Proxmox refuses.
+    """
+    growth = dict(wanted.grows)
+    need, disk = service.requirements.disk, boot_disk(config)
+    if need and disk is not None and max(growth.get(disk, 0), disk_mib(config, disk) or 0) < need:
+        growth[disk] = need
+    return growth
 
 
-def _power(where: Mapping[str, t.Any], state: str, does: str, *, force: bool = False) -> Call:
-    timeout = min(where["timeout"], POWER_TIMEOUT)
-    args = {**where, "state": state, "timeout": timeout, **({"force": True} if force else {})}
+def _grow(where: Mapping[str, t.Any], growth: Mapping[str, int]) -> list[Call]:
+    calls = []
+    for disk, mib in sorted(growth.items()):
+        size = f"{mib // 1024}G" if mib % 1024 == 0 else f"{mib}M"
+        args = {"vmid": where["vmid"], "disk": disk, "size": size, "state": "resized"}
+        does = f"grow {disk} of VM {where['vmid']} to {readable(mib)}"
+        calls.append(Call(module=DISK_MODULE, does=does, args=args))
+    return calls
+
+
+def _power(where: Mapping[str, t.Any], state: str, does: str) -> Call:
     verbs = {STARTED: "start", STOPPED: "stop", "restarted": "restart", ABSENT: "remove"}
-    return Call(module=MODULE, does=does, args=args, action=verbs[state])
+    return Call(module=STATE_MODULE, does=does, args={**where, "state": state}, action=verbs[state], bounded=True)
 
 
 def _change(service: Service, candidate: Candidate, options: Mapping[str, t.Any], there: Instance, state: str) -> Plan:
@@ -406,25 +502,36 @@ def _change(service: Service, candidate: Candidate, options: Mapping[str, t.Any]
     half_made = TAG not in _tags(config)
     wanted = _wanted(service, candidate, options, config, fresh=half_made)
     where = {"vmid": int(there.id), "node": there.node, "timeout": options.get("timeout", TIMEOUT)}
-    calls = [*_configure(where, wanted), *_grow(service, candidate, where, config)]
+    growth = _growth(service, config, wanted)
+    calls = [*_configure(where, wanted), *_grow(where, growth)]
     before, after = dict(wanted.before()), dict(wanted.shown())
-    disk = boot_disk(config)
-    if calls and calls[-1].module == DISK_MODULE:
-        before["disk"], after["disk"] = readable(disk_mib(config, disk) or 0), readable(service.requirements.disk)
+    boots = boot_disk(config)
+    for disk, mib in growth.items():
+        name = "disk" if disk == boots else f"{disk}.size"
+        before[name], after[name] = readable(disk_mib(config, disk) or 0), readable(mib)
     end = run_state(state, there.state)
-    if end != there.state:
-        verb = "start" if end == STARTED else "stop"
-        calls.append(_power(where, end, f"{verb} VM {there.id}", force=end == STOPPED))
-        before["state"], after["state"] = there.state, end
-    elif state == "restarted":
+    at_rest = end == STOPPED and there.state == HIBERNATED
+    if state == "restarted" and there.state in (STARTED, PAUSED):
         calls.append(_power(where, "restarted", f"restart VM {there.id}"))
+    elif end != there.state and not at_rest:
+        calls.append(_power(where, end, f"{_verb(end, there.state)} VM {there.id}"))
+    if end != there.state and not at_rest:
+        before["state"], after["state"] = there.state, end
     left = _left_over(candidate, options, config)
     return Plan(
         calls=tuple(calls),
         before={service.name: masked(before)} if before else {},
         after={service.name: masked(after)} if after else {},
         state=end,
-        warnings=(f"VM {there.id} still has {', '.join(left)}, which nobody asks for; take it out by hand.",)
-        if left
-        else (),
+        warnings=(*_of_disks(f"VM {there.id}", wanted), *((_not_asked_for(there, left),) if left else ())),
     )
+
+
+def _not_asked_for(there: Instance, left: Sequence[str]) -> str:
+    return f"VM {there.id} still has {', '.join(left)}, which nobody asks for; take it out by hand."
+
+
+def _verb(end: str, now: str) -> str:
+    if end == STOPPED:
+        return "stop"
+    return "resume" if now in (PAUSED, HIBERNATED) else "start"

@@ -58,7 +58,7 @@ def test_only_what_differs_is_sent():
     plan = planned("proxmox", machine(memory="2048", cores=2), memory=4096, cpus=2)
     (call,) = plan.calls
     assert {key for key in call.args if key not in ("vmid", "node", "timeout", "state", "update")} == {"memory"}
-    assert (plan.before, plan.after) == ({"web": {"memory": "2048"}}, {"web": {"memory": 4096}})
+    assert (plan.before, plan.after) == ({"web": {"memory": "2048"}}, {"web": {"memory": "4096"}})
 
 
 def test_a_disk_never_shrinks():
@@ -118,7 +118,7 @@ def test_a_running_machine_is_stopped_before_it_is_removed():
     [
         pytest.param("tags", ["shop"], {"tags": "a"}, id="a tag that is new"),
         pytest.param("agent", True, {}, id="agent"),
-        pytest.param("agent", "enabled=1,type=virtio", {"agent": "1"}, id="agent with more"),
+        pytest.param("agent", "enabled=1,type=isa", {"agent": "1"}, id="agent with more"),
         pytest.param("onboot", True, {}, id="a switch that is off where nothing is said"),
         pytest.param("tablet", False, {}, id="a switch that is on where nothing is said"),
         pytest.param("memory", 2048, {"memory": "1024"}, id="a number"),
@@ -200,7 +200,7 @@ def test_a_change_comes_before_a_growth_and_that_before_a_start():
     ]
     assert plan.calls[1].args["size"] == "9000M"
     assert plan.before == {"web": {"memory": "1024", "disk": "8 GiB", "state": "stopped"}}
-    assert plan.after == {"web": {"memory": 2048, "disk": "8.8 GiB", "state": "started"}}
+    assert plan.after == {"web": {"memory": "2048", "disk": "8.8 GiB", "state": "started"}}
 
 
 @pytest.mark.parametrize(
@@ -316,9 +316,9 @@ def test_the_size_of_a_disk(drive, mib):
     assert disk_mib({"scsi0": drive}, "scsi0") == mib
 
 
-def test_a_machine_is_stopped_by_force_after_its_time():
+def test_a_run_state_is_a_matter_of_our_own_module_and_of_the_time_that_the_user_has():
     (call,) = planned("proxmox", machine(), state="stopped").calls
-    assert (call.args["force"], call.args["timeout"]) == (True, 60)
+    assert (call.module, call.bounded, call.args["timeout"]) == ("rightscope.deploy.proxmox_state", True, 300)
 
 
 def test_the_patience_of_the_user_is_kept():

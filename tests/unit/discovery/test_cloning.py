@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.module_utils import _cloning
+from ansible_collections.rightscope.deploy.plugins.module_utils import _cloning, _tasks
 from ansible_collections.rightscope.deploy.plugins.module_utils._cloning import CloningError, clone
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import DiscoveryError
 
@@ -48,7 +48,7 @@ class Api:
 
 @pytest.fixture
 def cluster(monkeypatch):
-    monkeypatch.setattr(_cloning, "_POLL", 0)
+    monkeypatch.setattr(_tasks, "_PAUSES", (0, 0))
 
     def make(api):
         monkeypatch.setattr(_cloning.Cluster, "_connect", lambda self: api)
