@@ -222,7 +222,7 @@ class Provisioner:
         try:
             if settling.reason_to_wait(there, plan, time.monotonic()) is None:
                 return there
-            return self._wait(host, target, candidate, settling)[0]
+            return self._wait(host, target, candidate, settling)
         except (DiscoveryError, DiffersError, EndedError, _Failed) as error:
             raise _Failed(str(error).rstrip("."), left=True, changed=False) from None
 

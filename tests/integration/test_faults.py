@@ -228,12 +228,84 @@ def test_a_container_that_crashes_again_and_again_is_a_failure_with_its_last_wor
     command = ["/bin/sh", "-c", "sleep 0.1; echo cannot bind: token=S3NTINEL by $DB; exit 3"]
     options = {"image": DOCKER_IMAGE, "command": command, "restart_policy": "always", "env": {"DB": "S3NTINEL-too"}}
 
-    outcome = play.service(name="web", targets=["dock1"], **{"as": {"docker_container": options}})
+    # However busy the machine is, it does not live for as long.
+    outcome = play.service(name="web", targets=["dock1"], min_uptime=20, **{"as": {"docker_container": options}})
 
     assert outcome["failed"] is True
     assert "container 'web' ends again and again after its start; its last words: cannot bind:" in outcome["msg"]
     assert "S3NTINEL" not in outcome["msg"]
     assert docker_eyes.names() == []
+
+
+def _crashing(after: float) -> dict:
+    command = ["/bin/sh", "-c", f"sleep {after}; exit 3"]
+    return {"docker_container": {"image": DOCKER_IMAGE, "command": command, "restart_policy": "always"}}
+
+
+def test_a_program_that_dies_later_than_any_look_is_a_crash_loop(play, docker_eyes):
+    outcome = play.service(name="web", targets=["dock1"], min_uptime=20, **{"as": _crashing(0.7)})
+
+    assert outcome["failed"] is True
+    assert "container 'web' ends again and again after its start" in outcome["msg"]
+    assert docker_eyes.names() == []
+
+
+def test_for_how_long_it_must_run_on_is_for_the_user_to_say(play, docker_eyes):
+    crashing = {"name": "web", "targets": ["dock1"], "as": _crashing(1.5)}
+
+    assert "again and again" in play.service(**crashing, min_uptime=20)["msg"]
+    assert docker_eyes.names() == []
+    assert play.service(**crashing, min_uptime=0)["failed"] is False
+    assert docker_eyes.names() == ["web"]
+
+
+def test_a_crash_loop_is_found_by_a_run_that_has_nothing_to_change(play, docker_eyes):
+    crashing = {"name": "web", "targets": ["dock1"], "as": _crashing(0.7)}
+    play.service(**crashing, min_uptime=0)
+
+    outcome = play.service(**crashing, min_uptime=20)
+
+    assert outcome["failed"] is True
+    assert "container 'web' ends again and again after its start" in outcome["msg"]
+    assert docker_eyes.names() == ["web"]
+
+
+def test_what_somebody_else_has_just_started_is_waited_for(play, docker_eyes):
+    """It is started, and its healthcheck is not content yet."""
+    healthcheck = {"test": ["CMD", "test", "-e", "/healthy"], "interval": "500ms", "retries": 100, "timeout": "5s"}
+    options = {
+        "image": DOCKER_IMAGE,
+        "command": ["/bin/sh", "-c", "sleep 2; touch /healthy; exec sleep 600"],
+        "healthcheck": healthcheck,
+        "init": True,
+    }
+    wanted = {"name": "web", "targets": ["dock1"], "as": {"docker_container": options}}
+    play.service(**wanted, state="present")
+    docker_eyes.do("start", "web")
+
+    outcome = play.service(**wanted)
+
+    assert (outcome["failed"], outcome["changed"]) == (False, False)
+    assert docker_eyes.inspect("web")["State"]["Health"]["Status"] == "healthy"
+    docker_eyes.do("exec", "web", "rm", "/healthy")
+
+
+def test_what_never_gets_ready_is_no_success_where_nothing_is_to_be_done(play, docker_eyes):
+    options = {
+        "image": DOCKER_IMAGE,
+        "healthcheck": {"test": ["CMD", "false"], "interval": "300ms", "retries": 1, "timeout": "5s"},
+    }
+    wanted = {"name": "web", "targets": ["dock1"], "as": {"docker_container": options}}
+    play.service(**wanted, state="present")
+    docker_eyes.do("start", "web")
+
+    outcome = play.service(**wanted, wait_timeout=2)
+
+    assert (outcome["failed"], outcome["changed"]) == (True, False)
+    assert "it is not ready: no address, or no healthy answer" in outcome["msg"]
+    assert docker_eyes.state("web") == "started"
+    # Nobody waits for it who only asks what would be done.
+    assert play.service("--check", **wanted)["failed"] is False
 
 
 def test_a_program_that_gives_up_once_and_runs_then_is_started(play, docker_eyes):
