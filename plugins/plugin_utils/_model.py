@@ -257,8 +257,8 @@ class Instance:
     Something that exists on a target and has the service's name or its mark.
 
     ``service`` is the name in the ownership mark, None for a stranger. ``up`` says that it runs and its healthcheck, if
-    it has one, is content, ``ready`` that it has its address too, if one is to be expected. ``config`` is what the form's
-    plan compares with, as the engine itself tells it; ``log`` the last words of one that ended by itself.
+    it has one, is content, ``ready`` that it has its address too, if one is to be expected. ``config`` is what the
+    form's plan compares with, as the engine itself tells it; ``log`` the last words of one that ended by itself.
     ``uptime`` are the whole seconds that it has run on by the engine's clock, None where the engine does not say.
     """
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from ._forms._common import STARTED
+from ._forms._common import STARTED, STOPPED
 from ._model import Instance, Plan, Run
 
 MIN_UPTIME = 1.0
@@ -25,6 +25,10 @@ CRASHES = 3
 
 SAME_FOR = 0.5
 """Seconds between two looks that show the same difference: by then an engine has taken what it was told."""
+
+
+STANDS_STILL = 15.0
+"""Seconds for which what was started is stopped before it is given up: a reboot passes through that state."""
 
 
 class EndedError(Exception):
@@ -99,8 +103,11 @@ class Settling:
         last = self._difference
         if last is None or last[0] != found:
             self._difference = (found, now)
-        elif now - last[1] >= SAME_FOR and not _is_of_run_state(again):
-            raise DiffersError(again)
+        elif not _is_of_run_state(again):
+            if now - last[1] >= SAME_FOR:
+                raise DiffersError(again)
+        elif self._starts and now - last[1] >= STANDS_STILL and _is_stopped(again):
+            raise EndedError(f"it was started, and has been stopped for {STANDS_STILL:g} s since")
 
     def _run_on(self, instances: tuple[Instance, ...], now: float) -> bool:
         """
@@ -146,6 +153,10 @@ class Settling:
 def _is_of_run_state(plan: Plan) -> bool:
     changes = [name for changed in plan.after.values() for name in changed]
     return bool(changes) and set(changes) == {"state"}
+
+
+def _is_stopped(plan: Plan) -> bool:
+    return any(was.get("state") == STOPPED for was in plan.before.values())
 
 
 def told_differences(plan: Plan) -> str:

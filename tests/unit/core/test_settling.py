@@ -12,6 +12,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import do
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Call, Instance, Plan
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._settling import (
     CRASHES,
+    STANDS_STILL,
     DiffersError,
     EndedError,
     Settling,
@@ -163,10 +164,21 @@ def test_a_difference_that_ends_and_comes_back_is_a_new_one():
     assert "still differs" in settling.reason_to_wait(_container(), _left(), 3.0)
 
 
-def test_a_run_state_changes_by_itself():
+@pytest.mark.parametrize("state", ["restarting", "error", "starting"])
+def test_a_run_state_changes_by_itself(state):
     settling = _settling()
     for now in (1.0, 2.0, 60.0):
-        assert settling.reason_to_wait(_container(), _left("state", "stopped", "started"), now)
+        assert settling.reason_to_wait(_container(), _left("state", state, "started"), now)
+
+
+def test_what_was_started_and_stands_still_is_given_up():
+    """A reboot passes through that state, and is waited for."""
+    settling = _settling(form=proxmox_vm)
+    stopped = _left("state", "stopped", "started")
+    for now in (1.0, 2.0, 1.0 + STANDS_STILL - 0.1):
+        assert settling.reason_to_wait(_container(), stopped, now)
+    with pytest.raises(EndedError, match="it was started, and has been stopped for 15 s since"):
+        settling.reason_to_wait(_container(), stopped, 1.0 + STANDS_STILL)
 
 
 def test_a_long_value_is_cut():
