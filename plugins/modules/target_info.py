@@ -527,6 +527,17 @@ target_facts:
       type: int
       returned: O(kind=proxmox)
       sample: 103
+    permissions:
+      description:
+        - Who asks, and its privileges by the path that they hold on, each with whether it holds below that path too.
+        - Without C(paths) where the API does not tell them.
+      type: dict
+      returned: O(kind=proxmox), if the API has such a thing
+      sample:
+        user: deploy@pve!ansible
+        paths:
+          /vms:
+            VM.Audit: true
 instances:
   description: Instances with the name or the mark of O(service), or all with a mark.
   returned: success, if O(only_instances=true)

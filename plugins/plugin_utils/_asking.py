@@ -18,7 +18,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ..module_utils._discovery import DiscoveryError, discover, find, settled_options
 from ..module_utils._discovery.calls import call_within
-from ._facts import FactsError, read_instances, read_nodes
+from ._facts import FactsError, read_instances, read_nodes, read_permissions
 from ._hosts import Host, TargetsError
 from ._memory import Memory
 from ._model import Instance, Target
@@ -186,6 +186,7 @@ def _target(host: Host, reply: t.Mapping[str, t.Any]) -> Target:
         nodes=nodes,
         instances=read_instances(reply.get("instances") or ()),
         next_id=reply.get("next_id"),
+        permissions=read_permissions(reply.get("permissions")),
     )
 
 

@@ -7,28 +7,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ._forms import FORMS
-from ._model import Candidate, Facts, Instance, Node, Service, Target
+from ._model import Candidate, Facts, Instance, Node, Permit, Service, Target
 
 
-def candidates(service: Service, targets: Iterable[Target]) -> tuple[Candidate, ...]:
-    """Every form that every node of every eligible target offers, in the order of declaration."""
-    return tuple(one for target in targets if target.eligible for one in _of_target(service, target))
+def candidates(service: Service, targets: Iterable[Target], state: str = "started") -> tuple[Candidate, ...]:
+    """
+    Every form that every node of every eligible target offers, in the order of declaration.
+
+    ``state`` is what the service shall be, as far as that takes privileges.
+    """
+    return tuple(one for target in targets if target.eligible for one in _of_target(service, target, state))
 
 
-def _of_target(service: Service, target: Target) -> Iterator[Candidate]:
+def _of_target(service: Service, target: Target, state: str) -> Iterator[Candidate]:
     forms = [form for form in FORMS.values() if target.kind == form.KIND]
     there, stranger = present(service, target), _stranger(service, target)
     for node in target.nodes or (Node(name=target.name, facts=Facts()),):
         for form in forms:
-            yield _candidate(service, target, node, form, there, stranger)
+            yield _candidate(service, target, node, form, there, stranger, state)
 
 
 def _candidate(
-    service: Service, target: Target, node: Node, form, there: tuple[Instance, ...], stranger: str | None
+    service: Service, target: Target, node: Node, form, there: tuple[Instance, ...], stranger: str | None, state: str
 ) -> Candidate:
     options = service.made_as.get(form.NAME)
     source = form.image(service.requirements, options or {}, node.facts)
@@ -61,9 +65,18 @@ def _candidate(
         ),
         is_present=bool(held),
         recorded=target.recorded,
+        permissions=target.permissions,
+        permits=_permits(form, service, target, tuple(held), state) if target.permissions else None,
         trouble=trouble,
         remedy=remedy,
     )
+
+
+def _permits(
+    form, service: Service, target: Target, there: tuple[Instance, ...], state: str
+) -> Callable[[Candidate], tuple[Permit, ...]]:
+    """What the plan for a candidate takes: only a candidate that is judged has its image and its grants."""
+    return lambda candidate: form.permits(service, candidate, target, there, state)
 
 
 def _host_port(port: Mapping[str, Any]) -> str:

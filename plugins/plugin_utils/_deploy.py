@@ -237,7 +237,7 @@ class DeployAction(ActionBase):
     def decide(self, service: Service, targets: list[Target], args: Mapping[str, t.Any]) -> Decision:
         decision = decide(
             service,
-            candidates(service, targets),
+            candidates(service, targets, args.get("state") or "started"),
             weights=args["weights"],
             accept_unknown=args["unknown"] == "accept",
             move=_move(args),

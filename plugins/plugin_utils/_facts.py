@@ -13,7 +13,7 @@ import typing as t
 from collections.abc import Mapping
 
 from ._knowledge.distributions import ARCHITECTURES
-from ._model import ISOLATIONS, Facts, Image, Instance, Node
+from ._model import ISOLATIONS, Facts, Image, Instance, Node, Permissions
 from ._quantities import switch
 from ._words import did_you_mean
 
@@ -139,6 +139,7 @@ def check_record(record: t.Any) -> None:
         _check_node(index, node)
     if not str(record.get("time", "")).isprintable():
         raise FactsError("time must be a text such as '2026-05-04T12:00:00Z'.")
+    read_permissions(record.get("permissions"))
     instances = record.get("instances") or ()
     if not isinstance(instances, (list, tuple)):
         raise FactsError("instances must be a list.")
@@ -174,6 +175,34 @@ def _check_instance(index: int, one: t.Any, nodes: set[str]) -> None:
             raise FactsError(f"instances[{index}].{key} must be a list.")
     if not all(isinstance(port, Mapping) for port in one.get("ports") or ()):
         raise FactsError(f"instances[{index}].ports must be a list of mappings.")
+
+
+def read_permissions(raw: t.Any) -> Permissions | None:
+    """
+    What a discovery's reply or a record says of the privileges; None where it says nothing.
+
+    Raises FactsError for what is none of that.
+    """
+    if raw is None:
+        return None
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("user"), str) or not raw["user"].isprintable():
+        raise FactsError("permissions must be a mapping that has a 'user'.")
+    paths = raw.get("paths")
+    if paths is None:
+        return Permissions(user=raw["user"])
+    good = isinstance(paths, Mapping) and all(
+        isinstance(path, str) and path.startswith("/") and path.isprintable() and _is_held(held)
+        for path, held in paths.items()
+    )
+    if not good:
+        raise FactsError(
+            "permissions.paths must be a mapping of a path such as '/vms' to privileges, each true or false."
+        )
+    return Permissions(user=raw["user"], paths={path: dict(held) for path, held in paths.items()})
+
+
+def _is_held(held: t.Any) -> bool:
+    return isinstance(held, Mapping) and all(isinstance(name, str) and isinstance(held[name], bool) for name in held)
 
 
 def read_instances(raw: t.Iterable[Mapping[str, t.Any]]) -> tuple[Instance, ...]:

@@ -13,7 +13,7 @@ Units everywhere inside: memory and disk in MiB, processors in whole or part pro
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -303,6 +303,19 @@ class Node:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Permissions:
+    """
+    What a target's API lets the user of its connection options do.
+
+    ``user`` is a token too, as ``deploy@pve!ansible``. ``paths`` are the privileges by the path that they hold on, each
+    with whether it holds below that as well; None where the API does not say.
+    """
+
+    user: str
+    paths: Mapping[str, Mapping[str, bool]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Target:
     """
     A place to deploy to, with everything that discovery found there.
@@ -311,6 +324,7 @@ class Target:
     ``eligible`` offers no candidate, and is only looked at for the service: the task's targets leave it out.
     A ``recorded`` one is known from saved facts, and nothing can be made there.
     ``local`` says that the controller itself reaches its API; else only its own host does.
+    ``permissions`` are those of its API, None where nobody asked for them or it has no such thing.
     ``options`` are the connection options of its delegate, with whole paths where it is ``local``. They hold secrets
     and never leave the runner.
     """
@@ -322,6 +336,7 @@ class Target:
     instances: tuple[Instance, ...] = ()
     labels: Mapping[str, str] = field(default_factory=_nothing)
     next_id: int | None = None
+    permissions: Permissions | None = None
     eligible: bool = True
     recorded: bool = False
     trouble: str | None = None
@@ -330,6 +345,19 @@ class Target:
 
 
 # --- the decision -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permit:
+    """
+    What a call to a target's API takes: any of the ``privileges`` on any of the ``paths``.
+
+    Without privileges only the administrator's own login will do. ``why`` is the call, or the setting it is for.
+    """
+
+    privileges: tuple[str, ...]
+    paths: tuple[str, ...]
+    why: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -365,6 +393,7 @@ class Candidate:
     and ``held_profiles`` those of LXD.
     A ``recorded`` one is known from saved facts.
     ``agreed`` are the options of each instance, by its name, of which the delegate sees no difference where we do.
+    ``permissions`` are those of the target's API, and ``permits`` tells what the plan for a candidate would take.
     ``grants`` are all that it is granted, and ``met`` the wishes that come true, each None until the decision has
     worked it out; the plan gives what the needs take.
     """
@@ -390,6 +419,8 @@ class Candidate:
     is_present: bool = False
     recorded: bool = False
     agreed: Mapping[str, frozenset[str]] = field(default_factory=_nothing)
+    permissions: Permissions | None = None
+    permits: Callable[[Candidate], tuple[Permit, ...]] | None = field(default=None, repr=False, compare=False)
     grants: tuple[Grant, ...] | None = None
     met: tuple[Wish, ...] | None = None
     trouble: str | None = None

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import typing as t
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import (
     _proxmox_config,
     proxmox_vm,
 )
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge import proxmox_privileges as rights
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Permit
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import requirement_names
 from tests.unit.core import builders
 
@@ -267,10 +270,63 @@ def _about(description: str) -> str:
 
 
 def privileges() -> str:
-    """What a user of Proxmox VE must have."""
-    agents = [f"`{name}`" for _release, name in proxmox._AGENT_PRIVILEGES]
-    named = _and([f"`{name}`" for name in proxmox._PRIVILEGES])
-    return text(f"{named}; and {agents[0]} from Proxmox VE 9 on, {agents[1]} before.")
+    """The smallest role for Proxmox VE, where it has to be given, and what takes each of its privileges."""
+    (_since, agent), (_before, old_agent) = rights.agent_privileges()
+    who = "--users deploy@pve --tokens 'deploy@pve!ansible'"
+    lines = [
+        f'pveum role add {rights.ROLE} --privs "{" ".join([*rights.PRIVILEGES, agent])}"',
+        *(f"pveum acl modify {path} {who} --roles {rights.ROLE}" for path in rights.PATHS),
+    ]
+    made = "\n".join(("<!-- test: none -->", "```sh", *lines, "```"))
+    words = text(
+        f"`{agent}` is of Proxmox VE 9; before, it is `{old_agent}`, and before 8 a bridge takes nothing. What takes "
+        "which:"
+    )
+    rows = [*map(_call_row, _CALLS), *_setting_rows()]
+    return "\n".join((made, "", words, table(("what", "privilege", "on"), rows)))
+
+
+_CALLS = tuple(dict.fromkeys(row.name for row in rights.CALLS))
+
+
+def _call_row(name: str) -> tuple[str, str, str]:
+    permits = list(rights.permits_of(name, 9, template="TEMPLATE", node="NODE", storage="STORAGE", **_VM))
+    if name == "clone":
+        permits += rights.permits_of_clone_config({"net0": "bridge=BRIDGE", "scsi0": "STORAGE:x"}, None, {})
+    return _permit_row(name, permits)
+
+
+def _setting_rows() -> Iterator[tuple[str, str, str]]:
+    for row in rights.SETTINGS:
+        words = _words(row.settings)
+        key = words[0].replace("N", "0")
+        value = "bridge=BRIDGE" if key.startswith("net") else "1"
+        yield _permit_row(f"set {_and([f'`{word}`' for word in words])}", rights.permits_of_setting(key, value, _VM))
+    for what, key, value in (
+        ("add a disk", "scsi1", "STORAGE:8"),
+        ("add a cloud-init drive", "ide2", "STORAGE:cloudinit"),
+        ("add the image of a CD", "ide2", "STORAGE:iso/NAME.iso,media=cdrom"),
+        ("add a device by its mapping", "hostpci0", "mapping=NAME"),
+    ):
+        yield _permit_row(what, rights.permits_of_setting(key, value, _VM))
+
+
+_VM = {"vmid": "VMID"}
+
+
+def _words(pattern: str) -> list[str]:
+    """The settings that a pattern is of: ``ci(custom|type)|numa\\d*`` -> cicustom, citype, numaN."""
+    opened = re.sub(r"(\w+)\(([^)]*)\)", lambda one: "|".join(one[1] + end for end in one[2].split("|")), pattern)
+    return re.sub(r"\\d[+*]", "N", opened).split("|")
+
+
+def _permit_row(what: str, permits: Iterable[Permit]) -> tuple[str, str, str]:
+    """A row for each path would be long: what takes several has them in the same order."""
+    names: dict[str, list[str]] = {}
+    for permit in permits:
+        either = " or ".join(f"`{name}`" for name in permit.privileges)
+        names[f"`{permit.paths[0]}`"] = [*names.get(f"`{permit.paths[0]}`", ()), either]
+    return what, "; ".join(map(_and, names.values())), "; ".join(names)
 
 
 def passed_on() -> str:

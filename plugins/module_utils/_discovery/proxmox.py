@@ -45,15 +45,12 @@ _REMEDIES = {
     "forbidden": "Give the user, and its token if that has privileges of its own, a role with that privilege.",
 }
 
-# What the plans and this discovery need. Listings are filtered, not refused: a privilege that is missing
-# would look like a guest, template or storage that is not there.
-_PRIVILEGES = (
-    *("VM.Audit", "VM.Clone", "VM.Allocate", "VM.PowerMgmt", "Datastore.AllocateSpace", "Sys.Audit"),
-    *(f"VM.Config.{part}" for part in ("CDROM", "CPU", "Cloudinit", "Disk", "HWType", "Memory", "Network", "Options")),
-)
+# What discovery itself needs, on some path. Listings are filtered, not refused: without these it would look as if
+# there were no guest and no node. What a plan takes beside is known from the privileges, for a decision to judge.
+_PRIVILEGES = ("VM.Audit", "Sys.Audit")
 
-# The guest agent's privilege, by the first release that has it (pve-access-control: VM.Monitor went in 9.0).
-_AGENT_PRIVILEGES = ((9, "VM.GuestAgent.Audit"), (0, "VM.Monitor"))
+_UNUSED_PATHS = ("/access",)
+"""No call of a plan takes a privilege on what is below these."""
 
 _PAUSED = ("paused", "suspended", "prelaunch", "io-error", "watchdog")
 """QEMU's own states in which a VM that Proxmox VE calls running stands still until it is resumed."""
@@ -71,6 +68,7 @@ _TO_MIB = {"": 1 / MIB, "K": 1 / 1024, "M": 1, "G": 1024, "T": 1024 * 1024}
 _MARK_LINE = re.compile(rf"^\s*{re.escape(SERVICE_MARK)}:\s*(\S+)\s*$", re.MULTILINE)
 _SEPARATORS = re.compile(r"[;,\s]+")
 
+_ROOT = "root@pam"
 _CLOCKS = 5
 
 _NODE_GONE = (595, 596)
@@ -83,7 +81,7 @@ def discover(options, service, target, timeout, images=()):
     with cluster.explained():
         version = cluster.get("version")["version"]
         _need_quorum(cluster)
-        held = _need_privileges(cluster, version)
+        permissions = _permissions(cluster)
         names, offline = _node_names(cluster)
         guests = _guests_by_node(cluster, names)
         offline += [name for name in names if guests[name] is None]
@@ -94,10 +92,11 @@ def discover(options, service, target, timeout, images=()):
         return {
             "facts_version": 1,
             "kind": "proxmox",
-            "server": {"name": "proxmox", "version": version, "quorate": True, "privileges": held},
+            "server": {"name": "proxmox", "version": version, "quorate": True},
             "nodes": sorted(nodes, key=lambda node: node["name"]),
             "instances": _instances(cluster, _everything(guests), service),
             "next_id": int(cluster.get("cluster/nextid")),
+            **({} if permissions is None else {"permissions": permissions}),
         }
 
 
@@ -143,6 +142,12 @@ class Cluster:
         self.timeout = timeout
         with self.explained():
             self.api = self._connect()
+
+    @property
+    def user(self):
+        """Who asks, as the API's own lists name it."""
+        token = "" if self.options["api_password"] else f"!{self.options['api_token_id']}"
+        return f"{self.options['api_user']}{token}"
 
     def explained(self):
         where = f"The Proxmox VE API at {self.options['api_host']}:{self.options['api_port']}"
@@ -217,25 +222,52 @@ def _need_quorum(cluster):
             )
 
 
-def _need_privileges(cluster, version):
-    """All that the user or token has on any path; None where that may not be asked. Raises DiscoveryError."""
-    granted = cluster.ask("access/permissions")
-    if granted is None:
-        return None
+def _permissions(cluster):
+    """
+    The user with what it has on each path; without paths where it may not ask for that, None where no such thing is.
+
+    Raises DiscoveryError where it may see nothing at all.
+    """
+    try:
+        granted = cluster.get("access/permissions")
+    except Exception as exc:
+        if status_of(exc) in (400, 404, 501):
+            return None
+        if status_of(exc) in (403, 500):
+            return {"user": cluster.user, "paths": None}
+        raise
     held = {privilege for privileges in granted.values() for privilege in privileges}
-    missing = [privilege for privilege in _needed_privileges(version) if privilege not in held]
-    if missing:
+    missing = [privilege for privilege in _PRIVILEGES if privilege not in held]
+    if missing and cluster.user != _ROOT:
         raise DiscoveryError(
-            f"The Proxmox VE user {cluster.options['api_user']} lacks the privileges {', '.join(missing)}.",
+            f"The Proxmox VE user {cluster.user} lacks the privileges {', '.join(missing)}.",
             "Give it, and its token if that has privileges of its own, a role with these (pveum acl modify).",
         )
-    return sorted(held)
+    return {"user": cluster.user, "paths": _told_apart(granted)}
 
 
-def _needed_privileges(version):
-    release = int(re.match(r"\d*", version).group() or 0)
-    agent = next(name for since, name in _AGENT_PRIVILEGES if release >= since)
-    return (*_PRIVILEGES, agent)
+def _told_apart(granted):
+    """
+    Privileges by path, each with whether it goes further down, without the paths that only repeat what is above them.
+
+    The API lists each path that has an ACL of anybody, and each guest in a pool.
+    """
+    paths = {
+        path: {name: bool(goes_down) for name, goes_down in sorted(held.items())}
+        for path, held in sorted(granted.items())
+        if not path.startswith(_UNUSED_PATHS)
+    }
+    return {path: held for path, held in paths.items() if path == "/" or held != _from_above(paths, path)}
+
+
+def _from_above(paths, path):
+    """What would come down to a path that is not listed."""
+    while path != "/":
+        path = path.rpartition("/")[0] or "/"
+        found = {name: True for name, goes_down in paths.get(path, {}).items() if goes_down}
+        if found:
+            return found
+    return None
 
 
 def _node_names(cluster):
@@ -261,7 +293,7 @@ def _node(cluster, name, version, guests, peers):
 def _facts(cluster, node, version, guests, peers):
     found = Findings()
     calls = (
-        lambda: cluster.get(f"nodes/{node}/status"),
+        lambda: _status(cluster, node),
         lambda: cluster.get(f"nodes/{node}/storage", content="images", enabled=1),
         lambda: cluster.ask(f"nodes/{node}/network", type="any_bridge"),
         lambda: cluster.ask(f"nodes/{node}/hardware/pci"),
@@ -295,6 +327,16 @@ def _facts(cluster, node, version, guests, peers):
         images=[image for image in side_by_side(lambda guest: _image(cluster, guest), templates) if image],
     )
     return found
+
+
+def _status(cluster, node):
+    """The node's status; nothing where this user may not look at it: what it takes for that is a decision's to say."""
+    try:
+        return cluster.get(f"nodes/{node}/status")
+    except Exception as exc:
+        if status_of(exc) == 403:
+            return {}
+        raise
 
 
 def _promised(guests):

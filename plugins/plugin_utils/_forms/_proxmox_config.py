@@ -78,6 +78,19 @@ class Settings:
         return {key: MASK if key == _SECRET else shall for key, (_was, shall) in self.changes.items()}
 
 
+def in_api_names(arguments: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The delegate's arguments by the API's names, each numbered setting by its own."""
+    found: dict[str, t.Any] = {}
+    for option, value in arguments.items():
+        found.update(value if isinstance(value, Mapping) else {_RENAMED.get(option, option): value})
+    return found
+
+
+def has_agent(config: Mapping[str, t.Any]) -> bool:
+    """Whether the VM is said to have a guest agent."""
+    return _PARTS["agent"].read(config.get("agent") or "0").get("enabled") == "1"
+
+
 # --- the parts of a setting -----------------------------------------------------------------------
 
 

@@ -263,6 +263,11 @@ def remove(service: Service, _target: Target, instances: tuple[Instance, ...]) -
     return removal(calls, instances)
 
 
+def permits(_service: Service, _candidate: Candidate, _target: Target, _instances: tuple, _state: str) -> tuple:
+    """Its API knows no privileges of single calls."""
+    return ()
+
+
 def removal_refused(_target: Target, _instances: tuple[Instance, ...]) -> str | None:
     """Nothing is known here that forbids it."""
     return None

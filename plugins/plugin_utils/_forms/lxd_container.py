@@ -204,6 +204,11 @@ def remove(_service: Service, _target: Target, instances: tuple[Instance, ...]) 
     return removal([call for instance in instances for call in _removal(instance)], instances)
 
 
+def permits(_service: Service, _candidate: Candidate, _target: Target, _instances: tuple, _state: str) -> tuple:
+    """Its API knows no privileges of single calls."""
+    return ()
+
+
 def removal_refused(_target: Target, _instances: tuple[Instance, ...]) -> str | None:
     """Nothing is known here that forbids it."""
     return None

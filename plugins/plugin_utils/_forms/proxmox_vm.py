@@ -21,7 +21,8 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
 from .._knowledge.processors import PHYSICAL, flags_of, model_for, model_name, shown_by, wanted_level
-from .._model import Call, Candidate, Facts, Image, Instance, Plan, Requirements, Service, Target
+from .._knowledge.proxmox_privileges import how_to_give, is_allowed, listed_permits, permits_of
+from .._model import Call, Candidate, Facts, Image, Instance, Permit, Plan, Requirements, Service, Target
 from .._quantities import readable
 from ._common import (
     ABSENT,
@@ -48,10 +49,12 @@ from ._proxmox_config import (
     disk_mib,
     first_storage,
     free_slot,
+    has_agent,
     has_cloud_init,
     settings,
     without_macs,
 )
+from ._proxmox_permits import permits_of_calls
 
 NAME = "proxmox_vm"
 TITLE = "a Proxmox VM"
@@ -195,20 +198,69 @@ def _tags(config: Mapping[str, t.Any]) -> list[str]:
 
 def remove(_service: Service, _target: Target, instances: tuple[Instance, ...]) -> Plan:
     """Stopped first, by force after its shutdown's time: the delegate leaves a running VM there and says ok."""
+    return removal(_removal_calls(instances), instances)
+
+
+def _removal_calls(instances: tuple[Instance, ...]) -> list[Call]:
     calls = []
     for instance in instances:
         where = {"vmid": int(instance.id), "node": instance.node, "timeout": TIMEOUT}
         if instance.state not in (STOPPED, HIBERNATED):
             calls.append(_power(where, STOPPED, f"stop VM {instance.id}"))
         calls.append(_power(where, ABSENT, f"remove VM {instance.id} and its disks"))
-    return removal(calls, instances)
+    return calls
 
 
-def removal_refused(_target: Target, instances: tuple[Instance, ...]) -> str | None:
+def permits(
+    service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str
+) -> tuple[Permit, ...]:
+    """What its plan takes, and what it takes to see what became of it."""
+    if not instances and candidate.image is None and not _is_from_nothing(candidate.options or {}):
+        # Nothing can be planned, which another rule says.
+        return ()
+    there = _config(instances[0]) if instances else {}
+    base = candidate.image.config if candidate.image and not instances else {}
+    made = plan(service, candidate, target, instances, state)
+    release = _release(candidate.facts.engine_version)
+    names = {
+        "vmid": instances[0].id if instances else target.next_id,
+        "node": candidate.node,
+        "pool": (candidate.options or {}).get("pool"),
+    }
+    found = [] if instances else [*permits_of("look at the node", **names), *permits_of("see", **names)]
+    found += permits_of_calls(
+        made.calls,
+        there=there,
+        base=base,
+        pool=names["pool"],
+        networks=candidate.facts.networks,
+        permissions=candidate.permissions,
+        release=release,
+    )
+    if made.state == STARTED and has_agent({**base, **there, **(candidate.options or {})}):
+        found += permits_of("ask the agent", release, **names)
+    return tuple(dict.fromkeys(found))
+
+
+def _release(version: str | None) -> int | None:
+    number = re.match(r"\d+", version or "")
+    return int(number.group()) if number else None
+
+
+def removal_refused(target: Target, instances: tuple[Instance, ...]) -> str | None:
     """
     What qemu-server's ``destroy_vm`` and its API look at before they remove a VM. A lock is waited for.
     """
-    return next(filter(None, map(_forbids_removal, instances)), None)
+    return next(filter(None, (*map(_forbids_removal, instances), _not_permitted(target, instances))), None)
+
+
+def _not_permitted(target: Target, instances: tuple[Instance, ...]) -> str | None:
+    held = target.permissions
+    if held is None or held.paths is None:
+        return None
+    calls = _removal_calls(instances)
+    missing = [one for one in permits_of_calls(calls, there={}, base={}) if not is_allowed(held, one)]
+    return f"{held.user} lacks {listed_permits(missing)}; {how_to_give(held, missing)}" if missing else None
 
 
 def _forbids_removal(there: Instance) -> str | None:

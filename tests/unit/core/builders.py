@@ -81,19 +81,21 @@ def target(kind: str = "docker", name: str | None = None, instances: tuple = (),
     """A target of one node."""
     name = name or {"docker": "dock1", "lxd": "lab", "proxmox": "pve"}[kind]
     node = changes.pop("node", "pve1" if kind == "proxmox" else name)
+    permissions = changes.pop("permissions", None)
     return Target(
         name=name,
         kind=kind,
         nodes=(Node(name=node, facts=facts(kind, **changes)),),
         instances=instances,
         next_id=100 if kind == "proxmox" else None,
+        permissions=permissions,
     )
 
 
 def candidate(kind: str = "docker", of: Service | None = None, **changes) -> Candidate:
     """The one candidate of a target, for a Docker container with an image of its own."""
     of = of or service(made_as={"docker_container": {"image": "web:1"}})
-    own = {field.name for field in dataclasses.fields(Candidate)} & set(changes)
+    own = {field.name for field in dataclasses.fields(Candidate)} & set(changes) - {"permissions"}
     (made,) = candidates(of, [target(kind, **{key: value for key, value in changes.items() if key not in own})])
     return dataclasses.replace(made, **{key: changes[key] for key in own})
 

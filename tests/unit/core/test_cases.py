@@ -20,7 +20,12 @@ import yaml
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._facts import read_facts, read_instances, read_nodes
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._facts import (
+    read_facts,
+    read_instances,
+    read_nodes,
+    read_permissions,
+)
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Decision, Target, Verdict
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import parse_service
@@ -32,7 +37,7 @@ NEEDED = {"service", "title", "source", "because", "targets", "expect"}
 ALLOWED = NEEDED | {"requirements", "as", "labels", "accept_unknown"}
 EXPECTED = {"chosen", "rejected", "grants", "proof", "remedies"}
 CHOSEN = {"target", "node", "form"}
-RECORDED = {"facts_version", "kind", "server", "nodes", "instances", "next_id"}
+RECORDED = {"facts_version", "kind", "server", "nodes", "instances", "next_id", "permissions"}
 
 
 def load(path: Path) -> Any:
@@ -79,6 +84,7 @@ def target(name: str, labels: Mapping[str, str]) -> Target:
         nodes=read_nodes(reply, {}),
         instances=read_instances(reply["instances"]),
         next_id=reply.get("next_id"),
+        permissions=read_permissions(reply.get("permissions")),
     )
 
 

@@ -18,6 +18,7 @@ from . import (
     test_constraints_places,
     test_constraints_privilege,
     test_constraints_system,
+    test_proxmox_privileges,
 )
 from .builders import COLUMNS, candidate, case, rule_says, service
 
@@ -571,6 +572,7 @@ ALL = [
         test_constraints_places.TABLE,
         test_constraints_privilege.TABLE,
         test_constraints_system.TABLE,
+        test_proxmox_privileges.TABLE,
     )
     for param in table
 ]

@@ -630,7 +630,7 @@ def test_lxd_memory_limits(limit, mib):
 
 # --- Proxmox VE ---------------------------------------------------------------------------------
 
-PRIVILEGES = dict.fromkeys((*proxmox._PRIVILEGES, "VM.Monitor"), 1)
+PRIVILEGES = dict.fromkeys(("VM.Audit", "Sys.Audit", "VM.Clone"), 1)
 
 WEB = {
     "name": "web",
@@ -738,9 +738,8 @@ def test_proxmox_facts(cluster):
     cluster()
     found = _discovery.discover("proxmox", OPTIONS, "web", "pve")
     assert "hunter2" not in json.dumps(found)
-    server = dict(found["server"])
-    assert {"VM.Audit", "VM.Clone"} <= set(server.pop("privileges"))
-    assert (server, found["next_id"]) == ({"name": "proxmox", "version": "8.4.21", "quorate": True}, 103)
+    assert found["permissions"] == {"user": "deploy@pve", "paths": {"/": dict.fromkeys(PRIVILEGES, True)}}
+    assert (found["server"], found["next_id"]) == ({"name": "proxmox", "version": "8.4.21", "quorate": True}, 103)
     online, offline = found["nodes"]
     assert offline == {"name": "pve2", "online": False, "facts": {}, "origins": {}}
     assert online["facts"] == {
@@ -877,14 +876,11 @@ def test_proxmox_a_guest_that_went_away_meanwhile_is_none(cluster):
             "The Proxmox VE cluster 'lab' has no quorum",
         ),
         (
-            {"access/permissions": {"/vms/900": {k: 1 for k in PRIVILEGES if k not in ("VM.Clone", "VM.Monitor")}}},
-            "The Proxmox VE user deploy@pve lacks the privileges VM.Clone, VM.Monitor.",
+            {"access/permissions": {"/vms/900": {"VM.Audit": 1}}},
+            "The Proxmox VE user deploy@pve lacks the privileges Sys.Audit.",
         ),
-        (
-            {"version": {"version": "9.0.10"}},
-            "The Proxmox VE user deploy@pve lacks the privileges VM.GuestAgent.Audit.",
-        ),
-        ({"nodes/pve1/status": Forbidden()}, "does not allow this user to ask (403): Permission check failed (/nodes"),
+        ({"access/permissions": {}}, "The Proxmox VE user deploy@pve lacks the privileges VM.Audit, Sys.Audit."),
+        ({"nodes/pve1/qemu": Forbidden()}, "does not allow this user to ask (403): Permission check failed (/nodes"),
         ({"nodes": ConnectionRefusedError()}, "The Proxmox VE API at pve:8006 refused the connection"),
     ],
 )
@@ -894,6 +890,60 @@ def test_proxmox_what_makes_it_useless_is_told(cluster, changes, sentence):
         _discovery.discover("proxmox", OPTIONS, "web")
     assert sentence in found.value.message
     assert found.value.remedy
+
+
+def status_error(status):
+    error = Forbidden()
+    error.status_code = status
+    return error
+
+
+@pytest.mark.parametrize(
+    ("answer", "permissions"),
+    [
+        pytest.param(NotThere(), None, id="a release that has no such thing"),
+        pytest.param(status_error(501), None, id="one that says so"),
+        pytest.param(Forbidden(), {"user": "deploy@pve", "paths": None}, id="asked and refused"),
+        pytest.param(status_error(500), {"user": "deploy@pve", "paths": None}, id="asked and failed"),
+        pytest.param(
+            {
+                "/": {"Sys.Audit": 1},
+                "/access": {"Sys.Audit": 1},
+                "/nodes": {"Sys.Audit": 1},
+                "/vms": {"VM.Audit": 1, "VM.Clone": 0},
+                "/vms/100": {"VM.Audit": 1},
+                "/vms/101": {"VM.Audit": 1, "VM.Clone": 1},
+            },
+            {
+                "user": "deploy@pve",
+                "paths": {
+                    "/": {"Sys.Audit": True},
+                    "/vms": {"VM.Audit": True, "VM.Clone": False},
+                    "/vms/101": {"VM.Audit": True, "VM.Clone": True},
+                },
+            },
+            id="a path that only repeats what is above it is left out",
+        ),
+    ],
+)
+def test_proxmox_what_the_user_may_do(cluster, answer, permissions):
+    cluster(**{"access/permissions": answer})
+    assert _discovery.discover("proxmox", OPTIONS, "web").get("permissions") == permissions
+
+
+def test_proxmox_a_token_is_another_user(cluster):
+    cluster()
+    token = {"api_host": "pve", "api_user": "deploy@pve", "api_token_id": "ansible", "api_token_secret": "hunter2"}
+    found = _discovery.discover("proxmox", token, "web")
+    assert found["permissions"]["user"] == "deploy@pve!ansible"
+    assert "hunter2" not in json.dumps(found)
+
+
+def test_proxmox_a_node_that_may_not_be_looked_at_is_one_that_is_not_known(cluster):
+    cluster(**{"nodes/pve1/status": Forbidden()})
+    facts = next(node for node in _discovery.discover("proxmox", OPTIONS, "web")["nodes"] if node["online"])["facts"]
+    assert not {"cpus", "memory", "memory_free", "kernel_version"} & set(facts)
+    assert facts["storages"] == {"local-lvm": 102400}
 
 
 def test_proxmox_a_node_that_went_offline_meanwhile(cluster):

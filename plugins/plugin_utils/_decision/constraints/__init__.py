@@ -27,6 +27,7 @@ from .kernel import (
 )
 from .network import address, nics, ports
 from .option import options
+from .permission import permissions
 from .place import forms, labels, reachable
 from .platform import live_migration, snapshots
 from .privilege import devices, host_network, host_view, isolation, max_privilege, privileges
@@ -80,6 +81,7 @@ CONSTRAINTS: tuple[Rule, ...] = (
     image,
     os_version,
     image_requirements,
+    permissions,
     name_taken,
 )
 """Every rule, in the order in which its failures are told."""
@@ -138,7 +140,7 @@ _WRITTEN_AS = {
         for key in ("own", "version", "flavour", "modules", "sysctls", "parameters", "features")
     },
 }
-_NO_NEED = ("reachable", "options", "image", "image_requirements", "name_taken")
+_NO_NEED = ("reachable", "options", "image", "image_requirements", "permissions", "name_taken")
 
 
 def need_of(rule: str) -> str | None:
