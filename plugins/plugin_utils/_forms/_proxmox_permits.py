@@ -109,7 +109,7 @@ def _of_vm(
 
 
 def _of_what_is_there(key: str, there: Mapping[str, t.Any], names: Mapping[str, t.Any]) -> Iterator[Permit]:
-    """To change a setting, or take it away, takes what its present value does; a volume that stays is not looked into."""
+    """To change a setting, or take it away, takes what its present value does; the volume that stays is its own."""
     if there.get(key) is not None:
         yield from permits_of_setting(key, there[key], names, is_there=True)
 
