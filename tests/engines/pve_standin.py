@@ -222,6 +222,8 @@ class StandIn(FakePve):
         }
         self.addresses: dict[tuple[int, int], str] = {}
         self.bridges = {"vmbr0"}
+        # Jobs of replication: {"id": "100-0", "guest": 100, "target": "pve2"}.
+        self.replications: list[dict] = []
 
     def _build_app(self):
         app = super()._build_app()
@@ -354,6 +356,7 @@ class StandIn(FakePve):
             ("GET", "/nodes/{node}/network", self._network_list),
             ("GET", "/nodes/{node}/hardware/pci", self._pci),
             ("GET", "/nodes/{node}/hardware/usb", self._usb),
+            ("GET", "/nodes/{node}/replication", self._replication),
             ("PUT", VM_PATH + "/resize", self._resize),
         ]
 
@@ -414,6 +417,10 @@ class StandIn(FakePve):
 
     async def _usb(self, values, user):
         return self.nodes[values["node"]].get("usb", USB)
+
+    async def _replication(self, values, user):
+        guest = values.get("guest")
+        return [one for one in self.replications if guest is None or str(one["guest"]) == str(guest)]
 
     def _status_item(self, name, node, formats=False):
         item = super()._status_item(name, node, formats)
@@ -526,7 +533,13 @@ class StandIn(FakePve):
                 ):
                     why = f"base volume '{volume}' is still in use by linked cloned"
                     return await self._fail_later(vm.node, "qmdestroy", vm.vmid, user, why)
-        return await super()._qm_destroy(v, user)
+        if vm is not None and not v.get("purge") and any(one["guest"] == vm.vmid for one in self.replications):
+            job = next(one["id"] for one in self.replications if one["guest"] == vm.vmid)
+            why = f"There is a replication job '{job}' for guest '{vm.vmid}' - Please remove that first."
+            raise PveError(500, why)
+        # What is hibernated may be removed.
+        asleep = vm is not None and vm.lock == "suspended"
+        return await super()._qm_destroy({**v, "skiplock": 1} if asleep else v, "root@pam" if asleep else user)
 
     # -------------------------------------------------------------------- power
 
@@ -573,9 +586,20 @@ class StandIn(FakePve):
         return await self._nothing_to_do("qmstop", vm, user)
 
     async def _do_shutdown(self, vm, user, p):
+        if vm.qmpstatus == "paused":
+            if str(p.get("forceStop", "0")) != "1":
+                raise die("VM is paused - cannot shutdown")
+            return await self._do_stop(vm, user, p)
         if vm.status == "running":
             return await super()._do_shutdown(vm, user, p)
         return await self._nothing_to_do("qmshutdown", vm, user)
+
+    def _vm_status(self, vm, listing=False):
+        """With another process for each run."""
+        data = super()._vm_status(vm, listing)
+        if "pid" in data:
+            data["pid"] = vm.vmid * 10000 + int((vm.started_at or 0) * 100) % 10000
+        return data
 
     async def _nothing_to_do(self, ttype, vm, user):
         """The task that stops what is stopped: good, even where the VM is locked."""
@@ -923,6 +947,7 @@ class Control:
             "storages",
             "addresses",
             "bridges",
+            "replications",
             "quorate",
             "network",
             "ceph",
