@@ -18,11 +18,11 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ..module_utils._discovery import DiscoveryError, discover, find, settled_options
 from ..module_utils._discovery.calls import call_within
-from ._facts import FactsError, read_instances, read_nodes, read_permissions
+from ._facts import AnswerError, FactsError, read_instances, read_nodes, read_permissions
 from ._hosts import Host, TargetsError
 from ._memory import Memory
 from ._model import Instance, Target
-from ._words import first_line, reason_of
+from ._words import first_line, plain, reason_of
 
 TARGET_INFO = "rightscope.deploy.target_info"
 GRACE = 0.5
@@ -55,6 +55,9 @@ def discover_all(
             found[host.name] = _discover_one(host, services, timeout, images, ttl)
         except (TargetsError, AnsibleError) as error:
             trouble = _troubled(host, _clause(first_line(str(error))), "mend its variables")
+            found[host.name] = dict.fromkeys(services, trouble)
+        except AnswerError as error:
+            trouble = _troubled(host, f"its answer cannot be read: {error}", "check what answers there")
             found[host.name] = dict.fromkeys(services, trouble)
         except Exception as error:
             # An answer that nobody foresaw spoils this target alone.
@@ -96,8 +99,8 @@ def _troubled(host: Host, trouble: str, remedy: str | None) -> Target:
         kind=host.kind,
         labels=host.labels,
         eligible=host.eligible,
-        trouble=trouble,
-        remedy=_imperative(remedy),
+        trouble=plain(trouble),
+        remedy=_imperative(remedy and plain(remedy)),
     )
 
 
@@ -128,6 +131,8 @@ def _discover_one(
             reply = _ask_and_remember(host, first, timeout, images)
         else:
             others = services
+        if not isinstance(reply, t.Mapping):
+            raise AnswerError("it tells no facts")
         if host.kind == "lxd" and reply.get("server", {}).get("url"):
             # The delegate knows LXD's default sockets only; where Incus' was found, it has to be told.
             host.options.setdefault("url", reply["server"]["url"])
@@ -184,19 +189,31 @@ def _target(host: Host, reply: t.Mapping[str, t.Any]) -> Target:
         eligible=host.eligible,
         options=settled_options(host.kind, host.options) if host.is_here else host.options,
         nodes=nodes,
-        instances=read_instances(reply.get("instances") or ()),
-        next_id=reply.get("next_id"),
+        instances=read_instances(reply.get("instances") or (), host.mark_keys),
+        next_id=_next_id(reply),
+        mark_keys=host.mark_keys,
         permissions=read_permissions(reply.get("permissions")),
     )
+
+
+def _next_id(reply: t.Mapping[str, t.Any]) -> int | None:
+    found = reply.get("next_id")
+    if found is not None and (isinstance(found, bool) or not isinstance(found, int)):
+        raise AnswerError("its next free id is no number")
+    return found
 
 
 def find_instances(host: Host, service: str, timeout: float) -> tuple[Instance, ...]:
     """
     What is there of the service now.
 
-    Raises DiscoveryError where the target does not answer.
+    Raises DiscoveryError where the target does not answer, or says what cannot be read.
     """
-    return read_instances(_ask(host, service, timeout))
+    reply = _ask(host, service, timeout)
+    try:
+        return read_instances(reply, host.mark_keys)
+    except AnswerError as error:
+        raise DiscoveryError(f"Its answer cannot be read: {error}.", "Check what answers there.") from None
 
 
 def _in_time(seconds: float, function: t.Callable[..., t.Any], *args: t.Any, **kwargs: t.Any) -> t.Any:
@@ -240,4 +257,4 @@ def _ask(host: Host, service: str, timeout: float, *, images: t.Sequence[str] | 
     if reply.get("failed"):
         said = first_line(reason_of(reply) or "no reason was given")
         raise DiscoveryError(said, reply.get("remedy") or _ping(host))
-    return reply["instances"] if only_instances else reply["target_facts"]
+    return reply.get("instances") if only_instances else reply.get("target_facts")

@@ -85,14 +85,15 @@ def _host_port(port: Mapping[str, Any]) -> str:
 
 
 def present(service: Service, target: Target) -> tuple[Instance, ...]:
-    """What is on the target and marked as this service's."""
-    return tuple(instance for instance in target.instances if instance.service == service.name)
+    """What is on the target and marked as this service's; of a form that is none of ours it is by hand."""
+    return tuple(one for one in target.instances if one.service == service.name and one.form in FORMS)
 
 
 def strangers(service: Service, target: Target) -> tuple[Instance, ...]:
     """What is on the target, has the name of the service or of one of its containers, and is not marked as its."""
     names = {service.name, *(f"{service.name}-{process.name}" for process in service.requirements.processes)}
-    return tuple(one for one in target.instances if one.service != service.name and one.name in names)
+    mine = present(service, target)
+    return tuple(one for one in target.instances if one.name in names and one not in mine)
 
 
 def _stranger(service: Service, target: Target) -> str | None:

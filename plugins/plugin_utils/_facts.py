@@ -3,24 +3,29 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to the rightscope.deploy collection: nothing outside of it may import this file.
 
-"""From what discovery returned, or a person declared, to Nodes and Instances."""
+"""
+From what discovery returned, or a person declared, to Nodes and Instances.
+
+What discovery returned is somebody else's word: an engine's, its users', its containers'. Here it is checked once for
+all kinds and forms. What passes has the right shape, is free of what a terminal would obey, and names no service that a
+task could not name. The settings that a plan compares with stay as they are, and are made harmless where shown.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import ipaddress
 import re
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ._knowledge.distributions import ARCHITECTURES
+from ._marks import believed
 from ._model import ISOLATIONS, Facts, Image, Instance, Node, Permissions
 from ._quantities import switch
-from ._words import did_you_mean
+from ._words import did_you_mean, plain
 
 _FIELDS = {field.name for field in dataclasses.fields(Facts)} - {"origins", "time"}
-_INSTANCE_FIELDS = {field.name for field in dataclasses.fields(Instance)}
-
-
 _MANY = 10**18
 """More than a computer has of anything."""
 
@@ -29,22 +34,37 @@ class FactsError(ValueError):
     """A declared fact that is not one; its text is a sentence."""
 
 
+class AnswerError(ValueError):
+    """What discovery returned cannot be read; its text says why, and reads on after a colon."""
+
+
 def read_nodes(reply: Mapping[str, t.Any], declared: Mapping[str, t.Any]) -> tuple[Node, ...]:
     """
     The nodes in a discovery's reply, in its order, with the declared facts laid over the found ones.
 
     A declaration wins: it is how a person says what no API can tell. It holds for all nodes of the target, unless it
-    is below ``nodes`` and a node's name. Raises FactsError where there is no such node.
+    is below ``nodes`` and a node's name. Raises FactsError where there is no such node, AnswerError where the reply is
+    none.
     """
     for_all, for_one = split_declared(declared)
-    names = [raw["name"] for raw in reply.get("nodes", ())]
+    found = _found_nodes(reply)
+    names = [raw["name"] for raw in found]
     for name in for_one:
         if name not in names:
             hint = did_you_mean(name, names) or f"its nodes are {', '.join(names)}."
             raise FactsError(f"'nodes.{name}' names no node of this target; {hint}")
     # YAML reads one that is not quoted as a time, which reads the same but for a 'T'.
-    time = None if reply.get("time") is None else str(reply["time"])
-    return tuple(_node(raw, {**for_all, **for_one.get(raw["name"], {})}, time) for raw in reply.get("nodes", ()))
+    time = None if reply.get("time") is None else plain(reply["time"])
+    return tuple(_node(raw, {**for_all, **for_one.get(raw["name"], {})}, time) for raw in found)
+
+
+def _found_nodes(reply: t.Any) -> list[dict[str, t.Any]]:
+    nodes = reply.get("nodes", ()) if isinstance(reply, Mapping) else None
+    if not isinstance(nodes, (list, tuple)) or not all(isinstance(raw, Mapping) for raw in nodes):
+        raise AnswerError("its nodes are no list of mappings")
+    if not all(isinstance(raw.get("name"), str) and isinstance(raw.get("online", True), bool) for raw in nodes):
+        raise AnswerError("one of its nodes has no name, or nobody knows whether it is online")
+    return [{**raw, "name": plain(raw["name"])} for raw in nodes]
 
 
 def split_declared(declared: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dict[str, Mapping[str, t.Any]]]:
@@ -67,7 +87,7 @@ def split_declared(declared: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], dic
 
 
 def _node(raw: Mapping[str, t.Any], declared: Mapping[str, t.Any], time: str | None) -> Node:
-    facts, extra = read_facts(raw.get("facts") or {}, raw.get("origins") or {}), read_facts(declared)
+    facts, extra = _found_facts(raw), read_facts(declared)
     changes = {name: _laid_over(name, getattr(facts, name), getattr(extra, name)) for name in declared}
     if changes:
         # What was found in a table is all of it, also where a declared entry stands beside.
@@ -76,6 +96,16 @@ def _node(raw: Mapping[str, t.Any], declared: Mapping[str, t.Any], time: str | N
         facts = dataclasses.replace(facts, **changes, origins=origins)
     facts = dataclasses.replace(facts, time=time)
     return Node(name=raw["name"], online=raw.get("online", True), facts=facts)
+
+
+def _found_facts(raw: Mapping[str, t.Any]) -> Facts:
+    origins = raw.get("origins") or {}
+    if not isinstance(origins, Mapping):
+        raise AnswerError("nobody knows where its facts come from")
+    try:
+        return read_facts(raw.get("facts") or {}, {plain(key): plain(value) for key, value in origins.items()})
+    except FactsError as error:
+        raise AnswerError(str(error).rstrip(".")) from None
 
 
 OF_ONE_NODE = "nodes"
@@ -112,7 +142,7 @@ def read_facts(raw: Mapping[str, t.Any], origins: Mapping[str, str] | None = Non
     for name, value in raw.items():
         if name not in _FIELDS:
             hint = did_you_mean(name, sorted(_FIELDS))
-            raise FactsError(f"'{name}' is no fact{f'; {hint}' if hint else '.'}")
+            raise FactsError(f"'{plain(name)}' is no fact{f'; {hint}' if hint else '.'}")
         if value is not None:
             known[name] = _SHAPES[name](name, value)
     return Facts(**known, origins=dict(origins or {}))
@@ -205,21 +235,113 @@ def _is_held(held: t.Any) -> bool:
     return isinstance(held, Mapping) and all(isinstance(name, str) and isinstance(held[name], bool) for name in held)
 
 
-def read_instances(raw: t.Iterable[Mapping[str, t.Any]]) -> tuple[Instance, ...]:
-    """The instances in a discovery's reply."""
-    return tuple(_instance(item) for item in raw)
+def read_instances(raw: t.Any, keys: Sequence[str] = ()) -> tuple[Instance, ...]:
+    """
+    The instances in a discovery's reply; one whose mark is not believed is a stranger.
+
+    ``keys`` are those that sign the target's marks. Raises AnswerError where the reply is none.
+    """
+    if not isinstance(raw, (list, tuple)):
+        raise AnswerError("its instances are no list")
+    return tuple(believed(_instance(item), keys) for item in raw)
 
 
-def _instance(raw: Mapping[str, t.Any]) -> Instance:
-    known = {key: value for key, value in raw.items() if key in _INSTANCE_FIELDS}
-    known["addresses"] = tuple(known.get("addresses") or ())
-    known["ports"] = tuple(known.get("ports") or ())
-    return Instance(**known)
+def _instance(raw: t.Any) -> Instance:
+    if not isinstance(raw, Mapping):
+        raise AnswerError("an instance is no mapping")
+    known = {key: value for key, value in raw.items() if key in _READ}
+    for key, kind in _OF_AN_INSTANCE.items():
+        if isinstance(known.get(key), bool) or not isinstance(known.get(key), kind):
+            raise AnswerError(f"the '{key}' of an instance is no text")
+    read = {key: _READ[key](value) for key, value in known.items() if value is not None}
+    if read["form"].startswith("proxmox") and not (read["id"].isascii() and read["id"].isdigit()):
+        raise AnswerError("the 'id' of a guest is no number")
+    return Instance(**read)
+
+
+def _addresses(value: t.Any) -> tuple[str, ...]:
+    """
+    Those that can be an instance's own. Its own agent tells them, and the next play goes where they lead.
+
+    ``-oProxyCommand=...`` would be an option of ssh, and ``127.0.0.1`` the controller.
+    """
+    return tuple(one for one in value if _is_address(one)) if isinstance(value, (list, tuple)) else ()
+
+
+def _is_address(value: t.Any) -> bool:
+    try:
+        # Without the interface behind '%': it is one of the guest's, and means nothing here.
+        address = ipaddress.ip_address(value) if isinstance(value, str) and "%" not in value else None
+    except ValueError:
+        return False
+    if address is None:
+        return False
+    inner = getattr(address, "ipv4_mapped", None) or address
+    return not (inner.is_loopback or inner.is_unspecified or inner.is_multicast or inner.is_link_local)
+
+
+def _published(value: t.Any) -> tuple[dict[str, t.Any], ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(port, Mapping) for port in value):
+        return ()
+    return tuple(
+        {
+            plain(key): item if isinstance(item, int) or item is None else plain(item)
+            for key, item in port.items()
+            if key in _OF_A_PORT
+        }
+        for port in value
+    )
+
+
+_OF_A_PORT = ("container", "host_ip", "host_port")
+
+
+def _size(value: t.Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MANY else 0
+
+
+def _seconds(value: t.Any) -> float | None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value if is_number and 0 <= value < _MANY else None
+
+
+def _log(value: t.Any) -> str:
+    return plain(value) if isinstance(value, str) else ""
+
+
+def _compared(value: t.Any) -> Mapping[str, t.Any]:
+    if not isinstance(value, Mapping):
+        raise AnswerError("the 'config' of an instance is no mapping")
+    return value
+
+
+_READ: dict[str, t.Callable[[t.Any], t.Any]] = {
+    "form": plain,
+    "name": plain,
+    "id": plain,
+    "node": plain,
+    "state": plain,
+    # Kept as it is for the look at its mark: what is left out of a name could make it another's.
+    "service": str,
+    "process": str,
+    "signature": plain,
+    "addresses": _addresses,
+    "ports": _published,
+    "ready": bool,
+    "up": bool,
+    "uptime": _seconds,
+    "memory": _size,
+    "log": _log,
+    "config": _compared,
+}
+"""
+How each part of an instance is read. A test holds that none is missing. What became of its mark nobody else can say.
+"""
 
 
 def _text(name: str, value: t.Any) -> str:
     if isinstance(value, (str, int, float)) and not isinstance(value, bool):
-        return str(value)
+        return plain(value)
     raise FactsError(f"The fact '{name}' must be a text.")
 
 
@@ -267,7 +389,7 @@ def _modules(name: str, value: t.Any) -> frozenset[str]:
 def _storages(name: str, value: t.Any) -> dict[str, int]:
     if not isinstance(value, Mapping):
         raise FactsError(f"The fact '{name}' must be a mapping of storage names to free MiB.")
-    return {str(storage): int(_number(name, free)) for storage, free in value.items()}
+    return {plain(storage): int(_number(name, free)) for storage, free in value.items()}
 
 
 def _switch(name: str, value: t.Any) -> bool:
@@ -287,7 +409,7 @@ def _table(name: str, value: t.Any) -> dict[str, str]:
     """
     if not isinstance(value, Mapping):
         raise FactsError(f"The fact '{name}' must be a mapping.")
-    return {str(key): _setting(f"{name}.{key}", item) for key, item in value.items() if item is not None}
+    return {plain(key): _setting(f"{name}.{plain(key)}", item) for key, item in value.items() if item is not None}
 
 
 def _versions(name: str, value: t.Any) -> dict[str, str]:
@@ -301,17 +423,17 @@ def _setting(name: str, value: t.Any) -> str:
 def _tables(name: str, value: t.Any) -> dict[str, dict[str, str]]:
     if not isinstance(value, Mapping):
         raise FactsError(f"The fact '{name}' must be a mapping of module names to parameters.")
-    return {str(key).replace("-", "_"): _table(f"{name}.{key}", item) for key, item in value.items()}
+    return {plain(key).replace("-", "_"): _table(f"{name}.{plain(key)}", item) for key, item in value.items()}
 
 
 def _profiles(name: str, value: t.Any) -> dict[str, dict[str, Mapping[str, t.Any]]]:
     profiles = _settings(name, value)
     return {
-        str(profile): {
-            part: _settings(f"{name}.{profile}.{part}", about.get(part) or {}) for part in ("config", "devices")
+        plain(profile): {
+            part: _settings(f"{name}.{plain(profile)}.{part}", about.get(part) or {}) for part in ("config", "devices")
         }
         for profile, about in profiles.items()
-        if _settings(f"{name}.{profile}", about) is not None
+        if _settings(f"{name}.{plain(profile)}", about) is not None
     }
 
 

@@ -61,6 +61,7 @@ class Host:
         self.labels: dict[str, t.Any] = self._mapping("rightscope_labels")
         self.declared: dict[str, t.Any] = self._mapping("rightscope_facts")
         self.probe: str | None = self._probe()
+        self.mark_keys: tuple[str, ...] = self._mark_keys()
         self._check_options()
         self._check_facts()
         self._becomes = becomes(self, otherwise=action._task.become)
@@ -147,6 +148,17 @@ class Host:
             raise TargetsError(f"The variable 'rightscope_probe_image' of host '{self.name}' must be an image's name.")
         return image or ""
 
+    def _mark_keys(self) -> tuple[str, ...]:
+        """What signs the marks there, the first of them new ones; none where they are not signed."""
+        given = self.variable("rightscope_mark_key")
+        keys = given if isinstance(given, (list, tuple)) else [] if given is None else [given]
+        if given == [] or not all(isinstance(key, str) and key.strip() and key.isprintable() for key in keys):
+            raise TargetsError(
+                f"The variable 'rightscope_mark_key' of host '{self.name}' must be a text that is not empty, or a list "
+                "of such; quote it."
+            )
+        return tuple(map(str, keys))
+
     def _check_options(self) -> None:
         known = connection_options(self.kind)
         for option in self.options:
@@ -168,6 +180,8 @@ class Host:
         for name in SECRET_OPTIONS:
             if self.options.get(name):
                 text = text.replace(str(self.options[name]), "********")
+        for key in self.mark_keys:
+            text = text.replace(key, "********")
         return text
 
     def execute(

@@ -256,9 +256,11 @@ class Instance:
     """
     Something that exists on a target and has the service's name or its mark.
 
-    ``service`` is the name in the ownership mark, None for a stranger. ``up`` says that it runs and its healthcheck, if
-    it has one, is content, ``ready`` that it has its address too, if one is to be expected. ``config`` is what the
-    form's plan compares with, as the engine itself tells it; ``log`` the last words of one that ended by itself.
+    ``service`` is the name in the ownership mark, None for a stranger. A mark that is not believed makes a stranger
+    too: ``claims`` is the name in it, and ``doubt`` says why, as half a sentence. ``signature`` stands beside the mark.
+    ``up`` says that it runs and its healthcheck, if it has one, is content, ``ready`` that it has its address too, if
+    one is to be expected. ``config`` is what the form's plan compares with, as the engine itself tells it; ``log`` the
+    last words of one that ended by itself.
     ``uptime`` are the whole seconds that it has run on by the engine's clock, None where the engine does not say.
     """
 
@@ -271,6 +273,9 @@ class Instance:
     addresses: tuple[str, ...] = ()
     ports: tuple[Mapping[str, t.Any], ...] = ()
     process: str | None = None
+    signature: str | None = None
+    claims: str | None = None
+    doubt: str | None = None
     ready: bool = True
     up: bool = True
     memory: int = 0
@@ -326,7 +331,8 @@ class Target:
     ``local`` says that the controller itself reaches its API; else only its own host does.
     ``permissions`` are those of its API, None where nobody asked for them or it has no such thing.
     ``options`` are the connection options of its delegate, with whole paths where it is ``local``. They hold secrets
-    and never leave the runner.
+    and never leave the runner. ``mark_keys`` sign the marks there, the first of them new ones; they never leave the
+    controller.
     """
 
     name: str
@@ -342,6 +348,7 @@ class Target:
     trouble: str | None = None
     remedy: str | None = None
     options: Mapping[str, t.Any] = field(default_factory=_nothing, repr=False)
+    mark_keys: tuple[str, ...] = field(default=(), repr=False)
 
 
 # --- the decision -------------------------------------------------------------------------------

@@ -466,7 +466,7 @@ class Provisioner:
     def adopt(self, host: Host, target: Target, instance: Instance) -> dict[str, t.Any]:
         """Write the marks on what somebody else made, and see that they are there. Raises Unfinished, AdoptionError."""
         form = FORMS[instance.form]
-        plan = form.adopt(self.service, instance)
+        plan = form.adopt(self.service, target, instance)
         mine = (dataclasses.replace(instance, service=self.service.name),)
         if self.check_mode:
             return self._result(target, plan, placement(self.service.name, target, mine))

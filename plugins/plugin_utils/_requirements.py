@@ -33,6 +33,7 @@ from ._model import (
     Sysctl,
     Wish,
 )
+from ._names import need_label, need_name
 from ._quantities import mebibytes, switch
 from ._versions import VersionRange
 from ._words import did_you_mean, not_a_text
@@ -44,7 +45,6 @@ except ImportError as error:
 else:
     VOLUPTUOUS_ERROR = None
 
-_DNS_LABEL = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _MODULE_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _FLAG = re.compile(r"[a-z0-9_.]+")
 _SYSCTL_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_:-]+)+")
@@ -95,7 +95,7 @@ def parse_service(name: t.Any, requirements: t.Any, made_as: t.Any, *, forms: tu
     """
     problems: list[Problem] = []
     try:
-        _label(name)
+        need_name(name)
     except ValueError as error:
         problems.append(Problem(("name",), str(error)))
     needs = _validated(_needs_schema(forms), {} if requirements is None else requirements, ("requirements",), problems)
@@ -128,12 +128,6 @@ def _text(value: t.Any) -> str:
     if not value.strip():
         raise ValueError("must be a text that is not empty")
     return value.strip()
-
-
-def _label(value: t.Any) -> str:
-    if not isinstance(value, str) or not _DNS_LABEL.fullmatch(value):
-        raise ValueError("must be a DNS label: lower-case letters, digits and '-', 63 at most, a letter first")
-    return value
 
 
 def _version_text(value: t.Any) -> str:
@@ -386,7 +380,7 @@ def _port(value: t.Any) -> Entry:
         "port": _word(_port_number),
         "host": _word(_port_number),
         "protocol": _one_of(_PROTOCOLS, "a protocol"),
-        "process": _word(_label),
+        "process": _word(need_label),
     }
     if isinstance(value, Mapping):
         return _entry(value, "port", schema, lambda port, **rest: Port(number=port, **rest))
@@ -433,7 +427,7 @@ def _labels(value: t.Any) -> dict[str, Entry]:
 
 
 def _process(value: t.Any) -> t.Any:
-    return v.Schema({v.Required("name"): _word(_label), "image": _word(_text), "command": _command})(value)
+    return v.Schema({v.Required("name"): _word(need_label), "image": _word(_text), "command": _command})(value)
 
 
 def _command(value: t.Any) -> t.Any:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to the rightscope.deploy collection: nothing outside of it may import this file.
 
-"""What errors say of a word that is not known, and of what was to be a text."""
+"""What errors say of a word that is not known, of what was to be a text, and of what somebody else says."""
 
 from __future__ import annotations
 
@@ -16,6 +16,24 @@ from collections.abc import Iterable, Mapping
 def ended(text: str) -> str:
     """The text with the full stop that it lacks: a question has its own."""
     return text if text.endswith(("?", ".")) else f"{text}."
+
+
+def plain(text: object) -> str:
+    """
+    What somebody else said, for the eyes of people: in one line, and without what a terminal would obey.
+
+    Of control characters those that part words become a blank; the others are left out, and so is what has no
+    appearance of its own, such as the marks that turn the direction of writing.
+    """
+    return "".join(one if one.isprintable() else " " if one.isspace() else "" for one in str(text))
+
+
+def quoted(names: Iterable[object], most: int = 5) -> str:
+    """Names that somebody else gave, in a length that a sentence can hold."""
+    shown = [plain(name).strip() for name in names]
+    parts = [f"'{name if len(name) <= 80 else name[:80] + '…'}'" for name in shown[:most]]
+    more = len(shown) - most
+    return ", ".join(parts) + (f" and {more} more" if more > 0 else "")
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
@@ -56,6 +74,7 @@ def first_line(text: str) -> str:
     line = next((line.strip() for line in text.splitlines() if line.strip()), "it gave no reason")
     for pattern, instead in _NOISE:
         line = pattern.sub(instead, line)
+    line = plain(line)
     return line if len(line) <= 400 else line[:400] + "…"
 
 

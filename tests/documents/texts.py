@@ -31,6 +31,7 @@ _RAISED = {
             "TargetsError",
             "ReachError",
             "FactsError",
+            "AnswerError",
             "AdoptionError",
             "OptionError",
             "_Failed",

@@ -15,6 +15,18 @@ SERVICE_MARK = "rightscope.service"
 PROCESS_MARK = "rightscope.process"
 """Docker label: which of the service's processes a container is."""
 
+SIGNATURE_MARK = "rightscope.signature"
+"""Beside the mark, in the same way, where the target's marks are signed. Only the controller can tell a right one."""
+
+
+def plain(text):
+    """
+    What somebody else said, for the eyes of people: in one line, and without what a terminal would obey.
+
+    As ``_words.plain`` of the controller, which reads whatever a managed node says with its own.
+    """
+    return "".join(one if one.isprintable() else " " if one.isspace() else "" for one in str(text))
+
 
 class Findings:
     """Facts of one node on the way to becoming JSON, each with its origin. What is None is not known: left out."""

@@ -13,7 +13,7 @@ import re
 
 from . import kernel
 from .calls import Bounded, keep_tls_settings, side_by_side
-from .common import MIB, PROCESS_MARK, SERVICE_MARK, Findings, ordered_addresses, ordered_ports
+from .common import MIB, PROCESS_MARK, SERVICE_MARK, SIGNATURE_MARK, Findings, ordered_addresses, ordered_ports, plain
 from .errors import DiscoveryError, explained, missing_library, status_of
 from .options import Option, need_scheme, read_options, to_bool, to_file
 from .probe import of_docker
@@ -424,8 +424,7 @@ def _last_words(engine, id):
         if status_of(exc) is None:
             raise
         return ""
-    printable = "".join(one if one.isprintable() else " " for one in text)
-    return " ".join(printable.split())[-_LOG_CHARACTERS:]
+    return " ".join(plain(text).split())[-_LOG_CHARACTERS:]
 
 
 def _with_image_id(engine, config):
@@ -450,6 +449,7 @@ def _instance(container, target):
         "state": _STATES.get(state["Status"], state["Status"]),
         "service": labels.get(SERVICE_MARK),
         "process": labels.get(PROCESS_MARK),
+        "signature": labels.get(SIGNATURE_MARK),
         "addresses": _addresses(container),
         "ports": _ports(container),
         "ready": _is_ready(state),

@@ -15,6 +15,8 @@ import ssl
 import typing as t
 from contextlib import contextmanager
 
+from .common import plain
+
 
 class DiscoveryError(Exception):
     """A target could not be asked. ``message`` is one sentence for people, ``remedy`` what would help, or None."""
@@ -194,4 +196,4 @@ def _text(exc):
 def _scrubbed(text, secrets):
     for secret in secrets:
         text = text.replace(str(secret), "********") if secret else text
-    return text
+    return plain(text)

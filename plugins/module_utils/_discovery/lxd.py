@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from . import hardware, kernel, namespaces
 from .calls import keep_tls_settings, side_by_side
-from .common import MIB, SERVICE_MARK, Findings, ordered_addresses, outside_interface
+from .common import MIB, SERVICE_MARK, SIGNATURE_MARK, Findings, ordered_addresses, outside_interface
 from .errors import DiscoveryError, explained, missing_library, status_of
 from .options import Option, need_scheme, read_options, to_file, to_path
 from .probe import of_lxd
@@ -502,6 +502,7 @@ def _instance(server, instance, service, target):
         "state": state,
         "service": instance["config"].get(MARK),
         "process": None,
+        "signature": instance["config"].get(f"user.{SIGNATURE_MARK}"),
         "addresses": addresses,
         "ports": [],
         "up": state == "started",

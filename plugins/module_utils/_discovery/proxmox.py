@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 
 from .calls import side_by_side
-from .common import MIB, SERVICE_MARK, Findings, ordered_addresses, outside_interface
+from .common import MIB, SERVICE_MARK, SIGNATURE_MARK, Findings, ordered_addresses, outside_interface
 from .errors import DiscoveryError, NoJson, explained, missing_library, status_of
 from .options import Option, read_options, to_bool, to_file
 from .systems import architecture, guest_system, parse_system
@@ -65,7 +65,10 @@ _DISK = re.compile(r"(?:scsi|virtio|sata|ide)\d+")
 _DISK_ORDER = ("scsi", "virtio", "sata", "ide")
 _SIZE = re.compile(r"(?:^|,)size=(\d+(?:\.\d+)?)([KMGT]?)")
 _TO_MIB = {"": 1 / MIB, "K": 1 / 1024, "M": 1, "G": 1024, "T": 1024 * 1024}
-_MARK_LINE = re.compile(rf"^\s*{re.escape(SERVICE_MARK)}:\s*(\S+)\s*$", re.MULTILINE)
+_MARK_LINES = {
+    name: re.compile(rf"^[^\S\n]*{re.escape(name)}:[^\S\n]*(\S[^\n]*?)?[^\S\n]*$", re.MULTILINE)
+    for name in (SERVICE_MARK, SIGNATURE_MARK)
+}
 _SEPARATORS = re.compile(r"[;,\s]+")
 
 _ROOT = "root@pam"
@@ -453,6 +456,7 @@ def _instance(cluster, guest, service):
         "state": state,
         "service": mark,
         "process": None,
+        "signature": _mark(config, SIGNATURE_MARK),
         "addresses": addresses,
         "ports": [],
         "up": state == "started",
@@ -513,12 +517,12 @@ def _tags(settings):
     return [tag for tag in _SEPARATORS.split(settings.get("tags") or "") if tag]
 
 
-def _mark(config):
+def _mark(config, name=SERVICE_MARK):
     """
     The service in the ownership mark. A guest that has the line and not the tag yet is half made: the clone has the
     one, and is given the other when it is configured.
     """
-    line = _MARK_LINE.search(config.get("description") or "")
+    line = _MARK_LINES[name].search(str(config.get("description") or ""))
     return line.group(1) if line else None
 
 

@@ -46,7 +46,7 @@ A form's module has:
     the delegate's call that is asked so, in check mode alone: it says ``changed`` where one of these options differs;
 ``permits(service, candidate, target, instances, state) -> tuple[Permit, ...]``
     the privileges of the target's API that this plan would take; asked where those of its user are known;
-``adopt(service, instance) -> Plan``
+``adopt(service, target, instance) -> Plan``
     the calls that write the marks on what somebody else made, and change nothing else. Raises AdoptionError;
 ``remove(service, target, instances) -> Plan``
     the calls that remove what is there;

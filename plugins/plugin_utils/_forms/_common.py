@@ -23,7 +23,7 @@ MARKS = "rightscope."
 
 STARTED, STOPPED, ABSENT = "started", "stopped", "absent"
 
-_SECRET_WORDS = r"(?:pass|pwd|secret|token|key|credential|auth|cookie|(?:user|vendor)-data)"
+_SECRET_WORDS = r"(?:pass|pwd|secret|token|key|credential|auth|cookie|signature|(?:user|vendor)-data)"
 _SECRET_NAME = re.compile(_SECRET_WORDS, re.IGNORECASE)
 _LOGIN_IN_URL = re.compile(r"(://)[^\s/?#]*@")
 _ENVIRONMENT = re.compile(r"env|(config\.)?environment\..*")

@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .._knowledge.sysctls import is_settable
+from .._marks import SIGNATURE, signed
 from .._model import (
     Call,
     Candidate,
@@ -190,6 +191,7 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     """A call for each container that differs, and for the network of several."""
     parts = _parts(service, candidate)
     there = {instance.name: instance for instance in instances}
+    parts = [_signed(part, service, target, there.get(part.name)) for part in parts]
     calls, before, after = [], {}, {}
     for part in parts:
         agreed = candidate.agreed.get(part.name, frozenset())
@@ -247,7 +249,7 @@ def _parts(service: Service, candidate: Candidate) -> list[_Part]:
     return [_part(service, candidate, process, several=len(processes) > 1) for process in processes]
 
 
-def adopt(_service: Service, instance: Instance) -> Plan:
+def adopt(_service: Service, _target: Target, instance: Instance) -> Plan:
     """Labels are given to a container when it is made, and never after."""
     raise AdoptionError(
         f"Container '{instance.name}' cannot be taken over as it is: Docker gives no label to a container that exists. "
@@ -354,6 +356,15 @@ def _part(service: Service, candidate: Candidate, process: Process | None, *, se
     labels[OPTIONS_MARK] = _digests(options)
     labels[GIVEN_MARK] = names_given(options)
     return _Part(name, {**options, "labels": {key: text(value) for key, value in labels.items()}})
+
+
+def _signed(part: _Part, service: Service, target: Target, there: Instance | None) -> _Part:
+    """A label cannot change: one that an older key has signed stands for as long as the container does."""
+    labels = part.options["labels"]
+    mark = signed(target, NAME, service.name, part.name, labels.get(PROCESS_MARK), there=there)
+    if mark is None:
+        return part
+    return _Part(part.name, {**part.options, "labels": {**labels, SIGNATURE: mark}})
 
 
 def _joins(part: _Part, service: Service) -> bool:
@@ -538,7 +549,7 @@ def _takes_a_new_one(name: str, value: t.Any) -> bool:
     return name not in IN_PLACE or value is None
 
 
-_OUR_MARKS = (MARK, PROCESS_MARK, OPTIONS_MARK, GIVEN_MARK)
+_OUR_MARKS = (MARK, PROCESS_MARK, OPTIONS_MARK, GIVEN_MARK, SIGNATURE)
 _OTHER = "another value"
 """What is shown of a value that is known by its digest alone."""
 

@@ -20,6 +20,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 
 from .._knowledge.sysctls import is_settable
+from .._marks import SIGNATURE, signed
 from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
 from ._common import (
     ABSENT,
@@ -62,6 +63,8 @@ SHUTDOWN = 30
 
 KEY = f"user.{MARK}"
 """LXD keeps ``user.*`` for its users: https://documentation.ubuntu.com/lxd/en/latest/reference/instance_options/"""
+
+SIGNATURE_KEY = f"user.{SIGNATURE}"
 
 GIVEN_KEY = "user.rightscope.given"
 """The names of what the plan set, keys of the configuration and devices, so that what is wanted no more can go."""
@@ -135,7 +138,7 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     config = there.config if there else {}
     options = {key: value for key, value in (candidate.options or {}).items() if value is not None}
     given = _devices(service.requirements, candidate, options, config)
-    wanted_config = _config(service, candidate, options)
+    wanted_config = {**_config(service, candidate, options), **_marks(service, target, service.name)}
     wanted_config[GIVEN_KEY] = _names(wanted_config, given)
     gone_keys, gone_devices = _gone(config, wanted_config, given)
     devices = {name: device for name, device in (config.get("devices") or {}).items() if name not in gone_devices}
@@ -186,9 +189,9 @@ def question(_service: Service, candidate: Candidate, instance: Instance, option
     return Call(module=MODULE, does=f"compare {', '.join(options)} of LXC container '{instance.name}'", args=args)
 
 
-def adopt(service: Service, instance: Instance) -> Plan:
-    """Two keys, which LXD keeps for its users. Somebody else set the rest, so none of that counts as given."""
-    marks = {KEY: service.name, GIVEN_KEY: "none"}
+def adopt(service: Service, target: Target, instance: Instance) -> Plan:
+    """Keys that LXD keeps for its users. Somebody else set the rest, so none of that counts as given."""
+    marks = {**_marks(service, target, instance.name), GIVEN_KEY: "none"}
     does = f"mark LXC container '{instance.name}' as service '{service.name}'"
     args = {"name": instance.name, "config": marks}
     return Plan(
@@ -319,8 +322,14 @@ def _config(service: Service, candidate: Candidate, options: Mapping[str, t.Any]
     if needs.memory:
         limits["limits.memory"] = f"{needs.memory}MiB"
     own = {**limits, **_sysctls(needs, candidate), **_granted_config(candidate)}
-    given = {**own, **(options.get("config") or {}), KEY: service.name}
+    given = {**own, **(options.get("config") or {})}
     return {str(key): text(value) for key, value in given.items() if value is not None}
+
+
+def _marks(service: Service, target: Target, name: str) -> dict[str, str]:
+    """The mark, and its signature where the target has a key: here the first key signs anew what an older one has."""
+    signature = signed(target, NAME, service.name, name)
+    return {KEY: service.name, **({SIGNATURE_KEY: signature} if signature else {})}
 
 
 def _sysctls(needs: Requirements, candidate: Candidate) -> dict[str, str]:

@@ -22,11 +22,13 @@ from urllib.parse import unquote
 
 from .._knowledge.processors import PHYSICAL, flags_of, model_for, model_name, shown_by, wanted_level
 from .._knowledge.proxmox_privileges import how_to_give, is_allowed, listed_permits, permits_of
+from .._marks import SIGNATURE, signed
 from .._model import Call, Candidate, Facts, Image, Instance, Permit, Plan, Requirements, Service, Target
 from .._quantities import readable
 from ._common import (
     ABSENT,
     MARK,
+    MARKS,
     STARTED,
     STOPPED,
     OptionError,
@@ -130,13 +132,14 @@ def storage(options: Mapping[str, t.Any]) -> str | None:
 def plan(service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str) -> Plan:
     """Clone, configure, grow the disk, start: each only where something differs."""
     options = {key: value for key, value in (candidate.options or {}).items() if value is not None}
+    vmid = int(instances[0].id) if instances else target.next_id
+    options["description"] = _marked(service, target, vmid, str(options.get("description", "")))
     if instances:
         return _change(service, candidate, options, instances[0], state)
     from_nothing = _is_from_nothing(options)
     base = None if from_nothing else candidate.image
-    vmid = target.next_id
     config = without_macs(base.config) if base else {}
-    config["description"] = _description(service, options)
+    config["description"] = options["description"]
     wanted = _wanted(service, candidate, options, config, fresh=True)
     where = {"vmid": vmid, "node": candidate.node, "timeout": options.get("timeout", TIMEOUT)}
     calls = [_create(service, candidate, options, vmid, base), *_configure(where, wanted, fresh=True)]
@@ -176,11 +179,14 @@ def question(_service: Service, _candidate: Candidate, _instance: Instance, _opt
     raise NotImplementedError
 
 
-def adopt(service: Service, instance: Instance) -> Plan:
+def adopt(service: Service, target: Target, instance: Instance) -> Plan:
     """A tag, and a line of the description below what is there."""
     config = _config(instance)
-    words, tags = str(config.get("description") or "").strip(), _tags(config)
-    marked = settings({"description": f"{words}\n\n{MARK}: {service.name}".strip(), "tags": [*tags, TAG]}, config)
+    lines, tags = str(config.get("description") or "").splitlines(), _tags(config)
+    # A mark that is not believed would be read in place of this one.
+    words = "\n".join(line for line in lines if not line.strip().startswith(MARKS))
+    description = _marked(service, target, int(instance.id), words)
+    marked = settings({"description": description, "tags": [*tags, TAG]}, config)
     where = {"vmid": int(instance.id), "node": instance.node, "timeout": TIMEOUT}
     args = {**where, **marked.arguments, "state": "present", "update": True}
     does = f"mark VM {instance.id} as service '{service.name}'"
@@ -403,7 +409,6 @@ def _wanted(
         # The API does it for the drives of a VM that is made with them, and not for those that follow.
         given["boot"] = boot_order(options)
     wanted |= given
-    wanted["description"] = _description(service, options)
     wanted["tags"] = [*(options.get("tags") or ()), TAG]
     drives = {key: drive for bus in _BUSES for key, drive in (options.get(bus) or {}).items()}
     if any(options.get(name) for name in _CLOUD_INIT) and not has_cloud_init({**there, **drives}):
@@ -493,15 +498,18 @@ def _create(
         **made,
         "newid": vmid,
         "name": service.name,
-        "description": _description(service, options),
+        "description": options["description"],
         "node": candidate.node,
         "timeout": options.get("timeout", TIMEOUT),
     }
     return Call(module=CLONE_MODULE, does=does, args=args, creates=str(vmid), claims=True, action="create")
 
 
-def _description(service: Service, options: Mapping[str, t.Any]) -> str:
-    return f"{str(options.get('description', '')).strip()}\n\n{MARK}: {service.name}".strip()
+def _marked(service: Service, target: Target, vmid: int | None, words: str) -> str:
+    """A description with the mark below it, and its signature where the target has a key: the first one signs."""
+    signature = signed(target, NAME, service.name, str(vmid))
+    lines = [f"{MARK}: {service.name}", *([f"{SIGNATURE}: {signature}"] if signature else ())]
+    return "\n\n".join((words.strip(), "\n".join(lines))).strip()
 
 
 def _configure(where: Mapping[str, t.Any], wanted: Settings, *, fresh: bool = False) -> list[Call]:

@@ -20,6 +20,7 @@ class Host:
         self.labels, self.declared = {}, {}
         self.eligible = self.is_local = self.is_here = True
         self.recorded = self.probe = None
+        self.mark_keys = ()
 
 
 @pytest.fixture

@@ -45,14 +45,16 @@ LAYERS = {
     "_versions.py": set(),
     "_quantities.py": set(),
     "_words.py": set(),
-    "_requirements.py": {"_knowledge", "_model", "_quantities", "_versions", "_words"},
-    "_facts.py": {"_knowledge", "_model", "_quantities", "_words"},
+    "_names.py": set(),
+    "_marks.py": {"_model", "_names", "_words"},
+    "_requirements.py": {"_knowledge", "_model", "_names", "_quantities", "_versions", "_words"},
+    "_facts.py": {"_knowledge", "_marks", "_model", "_quantities", "_words"},
     "_connections.py": set(),
     "_settling.py": {"_forms", "_model"},
     "_candidates.py": {"_forms", "_model"},
     "_knowledge": {"_model", "_versions"},
     "_decision": {"_knowledge", "_model", "_quantities", "_versions"},
-    "_forms": {"_knowledge", "_model", "_quantities"},
+    "_forms": {"_knowledge", "_marks", "_model", "_quantities"},
 }
 TOUCHING = {"open", "print", "input", "eval", "exec", "breakpoint", "__import__"}
 

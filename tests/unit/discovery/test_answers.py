@@ -820,6 +820,7 @@ def test_proxmox_an_instance_as_the_plan_needs_it(cluster):
         "state": "started",
         "service": "web",
         "process": None,
+        "signature": None,
         "addresses": ["10.0.0.7"],
         "ports": [],
         "ready": True,
