@@ -34,7 +34,7 @@ from fakepve import FakePve, FakeVm, PveError, TaskError, server, shapes
 from fakepve import schema as pve_schema
 from fakepve.certs import make_cert
 from fakepve.lxc import format_size, parse_size
-from fakepve.qemu import DRIVE_KEY, drives_of, is_cdrom, join_drive, split_drive, volume_ref, with_mac
+from fakepve.qemu import CREATE_ONLY, DRIVE_KEY, drives_of, is_cdrom, join_drive, split_drive, volume_ref, with_mac
 from fakepve.routing import die
 
 API_USER = "deploy@pve"
@@ -43,12 +43,17 @@ POOR_USER = "poor@pve"
 GIB = 1024**3
 MIB = 1024**2
 VM_PATH = "/nodes/{node}/qemu/{vmid}"
+_NO_SETTINGS = ("delete", "revert", "digest", "skiplock", "force", "background_delay", "node", "vmid")
 # What a running VM takes at once, besides fakepve's own list.
 HOTPLUGGED = re.compile(r"^((net|scsi|virtio|sata|usb|ide)\d+|cpulimit|cpuunits)$")
 # Seconds a task takes on a small server (scaled by time_scale).
 TASK_SECONDS = {"qmclone": 4, "qmcreate": 1, "qmdestroy": 1, "qmstart": 3, "qmstop": 1, "resize": 1, "qmconfig": 1}
 # Seconds from the start of a VM to its agent's first answer.
 AGENT_SECONDS = 8
+# Seconds that a call to an agent takes which does not answer.
+SILENT_AGENT_SECONDS = 3
+# Seconds from the end of a guest that reboots to its start, which is a task of its own.
+REBOOT_GAP = 1
 NODES = {
     "pve1": {"cpus": 8, "memory": 32 * GIB, "used": 3 * GIB},
     "pve2": {"cpus": 4, "memory": 16 * GIB, "used": 2 * GIB},
@@ -193,7 +198,170 @@ class Guests(list):
         super().append(vm)
 
 
-class StandIn(FakePve):
+# What a setting takes on the VM, as qemu-server's check_vm_modify_config_perm has it.
+CONFIG_RIGHTS = {
+    r"cores|cpu|cpulimit|cpuunits|numa\d*|sockets|vcpus": "VM.Config.CPU",
+    r"memory|balloon|shares|allow-ksm": "VM.Config.Memory",
+    r"acpi|hotplug|kvm|machine|scsihw|smbios1|tablet|vga|watchdog|audio0|rng0": "VM.Config.HWType",
+    r"agent|autostart|bios|description|keyboard|localtime|migrate_(?:downtime|speed)|name|onboot|ostype|protection"
+    r"|reboot|startdate|startup|tags|tdf|template": "VM.Config.Options",
+    r"freeze": "VM.PowerMgmt",
+    r"boot|bootdisk|vmstatestorage": "VM.Config.Disk",
+    r"net\d+": "VM.Config.Network",
+}
+CLOUD_INIT = re.compile(r"ci(?:custom|password|type|upgrade|user)|ipconfig\d+|nameserver|searchdomain|sshkeys")
+FULL_PATHS = ("/", "/access", "/access/groups", "/nodes", "/pool", "/sdn", "/storage", "/vms")
+CHECKED = "checked"
+"""A privilege that everybody has, for what fakepve would check once more, and otherwise."""
+
+
+class Rights(FakePve):
+    """Privileges as pve-access-control works them out, and where qemu-server asks for them."""
+
+    def allowed(self, user, path, priv) -> bool:
+        """Whether the user has the privilege on the path."""
+        return priv == CHECKED or priv in self.rights_on(user, path)
+
+    def rights_on(self, user: str, path: str) -> dict[str, int]:
+        """The privileges on a path, each with whether it goes further down. A token has what its user has as well."""
+        if self.acl is None or user.partition("!")[0] == "root@pam":
+            return dict.fromkeys((*shapes.PRIVILEGES, "VM.Monitor"), 1)
+        owner, _sign, token = user.partition("!")
+        found = self._rights_of(owner, path)
+        if token:
+            own = self._rights_of(user, path)
+            found = {name: goes_down and own[name] for name, goes_down in found.items() if name in own}
+        return found
+
+    def _rights_of(self, user: str, path: str) -> dict[str, int]:
+        """By the ACLs: the one on the nearest path replaces those above it; then by the pools that it is in."""
+        acls = self.acl.get(user, [])
+        found: dict[str, int] = {}
+        for above in (path, *self._above(path)):
+            here = [names for where, names in acls if where == above]
+            if here:
+                found = dict.fromkeys((name for names in here for name in names), 1)
+                break
+        for pool in self._pools_of(path):
+            for name in self._rights_of(user, f"/pool/{pool}"):
+                found.setdefault(name, 0)
+        return found
+
+    @staticmethod
+    def _above(path: str):
+        while path != "/":
+            path = path.rpartition("/")[0] or "/"
+            yield path
+
+    def _pools_of(self, path: str) -> list[str]:
+        _root, sort, *rest = path.split("/")
+        if sort == "vms" and rest and rest[0].isdigit():
+            return [name for name, ids in self.pools.items() if int(rest[0]) in ids]
+        if sort == "storage" and rest:
+            return [name for name, meta in self.pool_info.items() if rest[0] in meta["storage"]]
+        return []
+
+    async def _permissions(self, values, user):
+        """Of each path that has any ACL, or is in a pool, what the user has there; one of nothing is left out."""
+        who = values.get("userid") or user
+        paths = {*FULL_PATHS, *(path for entries in (self.acl or {}).values() for path, _names in entries)}
+        paths |= {f"/vms/{vmid}" for ids in self.pools.values() for vmid in ids}
+        paths |= {f"/storage/{sid}" for meta in self.pool_info.values() for sid in meta["storage"]}
+        if values.get("path") is not None:
+            paths = {values["path"]}
+        found = {path: self.rights_on(who, path) for path in sorted(paths)}
+        return {path: rights for path, rights in found.items() if rights}
+
+    # --- where they are asked for
+
+    def may_use(self, user: str, bridge: str, rights=("SDN.Use",)) -> bool:
+        """Whether the user may use a bridge of the nodes, as a whole or one of its VLANs."""
+        path = f"/sdn/zones/localnetwork/{bridge}"
+        vlans = {
+            where for entries in (self.acl or {}).values() for where, _names in entries if where.startswith(f"{path}/")
+        }
+        return any(self.allowed(user, one, right) for one in (path, *vlans) for right in rights)
+
+    def check_networks(self, user: str, config: dict) -> None:
+        """SDN.Use on each bridge or VLAN that the networks of a config are on."""
+        for key in sorted(config):
+            if re.fullmatch(r"net\d+", key):
+                parts = dict(part.partition("=")[::2] for part in str(config[key]).split(","))
+                vlans = [tag for tag in (parts.get("tag"), *(parts.get("trunks") or "").split(";")) if tag]
+                for below in [f"/{vlan}" for vlan in vlans] or [""]:
+                    if parts.get("bridge"):
+                        self.require(user, f"/sdn/zones/localnetwork/{parts['bridge']}{below}", "SDN.Use")
+
+    def check_devices(self, user: str, config: dict, vmid: int | None = None, pool: str | None = None) -> None:
+        """A device of the host is root's, unless it has a mapping that the user may use."""
+        for key, value in sorted(config.items()):
+            match = re.fullmatch(r"(hostpci|usb)\d+", key)
+            if not match or user == "root@pam":
+                continue
+            mapped = re.search(r"(?:^|,)mapping=([^,]+)", str(value))
+            spice = match[1] == "usb" and re.search(r"(?:^|=)spice(?:,|$)", str(value))
+            if not mapped and not spice:
+                raise die(
+                    f"only root can set '{key}' config for {'real' if match[1] == 'usb' else 'non-mapped'} devices"
+                )
+            if mapped:
+                self.require(user, f"/mapping/{'pci' if match[1] == 'hostpci' else 'usb'}/{mapped[1]}", "Mapping.Use")
+            if vmid is not None:
+                self._qm_perm(user, vmid, pool, "VM.Config.HWType")
+
+    def check_settings(self, user: str, vmid: int, pool: str | None, settings: dict, before: dict) -> None:
+        """What each setting takes, and what the value takes that it replaces; None takes it away."""
+        if user == "root@pam":
+            return
+        for key in sorted(settings):
+            there = [str(value) for value in (before.get(key), settings[key]) if value is not None]
+            if DRIVE_KEY.match(key):
+                for value in there:
+                    self._qm_perm(user, vmid, pool, *self._drive_rights(value))
+            elif re.fullmatch(r"(?:hostpci|usb)\d+", key):
+                for value in there:
+                    self.check_devices(user, {key: value}, vmid, pool)
+            elif re.fullmatch(r"serial\d+", key):
+                if any(value != "socket" for value in there):
+                    raise die(f"only root can set '{key}' config for real devices")
+                self._qm_perm(user, vmid, pool, "VM.Config.HWType")
+            elif CLOUD_INIT.fullmatch(key):
+                either = ("VM.Config.Cloudinit", "VM.Config.Network")
+                places = [f"/vms/{vmid}", *([f"/pool/{pool}"] if pool else [])]
+                if not any(self.allowed(user, place, right) for place in places for right in either):
+                    raise PveError(403, f"Permission check failed (/vms/{vmid}, {'|'.join(either)})")
+            elif not key.startswith("unused"):
+                right = next((name for keys, name in CONFIG_RIGHTS.items() if re.fullmatch(keys, key)), None)
+                if right is None:
+                    raise die(f"only root can set '{key}' config")
+                self._qm_perm(user, vmid, pool, right)
+                if key == "startup":
+                    self.require(user, "/", "Sys.Modify")
+                if key.startswith("net"):
+                    for value in there:
+                        self.check_networks(user, {key: value})
+
+    @staticmethod
+    def _drive_rights(value: str) -> tuple[str, ...]:
+        volume, props = split_drive(value)
+        if "cloudinit" in volume:
+            return ("VM.Config.Cloudinit", "VM.Config.CDROM")
+        return ("VM.Config.CDROM",) if is_cdrom(volume, props) or volume == "none" else ("VM.Config.Disk",)
+
+    def _config_priv(self, key):
+        """It was asked for already."""
+        return CHECKED
+
+    async def _qm_create(self, v, user):
+        vmid, pool = int(v["vmid"]), v.get("pool")
+        places = [f"/vms/{vmid}", *([f"/pool/{pool}"] if pool else [])]
+        if any(self.allowed(user, place, "VM.Allocate") for place in places):
+            settings = {key: value for key, value in v.items() if key not in (*CREATE_ONLY, "node", "vmid")}
+            self.check_settings(user, vmid, pool, settings, {})
+        return await super()._qm_create(v, user)
+
+
+class StandIn(Rights):
     """fakepve, made to behave as a real Proxmox VE does where it does not."""
 
     def __init__(self, resources_lag: float = 0.0, **kwargs):
@@ -409,8 +577,15 @@ class StandIn(FakePve):
             bridge = {"bridge_ports": "" if number else "eno1", "bridge_stp": "off", "bridge_fd": "0"}
             found.append({"iface": name, "type": "bridge", "priority": 4 + number, **common, **bridge})
         wanted = values.get("type")
+        if wanted is None:
+            return found
         wanted = "bridge" if wanted in ("any_bridge", "any_local_bridge") else wanted
-        return [one for one in found if wanted in (None, one["type"])]
+        seen = ("SDN.Audit", "SDN.Use")
+        return [
+            one
+            for one in found
+            if one["type"] == wanted and (wanted != "bridge" or self.may_use(user, one["iface"], seen))
+        ]
 
     async def _pci(self, values, user):
         return self.nodes[values["node"]].get("pci", PCI)
@@ -499,6 +674,8 @@ class StandIn(FakePve):
             raise die(f"unable to find configuration file for VM {v['vmid']} on node '{node}'")
         if target in self.nodes and target != node and self._uses_local_storage(source):
             raise die(f"can't clone VM to node '{target}' (VM uses local storage)")
+        self.check_devices(user, source.config)
+        self.check_networks(user, source.config)
         upid = await super()._qm_clone(v, user)
         clone = self.vm(newid)
         if clone is not None:
@@ -601,6 +778,23 @@ class StandIn(FakePve):
             data["pid"] = vm.vmid * 10000 + int((vm.started_at or 0) * 100) % 10000
         return data
 
+    async def _do_reboot(self, vm, user, p):
+        """Its task ends with the guest: root@pam starts it again a moment later, with the settings that waited."""
+        self._need_running(vm)
+        self._check_lock(vm)
+
+        async def body():
+            why = await self._powerdown(vm, p)
+            asyncio.get_running_loop().create_task(self._start_again(vm))
+            return why
+
+        return await self.task(vm.node, "qmreboot", vm.vmid, user, body, vm=vm)
+
+    async def _start_again(self, vm) -> None:
+        await self.pause(REBOOT_GAP)
+        if vm in self.vms and vm.status == "stopped":
+            await self._do_start(vm, "root@pam", {})
+
     async def _nothing_to_do(self, ttype, vm, user):
         """The task that stops what is stopped: good, even where the VM is locked."""
 
@@ -647,6 +841,7 @@ class StandIn(FakePve):
         vm = self._vm(request)
         given = {key: value for key, value in values.items() if key not in ("node", "vmid")}
         self._check_write(vm, request[server.USER], given)
+        self._check_rights(vm, request[server.USER], given)
         return await super()._config_post(request)
 
     async def _apply_config(self, vm, user, p):
@@ -663,12 +858,22 @@ class StandIn(FakePve):
         for key in deletes:
             if not {key, re.sub(r"\d+$", "[n]", key)} & set(info["properties"]):
                 raise PveError(400, "Parameter verification failed.", {"delete": f"unknown option '{key}'"})
+        self._check_rights(vm, user, {**values, "delete": ",".join(deletes)})
         for key in [k for k in re.split(r"[,;\s]+", str(values.pop("revert", ""))) if k]:
             vm.pending.pop(key, None)
         values.pop("background_delay", None)
         deletes += [key for key in ("description", "tags") if values.get(key) == ""]
         values = {key: value for key, value in values.items() if key not in deletes}
         await self._write(vm, user, values, deletes)
+
+    def _check_rights(self, vm, user, values: dict) -> None:
+        """Refuse what the user may not: by setting, by the storage of a disk, by the bridge of a network."""
+        taken = dict.fromkeys(filter(None, re.split(r"[,;\s]+", str(values.get("delete", "")))))
+        given = {key: value for key, value in values.items() if key not in _NO_SETTINGS}
+        self.check_settings(user, vm.vmid, None, {**taken, **given}, vm.config)
+        for key, value in given.items():
+            if DRIVE_KEY.match(key) and value != vm.config.get(key):
+                self._qm_check_drive(user, vm.vmid, None, key, value, None)
 
     def _check_write(self, vm, user, values: dict) -> None:
         """Refuse what the real server refuses before it looks at the VM."""
@@ -736,7 +941,9 @@ class StandIn(FakePve):
         first = str(vm.config.get("agent", "0")).partition(",")[0]
         if first.rpartition("=")[2] not in ("1", "yes", "on", "true"):
             raise die("No QEMU guest agent configured")
-        if time.time() - (vm.started_at or 0) < AGENT_SECONDS * self.time_scale:
+        if vm.agent is None or time.time() - (vm.started_at or 0) < AGENT_SECONDS * self.time_scale:
+            # The server waits for its ping.
+            await self.pause(SILENT_AGENT_SECONDS)
             raise die("QEMU guest agent is not running")
         given = vm.agent
         if given is not None:
@@ -924,6 +1131,11 @@ class Control:
         """An attribute of the server."""
         return getattr(self.pve, name)
 
+    def do_acl(self, user: str, rights: dict):
+        """Give a user, and its token where it has one, these privileges by path, in place of all that it had."""
+        for one in (user, f"{user}!{TOKEN_ID}"):
+            self.pve.acl[one] = [(path, set(names)) for path, names in rights.items()]
+
     def do_time_scale(self, value: float):
         """Real seconds for one second of the server's."""
         self.pve.time_scale = float(value)
@@ -957,6 +1169,7 @@ class Control:
         for name in ("failures", "requests", "tasklog", "tasks", "pools", "pool_info"):
             getattr(self.pve, name).clear()
         self.pve.time_scale = self.pve.first_time_scale
+        self.pve.acl = copy.deepcopy(self.pve.first_acl)
         furnish(self.pve, self.pve.templates)
 
     async def serve(self, reader, writer) -> None:
@@ -998,8 +1211,10 @@ def build(args) -> tuple[StandIn, str]:
     furnish(pve, pve.templates)
     secret = secrets.token_hex(16)
     pve.apitokens = {f"{API_USER}!{TOKEN_ID}": secret, f"{POOR_USER}!{TOKEN_ID}": secret}
-    pve.grant(f"{API_USER}!{TOKEN_ID}", "/", *shapes.PRIVILEGES, "VM.Monitor")
-    pve.grant(f"{POOR_USER}!{TOKEN_ID}", "/", "Sys.Audit")
+    for user, rights in ((API_USER, (*shapes.PRIVILEGES, "VM.Monitor")), (POOR_USER, ("Sys.Audit",))):
+        pve.grant(user, "/", *rights)
+        pve.grant(f"{user}!{TOKEN_ID}", "/", *rights)
+    pve.first_acl = copy.deepcopy(pve.acl)
     return pve, secret
 
 

@@ -5,7 +5,7 @@
 """
 The stand-in for Proxmox VE answers as a real server did.
 
-Each row of ``BEHAVIOURS`` is one exchange that a real Proxmox VE 8.4 had, by its transcript's name and number there:
+Each row of ``BEHAVIOURS`` is one exchange that a real Proxmox VE 8.4 or 9.2 had, by its transcript's name and number:
 the request, the answer, and how the task ended that it began. They are those that this collection and its tests rely
 on. The stand-in is brought into the state that the real server was in, with the same ids, and is asked the same.
 Where the transcripts themselves are at hand, each row is held against its own.
@@ -28,6 +28,8 @@ import requests
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TRANSCRIPTS = Path(os.environ.get("RIGHTSCOPE_PVE_TRANSCRIPTS") or REPOSITORY.parent / "shared" / "pve" / "transcripts")
+NEWER = "9.2"
+"""Transcripts of a Proxmox VE 9.2 are beside those, in a directory with this in its name, and so in a row's source."""
 API = "/api2/json"
 NODE = "/nodes/pve1"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -35,7 +37,12 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 # --- who asks -------------------------------------------------------------------------------------
 
 ADMIN, VIEWER, NOBODY, STRANGER, UNNAMED = "admin", "viewer", "nobody", "stranger", "unnamed"
-TOKENS = {VIEWER: "contract-viewer@pve!test", NOBODY: "contract-nobody@pve!test"}
+LIMITED = "limited"
+TOKENS = {
+    VIEWER: "contract-viewer@pve!test",
+    NOBODY: "contract-nobody@pve!test",
+    LIMITED: "contract-limited@pve!ansible",
+}
 SECRET = "00000000-0000-0000-0000-00000000c0de"
 
 # --- what an answer is like -----------------------------------------------------------------------
@@ -128,6 +135,20 @@ LOCKED = (*LINKED, does("snapshot_lock", vmid=970, lock="backup"))
 LATE = (does("set", name="resources_lag", value=3600),)
 NEW = (*LATE, does("add_vm", vmid=100, name="race1", config={"memory": "64"}))
 TALKING = (*RUNNING, does("set_vm", vmid=901, agent={}))
+PARTS = ("CDROM", "CPU", "Cloudinit", "Disk", "HWType", "Memory", "Network", "Options")
+NO_NETWORK = (
+    *("Datastore.AllocateSpace", "Sys.Audit", "VM.Allocate", "VM.Audit", "VM.Clone", "VM.GuestAgent.Audit"),
+    *("VM.PowerMgmt", *(f"VM.Config.{part}" for part in PARTS)),
+)
+"""What the token of the recordings had that could not clone, on the path ``/``."""
+MINI = (
+    does("add_template", vmid=902, name="mini", config=_config(902, "local:902/base-902-disk-1.qcow2", "64M")),
+    does("acl", user=TOKENS[LIMITED].partition("!")[0], rights={"/": NO_NETWORK}),
+)
+SILENT = (
+    does("add_vm", vmid=101, name="hp-change", config=_config(101, "local:101/vm-101-disk-0.qcow2", "128M")),
+    does("set_vm", vmid=101, status="running", agent=None),
+)
 CONTAINER = (
     does(
         "add_ct",
@@ -894,6 +915,69 @@ BEHAVIOURS = (
         "GET /access/permissions",
         good({"/": {"VM.Clone": 1, "VM.Monitor": 1, "Sys.Audit": 1}}),
     ),
+    B(
+        "rights: by path, of a token that may not use a network",
+        "9.2/documented_privileges:1502",
+        "GET /access/permissions",
+        good({path: {**dict.fromkeys(NO_NETWORK, 1), "SDN.Use": GONE} for path in ("/", "/vms", "/storage", "/sdn")}),
+        state=MINI,
+        user=LIMITED,
+    ),
+    B(
+        "networks that the token may not use are left out",
+        "9.2/documented_privileges:1509",
+        "GET network",
+        good([]),
+        query={"type": "any_bridge"},
+        state=MINI,
+        user=LIMITED,
+    ),
+    B(
+        "a clone onto a network that the token may not use",
+        "9.2/documented_privileges:1517",
+        "POST qemu/902/clone",
+        failure("Permission check failed (/sdn/zones/localnetwork/vmbr0, SDN.Use)", 403),
+        {"newid": "102", "name": "hp-limited", "description": "rightscope.service: hp-limited"},
+        state=MINI,
+        user=LIMITED,
+    ),
+    B(
+        "USB devices, which take more than to look",
+        "9.2/documented_privileges:1507",
+        "GET hardware/usb",
+        failure("Permission check failed (/, Sys.Modify)", 403),
+        state=MINI,
+        user=LIMITED,
+    ),
+    B(
+        "PCI devices, which take no more than to look",
+        "9.2/documented_privileges:1508",
+        "GET hardware/pci",
+        good(Each(id=str, vendor=str, device=str)),
+        state=MINI,
+        user=LIMITED,
+    ),
+    B(
+        "an agent that does not answer",
+        "9.2/awkward_states:2901",
+        "GET qemu/101/agent/network-get-interfaces",
+        failure("QEMU guest agent is not running"),
+        state=SILENT,
+    ),
+    B(
+        "a reboot",
+        "9.2/change_of_a_running_vm:865",
+        "POST qemu/101/status/reboot",
+        task("qmreboot", 101, "OK"),
+        state=SILENT,
+    ),
+    B(
+        "the end of its task, which is not its start",
+        "9.2/change_of_a_running_vm:867",
+        "GET tasks/UPID/status",
+        good({"type": "qmreboot", "status": "stopped", "exitstatus": "OK"}),
+        after=("a reboot",),
+    ),
     # Containers, which are found and never made.
     B(
         "a change of a container",
@@ -987,7 +1071,6 @@ def known(pve) -> Iterator[Server]:
     """The stand-in with a token that may look and one that may nothing."""
     before = {name: pve.control("get", name) for name in ("apitokens", "acl")}
     pve.control("set", "apitokens", {**before["apitokens"], **dict.fromkeys(TOKENS.values(), SECRET)})
-    pve.control("grant", TOKENS[VIEWER], "/", "VM.Audit", "Sys.Audit", "Datastore.Audit")
     yield Server(pve)
     for name, value in before.items():
         pve.control("set", name, value)
@@ -998,6 +1081,8 @@ def server(known) -> Iterator[Server]:
     """The same, as it was when it began, before and after."""
     lag = known.engine.control("get", "resources_lag")
     known.engine.control("reset")
+    for user in (TOKENS[VIEWER], TOKENS[VIEWER].partition("!")[0]):
+        known.engine.control("grant", user, "/", "VM.Audit", "Sys.Audit", "Datastore.Audit")
     yield known
     known.engine.control("set", "resources_lag", lag)
     known.engine.control("reset")
@@ -1010,9 +1095,16 @@ def server(known) -> Iterator[Server]:
 def exchanges() -> dict[str, dict[str, Any]]:
     """Every exchange that was recorded, by its transcript and number."""
     found = {}
-    for path in sorted(TRANSCRIPTS.glob("*.jsonl")):
+    newer = TRANSCRIPTS.with_name(f"{TRANSCRIPTS.name}-{NEWER}")
+    for path in sorted([*TRANSCRIPTS.glob("*.jsonl"), *newer.glob("*.jsonl")]):
         lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        found |= {f"{path.stem}:{line['seq']}": line for line in lines if "seq" in line}
+        name = path.stem if path.parent == TRANSCRIPTS else f"{NEWER}/{path.stem}"
+        # Those of the newer one have an empty mapping where there is no form and no query.
+        found |= {
+            f"{name}:{line['seq']}": {**line, "form": line.get("form") or None, "query": line.get("query") or None}
+            for line in lines
+            if "seq" in line
+        }
     return found
 
 
@@ -1065,11 +1157,32 @@ def test_the_stand_in_answers_as_the_real_server_did(server, row):
         assert not found, f"{row.source} has it otherwise"
 
 
+def test_a_guest_that_reboots_is_started_again_by_root_a_moment_later(server):
+    server.bring_about(SILENT)
+    server.engine.control("time_scale", 0.2)
+    assert server.answer(ROWS["a reboot"]).exitstatus == "OK"
+    assert server.engine.control("vm", 101)["status"] == "stopped"
+    deadline = time.monotonic() + 10
+    while server.engine.control("vm", 101)["status"] != "running":
+        assert time.monotonic() < deadline, "it is not started again"
+        time.sleep(0.02)
+    tasks = server._send("GET", f"{NODE}/tasks?vmid=101").json()["data"]
+    assert {one["type"]: one["user"] for one in tasks} == {"qmreboot": "deploy@pve!ansible", "qmstart": "root@pam"}
+
+
+def test_an_agent_that_does_not_answer_takes_its_time(server):
+    server.bring_about(SILENT)
+    server.engine.control("time_scale", 0.1)
+    began = time.monotonic()
+    server.answer(ROWS["an agent that does not answer"])
+    assert time.monotonic() - began >= 0.3
+
+
 @pytest.mark.skipif(not TRANSCRIPTS.is_dir(), reason="the recordings of a real server are not here")
 @each_row
 def test_the_table_says_what_was_recorded(row):
     exchange = exchanges()[row.source]
-    path = re.sub(r"/UPID:[^/]+:qmclone:900:[^/]+/", "/UPID/", exchange["path"].removeprefix(API))
+    path = re.sub(r"/UPID:[^/]+:(?:qmclone:900|qmreboot:101):[^/]+/", "/UPID/", exchange["path"].removeprefix(API))
     request = f"{exchange['method']} {path.removeprefix(f'{NODE}/')}"
     assert (request, exchange["form"], exchange["query"]) == (row.request, row.form, row.query)
     answer = recorded(row)
