@@ -51,6 +51,13 @@ class Engine(Stoppable):
         return dict(self.options, api_user=self.ready["poor_user"])
 
     @property
+    def root_options(self) -> dict[str, Any]:
+        """The same as root itself, logged in with its password: some settings are for it alone."""
+        token = ("api_token_id", "api_token_secret")
+        kept = {name: value for name, value in self.options.items() if name not in token}
+        return {**kept, "api_user": self.ready["root_user"], "api_password": self.ready["root_password"]}
+
+    @property
     def log(self) -> Path:
         """Where it writes what it does."""
         return Path(self.directory) / "pve.log"

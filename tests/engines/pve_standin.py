@@ -1210,6 +1210,7 @@ def build(args) -> tuple[StandIn, str]:
             pve.templates += json.load(file)
     furnish(pve, pve.templates)
     secret = secrets.token_hex(16)
+    pve.password = secrets.token_hex(16)
     pve.apitokens = {f"{API_USER}!{TOKEN_ID}": secret, f"{POOR_USER}!{TOKEN_ID}": secret}
     for user, rights in ((API_USER, (*shapes.PRIVILEGES, "VM.Monitor")), (POOR_USER, ("Sys.Audit",))):
         pve.grant(user, "/", *rights)
@@ -1251,6 +1252,8 @@ async def serve(args) -> None:
             "api_token_id": TOKEN_ID,
             "api_token_secret": secret,
             "poor_user": POOR_USER,
+            "root_user": pve.user,
+            "root_password": pve.password,
             "pid": os.getpid(),
             "simulation": True,
         },

@@ -18,7 +18,7 @@ from ansible_collections.rightscope.deploy.plugins.module_utils._discovery impor
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import proxmox_vm
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._proxmox_config import COMPARED, NO_SETTINGS
 
-from .conftest import SCRIPTS
+from .conftest import SCRIPTS, Playbook
 
 TABLE = yaml.safe_load((Path(__file__).parent / "options" / "proxmox_vm.yml").read_text(encoding="utf-8"))
 TOGETHER = {name: row for name, row in TABLE.items() if not {"made", "root", "alone"} & set(row)}
@@ -40,6 +40,13 @@ def test_every_documented_option_is_in_a_table():
 def test_every_option_is_compared_or_said_to_be_for_the_making():
     made = {name for name, row in TABLE.items() if row.get("made")}
     assert set(TABLE) - COMPARED - made == set()
+
+
+@pytest.fixture
+def root_play(tmp_path, play, pve) -> Playbook:
+    """Plays that ask as root itself: devices of the host, and more, are for it alone."""
+    host = {**play.hosts["pve"], "rightscope_options": pve.root_options}
+    return Playbook(tmp_path, play.collections, {"pve": host})
 
 
 def spelled(number: int, name: str = "options", *, of: dict = TOGETHER, **args) -> dict:
@@ -67,28 +74,28 @@ def changed(outcome) -> dict:
     return (outcome.get("diff") or {}).get("after", {}).get("options", {})
 
 
-def test_each_spelling_of_each_option_is_the_same(play, pve_eyes):
+def test_each_spelling_of_each_option_is_the_same(root_play, pve_eyes):
     most = max(len(row["same"]) for row in TOGETHER.values())
-    made, *found = play.tasks(*[("service", spelled(number)) for number in (0, 0, *range(1, most))])
+    made, *found = root_play.tasks(*[("service", spelled(number)) for number in (0, 0, *range(1, most))])
     assert made["changed"], made.get("msg")
     id, seen = pve_eyes.id("options"), pve_eyes.inspect("options")["config"]
     for outcome in found:
         assert (outcome["changed"], changed(outcome)) == (False, {})
     assert pve_eyes.inspect("options")["config"] == seen
     assert pve_eyes.id("options") == id
-    foreseen = play.service("--check", **spelled(1))
+    foreseen = root_play.service("--check", **spelled(1))
     assert (foreseen["changed"], changed(foreseen)) == (False, {})
     assert "S3NTINEL" not in made.output
 
 
-def test_each_other_value_is_a_change_that_check_mode_foresees(play, pve_eyes):
-    (made,) = play.tasks(("service", spelled(0)))
+def test_each_other_value_is_a_change_that_check_mode_foresees(root_play, pve_eyes):
+    (made,) = root_play.tasks(("service", spelled(0)))
     assert made["changed"], made.get("msg")
     id = pve_eyes.id("options")
     wanted = service({option: row["other"] for option, row in TOGETHER.items()})
-    foreseen = play.service("--check", "--diff", **wanted)
+    foreseen = root_play.service("--check", "--diff", **wanted)
     before = pve_eyes.inspect("options")["config"]
-    done, again = play.tasks(("service", wanted), ("service", wanted), flags=("--diff",))
+    done, again = root_play.tasks(("service", wanted), ("service", wanted), flags=("--diff",))
     assert changed(foreseen) == changed(done)
     assert foreseen["calls"] == done["calls"]
     assert (again["changed"], changed(again)) == (False, {})
@@ -111,10 +118,10 @@ def keys_of(option: str, value) -> list[str]:
     return [RENAMED.get(option, option)]
 
 
-def test_each_option_can_be_given_to_a_vm_that_is_there(play, pve_eyes):
+def test_each_option_can_be_given_to_a_vm_that_is_there(root_play, pve_eyes):
     """Each in its last spelling, to a VM that was cloned without any: set once, and the same as in the first one."""
     last = {option: row["same"][-1] for option, row in TOGETHER.items()}
-    bare, put, again, first = play.tasks(
+    bare, put, again, first = root_play.tasks(
         ("service", service({})), ("service", service(last)), ("service", service(last)), ("service", spelled(0))
     )
     assert bare["changed"], bare.get("msg")
