@@ -48,9 +48,9 @@ def carry_out(module, work, names):
     module.exit_json(changed=changed, name=params["name"])
 
 
-def configure(options, name, config=None, devices=None, profiles=None, write=True):
+def configure(options, name, config=None, devices=None, write=True, **plain):
     """
-    Set keys of ``config`` and ``devices``, of which one that is empty is taken away, and all ``profiles`` where given.
+    Set keys of ``config`` and ``devices``, of which one that is empty is taken away, and what else is given whole.
 
     Returns whether something differs. Raises DiscoveryError where the server does not answer or refuses.
     """
@@ -59,7 +59,7 @@ def configure(options, name, config=None, devices=None, profiles=None, write=Tru
         for attempts_left in reversed(range(_ATTEMPTS)):
             answer = server.client.api.instances[name].get()
             there = answer.json()["metadata"]
-            wanted = _wanted(there, config or {}, devices, profiles)
+            wanted = _wanted(there, config or {}, devices, plain)
             if all(there.get(key) == value for key, value in wanted.items()):
                 return False
             if not write:
@@ -78,8 +78,13 @@ def configure(options, name, config=None, devices=None, profiles=None, write=Tru
 _ACTIONS = {"started": "start", "stopped": "stop", "restarted": "restart"}
 """By which an instance comes into each state."""
 
-_OTHERWISE = {("frozen", "started"): "unfreeze", ("stopped", "restarted"): "start"}
-"""Where the state that it is in takes another one."""
+_OTHERWISE = {
+    ("frozen", "started"): ("unfreeze",),
+    # What is frozen cannot shut down.
+    ("frozen", "restarted"): ("unfreeze", "restart"),
+    ("stopped", "restarted"): ("start",),
+}
+"""Where the state that it is in takes others."""
 
 _RUNNING = ("running", "ready")
 
@@ -98,18 +103,17 @@ def bring_to(options, name, state, timeout=30, force=False, write=True):
         if there == state:
             return False
         if write:
-            action = _OTHERWISE.get((now, state)) or _ACTIONS[state]
-            wanted = {"action": action, "timeout": timeout, "force": force}
-            server.do("put", f"instances/{name}/state", json=wanted)
+            for action in _OTHERWISE.get((now, state)) or (_ACTIONS[state],):
+                wanted = {"action": action, "timeout": timeout, "force": force}
+                server.do("put", f"instances/{name}/state", json=wanted)
         return True
 
 
-def _wanted(there, config, devices, profiles):
+def _wanted(there, config, devices, plain):
     wanted = {key: there[key] for key in _WRITABLE if key in there}
     wanted["config"] = {key: value for key, value in {**there.get("config", {}), **config}.items() if value != ""}
     if devices:
         merged = {**there.get("devices", {}), **devices}
         wanted["devices"] = {name: device for name, device in merged.items() if device}
-    if profiles is not None:
-        wanted["profiles"] = profiles
+    wanted.update({key: value for key, value in plain.items() if value is not None})
     return wanted

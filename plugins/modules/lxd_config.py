@@ -36,6 +36,14 @@ options:
     description: All its profiles, in their order. If not set, they stay.
     type: list
     elements: str
+  architecture:
+    description: The architecture that it runs as, by the server's own name for it, as V(x86_64). If not set, it stays.
+    type: str
+    version_added: 0.4.0
+  ephemeral:
+    description: Whether it is removed as soon as it is stopped. If not set, it stays as it is.
+    type: bool
+    version_added: 0.4.0
 attributes:
   action:
     support: none
@@ -84,10 +92,12 @@ def main():
             "config": {"type": "dict", "default": {}},
             "devices": {"type": "dict", "default": {}},
             "profiles": {"type": "list", "elements": "str"},
+            "architecture": {"type": "str"},
+            "ephemeral": {"type": "bool"},
         },
         supports_check_mode=True,
     )
-    carry_out(module, configure, ("config", "devices", "profiles"))
+    carry_out(module, configure, ("config", "devices", "profiles", "architecture", "ephemeral"))
 
 
 if __name__ == "__main__":

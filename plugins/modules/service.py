@@ -122,8 +122,8 @@ options:
   wait_for:
     description:
       - What a service that is to be started is waited for.
-      - V(address) waits until it runs, its healthcheck, if it has one, is content, and it has an address, if its network
-        is to give it one.
+      - V(address) waits until it runs, its healthcheck, if it has one, is content, and it has an address, if one is to
+        be expected.
       - V(started) does not wait for an address. It is for one whose address is given to it later, or by a network that
         nothing is known of.
     type: str

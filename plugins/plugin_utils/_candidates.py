@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ._forms import FORMS
+from ._forms.lxd_container import kept_profiles
 from ._model import Candidate, Facts, Instance, Node, Permit, Service, Target
 
 
@@ -60,9 +61,7 @@ def _candidate(
         # What is stopped neither uses its memory nor is promised it.
         held=sum(one.memory for one in held if one.state != "stopped"),
         held_ports=frozenset(_host_port(port) for one in held for port in one.ports),
-        held_profiles=next(
-            (tuple(one.config["profiles"]) for one in held if one.config.get("profiles") is not None), None
-        ),
+        held_profiles=next((kept_profiles(one.config) for one in held), None),
         is_present=bool(held),
         recorded=target.recorded,
         permissions=target.permissions,

@@ -24,7 +24,7 @@ from ._decision.decide import can_follow, instead
 from ._decision.wishes import with_wishes
 from ._deploy import decision_result
 from ._forms import FORMS
-from ._forms._common import STARTED
+from ._forms._common import STARTED, RefusedError
 from ._hosts import Host
 from ._model import Call, Candidate, Decision, Instance, Plan, Service, Target, Verdict
 from ._placement import placement
@@ -210,7 +210,10 @@ class Provisioner:
         return self._with_waiting(done, form.pending(after) if plan.state == STARTED else ())
 
     def _plan(self, candidate: Candidate, target: Target, there: tuple[Instance, ...], state: str) -> Plan:
-        return FORMS[candidate.form].plan(self._wanted(candidate), candidate, target, there, state)
+        try:
+            return FORMS[candidate.form].plan(self._wanted(candidate), candidate, target, there, state)
+        except RefusedError as error:
+            raise _Refused(str(error)) from None
 
     def _ready(
         self, host: Host, target: Target, candidate: Candidate, plan: Plan, there: tuple[Instance, ...]

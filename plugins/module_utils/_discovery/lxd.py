@@ -508,10 +508,37 @@ def _instance(server, instance, service, target):
         "up": state == "started",
         "ready": state == "started" and (bool(addresses) or not _awaits_address(server, instance)),
         "memory": _limit((instance.get("expanded_config") or instance["config"]).get("limits.memory")),
-        "config": {**{key: instance[key] for key in _SHOWN if key in instance}, "image": _made_of(instance["config"])}
-        if service
-        else {},
+        "config": _config(server, instance) if service else {},
     }
+
+
+def _config(server, instance):
+    """What the plan compares with, the image that it was made from, and the operations that are at work on it."""
+    shown = {key: instance[key] for key in _SHOWN if key in instance}
+    return {**shown, "image": _made_of(instance["config"]), "operations": _operations(server, instance["name"])}
+
+
+def _operations(server, name):
+    """
+    What each is, in the server's words, such as 'Backing up instance'.
+
+    A command that runs in the instance, or a console of it, is one of the class ``websocket``, and hinders nothing.
+    """
+    listed = server.ask("operations", recursion=1) or {}
+    return [
+        str(one.get("description"))
+        for one in listed.get("running") or ()
+        if one.get("class") == "task" and name in map(_last, _of_instances(one.get("resources") or {}))
+    ]
+
+
+def _of_instances(resources):
+    return [url for kind in ("instances", "containers") for url in resources.get(kind) or ()]
+
+
+def _last(url):
+    """``/1.0/instances/web?project=x`` -> ``web``."""
+    return url.partition("?")[0].rpartition("/")[2]
 
 
 def _made_of(config):

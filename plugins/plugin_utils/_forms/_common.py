@@ -42,6 +42,10 @@ class OptionError(ValueError):
     """An option under ``as`` that must not have this value; the text says why, and reads on after the option's name."""
 
 
+class RefusedError(ValueError):
+    """What a plan must not do, for it would take more than what it was asked for; the text is a half sentence."""
+
+
 class AdoptionError(ValueError):
     """Something cannot be taken over as it is; the text is a sentence that says what to do instead."""
 

@@ -19,6 +19,8 @@ import re
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from .._knowledge.distributions import ARCHITECTURES
+from .._knowledge.lxd_options import device_meaning, in_bytes, is_on, meaning
 from .._knowledge.sysctls import is_settable
 from .._marks import SIGNATURE, signed
 from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
@@ -28,6 +30,8 @@ from ._common import (
     MARKS,
     STARTED,
     STOPPED,
+    OptionError,
+    RefusedError,
     Source,
     differences,
     image_named,
@@ -57,6 +61,8 @@ _OWN_WORDS = (
 NUMBERS = ("config.*", "devices.*.*", *_OWN_WORDS)
 SWITCHES = ("config.*", "devices.*.*", "source.*", *_OWN_WORDS)
 MAPPINGS = ("devices.*", "source.properties", "source.secrets")
+FROZEN = "frozen"
+"""The state of a container that is paused: it holds its memory, and does nothing."""
 
 SHUTDOWN = 30
 """Seconds that a guest has to shut down before it is removed."""
@@ -67,7 +73,19 @@ KEY = f"user.{MARK}"
 SIGNATURE_KEY = f"user.{SIGNATURE}"
 
 GIVEN_KEY = "user.rightscope.given"
-"""The names of what the plan set, keys of the configuration and devices, so that what is wanted no more can go."""
+"""
+The names of what the plan set, so that what is wanted no more can go: keys of the configuration, devices, and those of
+``_PLAIN`` that the user gave.
+"""
+
+_PLAIN = ("architecture", "ephemeral", "profiles")
+"""Options that are compared whole, beside the keys of ``config`` and ``devices``."""
+
+_BEHAVIOUR = ("force_stop", "ignore_volatile_options", "timeout")
+"""Options that say how the delegate works, and not what the container is."""
+
+_AT_FIRST = ("source",)
+"""Options that are looked at when it is made alone; of ``source`` the system that it led to is compared."""
 
 
 def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts) -> Source:
@@ -82,15 +100,57 @@ def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts
 
 
 def check(option: str, value: t.Any) -> None:
-    """Raises OptionError for the collection's own marks, TypeError for devices that are no mappings."""
+    """
+    Raises OptionError for the collection's own marks, and for what the server would refuse or never keep.
+
+    TypeError for devices that are no mappings.
+    """
     if option == "config":
         need_no_marks(value, "user.")
-    if option == "devices" and not all(isinstance(device, Mapping) for device in value.values()):
-        raise TypeError(option)
+        _need_no_state(value)
+    elif option == "devices":
+        if not all(isinstance(device, Mapping) for device in value.values()):
+            raise TypeError(option)
+        for name, device in value.items():
+            _need_one_network(name, device)
+    elif option == "architecture" and _architecture(value) is None:
+        # The server would keep its own, and say nothing.
+        raise OptionError(f"must be one of {', '.join(sorted(set(ARCHITECTURES.values())))}, which LXD and Incus know")
+    elif option == "profiles" and len(set(value)) < len(value):
+        raise OptionError("must name each profile once")
 
 
-def busy(_instances: tuple[Instance, ...]) -> None:
-    """Nothing is locked here: the engine lets one change after the other wait."""
+_STATE = re.compile(r"volatile\.(?!.*\.hwaddr$)")
+
+
+def _need_no_state(config: Mapping[str, t.Any]) -> None:
+    """What the server writes down for itself, but for the address of a network card, it changes as it likes."""
+    for key in config:
+        if _STATE.match(str(key)):
+            raise OptionError(f"must not have '{key}': it is the server's own state, which changes by itself")
+
+
+def _need_one_network(name: str, device: Mapping[str, t.Any]) -> None:
+    """A managed network says itself what sort of card it is and what it leads to."""
+    if device.get("type") != "nic" or not device.get("network"):
+        return
+    beside = [key for key in ("nictype", "parent") if device.get(key)]
+    if beside:
+        raise OptionError(f"must not have '{name}.{beside[0]}' beside '{name}.network': the network says it")
+
+
+def _architecture(name: t.Any) -> str | None:
+    """By the name that the server keeps; None for what is none that it knows."""
+    return ARCHITECTURES.get(str(name).lower())
+
+
+def busy(instances: tuple[Instance, ...]) -> str | None:
+    """An operation that the server refuses every other one for: a backup, a move."""
+    for instance in instances:
+        at_work = instance.config.get("operations")
+        if at_work:
+            return f"LXC container '{instance.name}' is at work on: {', '.join(at_work)}"
+    return None
 
 
 def ended(_instances: tuple[Instance, ...]) -> None:
@@ -139,7 +199,8 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     options = {key: value for key, value in (candidate.options or {}).items() if value is not None}
     given = _devices(service.requirements, candidate, options, config)
     wanted_config = {**_config(service, candidate, options), **_marks(service, target, service.name)}
-    wanted_config[GIVEN_KEY] = _names(wanted_config, given)
+    plain = _plain(options)
+    wanted_config[GIVEN_KEY] = _names(wanted_config, given, plain)
     gone_keys, gone_devices = _gone(config, wanted_config, given)
     devices = {name: device for name, device in (config.get("devices") or {}).items() if name not in gone_devices}
     devices |= given
@@ -147,23 +208,56 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
         # An empty value takes a key away.
         "config": {**wanted_config, **dict.fromkeys(gone_keys, "")},
         **({"devices": devices} if devices or gone_devices else {}),
-        **({"profiles": list(options["profiles"])} if options.get("profiles") is not None else {}),
+        **plain,
     }
     args = {**options, **wanted, "name": service.name, "type": "container"}
     args.setdefault("source", _source(candidate))
     if there is None:
         return _creation(service, candidate, args, wanted, state)
+    _need_not_vanish(there, state)
+    wanted |= _gone_plain(config, plain)
     before, after = _less_agreed(candidate, there, *_difference(wanted, config))
     if _is_of_another_system(there, candidate):
         return _replacement(service, candidate, there, args, before, after, state)
-    changed = {**given, **dict.fromkeys(gone_devices, {})}
-    return _change(service, there, {**args, "devices": changed}, before, after, state)
+    return _change(service, there, {**args, **wanted}, before, after, state)
+
+
+def _plain(options: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The options of _PLAIN that are given, as the server keeps them."""
+    found = picked(options, _PLAIN)
+    if "architecture" in found:
+        found["architecture"] = _architecture(found["architecture"]) or found["architecture"]
+    if "profiles" in found:
+        found["profiles"] = list(found["profiles"])
+    return found
+
+
+def _gone_plain(there: Mapping[str, t.Any], plain: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What becomes of those that an earlier plan set and this one does not: what a new container would have."""
+    made_of = _architecture((there.get("config") or {}).get("image.architecture"))
+    fresh = {"architecture": made_of, "ephemeral": False, "profiles": ["default"]}
+    given = _given_before(there)
+    return {key: fresh[key] for key in _PLAIN if key in given and key not in plain and fresh[key] is not None}
+
+
+def kept_profiles(there: Mapping[str, t.Any]) -> tuple[str, ...] | None:
+    """The profiles that it keeps where none are given: those that an earlier plan gave it, it does not keep."""
+    return None if "profiles" in _given_before(there) or there.get("profiles") is None else tuple(there["profiles"])
+
+
+def _need_not_vanish(there: Instance, state: str) -> None:
+    """Raises RefusedError where an ephemeral container would be stopped: the server removes it then."""
+    if there.config.get("ephemeral") and state == STOPPED and there.state != STOPPED:
+        raise RefusedError(
+            f"LXC container '{there.name}' is ephemeral: stopped, it would be removed with its root disk. Say 'state: "
+            "absent', or set 'as.lxd_container.ephemeral' to false first"
+        )
 
 
 def doubtful(candidate: Candidate, plan: Plan) -> dict[str, tuple[str, ...]]:
     """Keys of the configuration, devices and profiles that the user wrote."""
     options = candidate.options or {}
-    given = {"profiles"} & options.keys()
+    given = set(_PLAIN) & options.keys()
     given |= {f"{part}.{key}" for part in ("config", "devices") for key in options.get(part) or ()}
     found = {
         name: tuple(option for option, value in changed.items() if option in given and value is not None)
@@ -185,7 +279,7 @@ def question(_service: Service, candidate: Candidate, instance: Instance, option
             args.setdefault("devices", dict(instance.config.get("devices") or {}))
             args["devices"][key] = {name: text(value) for name, value in given["devices"][key].items()}
         else:
-            args["profiles"] = list(given["profiles"])
+            args[part] = _plain(given)[part]
     return Call(module=MODULE, does=f"compare {', '.join(options)} of LXC container '{instance.name}'", args=args)
 
 
@@ -212,9 +306,24 @@ def permits(_service: Service, _candidate: Candidate, _target: Target, _instance
     return ()
 
 
-def removal_refused(_target: Target, _instances: tuple[Instance, ...]) -> str | None:
-    """Nothing is known here that forbids it."""
+def removal_refused(target: Target, instances: tuple[Instance, ...]) -> str | None:
+    """A container that is protected, be it by a profile, is stopped and then not removed."""
+    for instance in instances:
+        if not is_on((instance.config.get("expanded_config") or {}).get(_PROTECTED)):
+            continue
+        if is_on((instance.config.get("config") or {}).get(_PROTECTED)):
+            client = (command(target, instance) or ["lxc"])[0].replace("env", "lxc")
+            help_ = f"run '{client} config set {instance.name} {_PROTECTED}=false' first"
+        else:
+            help_ = f"take it out of its profiles first ({', '.join(instance.config.get('profiles') or ())})"
+        return (
+            f"LXC container '{instance.name}' is protected ({_PROTECTED}), so the server would not remove it; {help_}"
+        )
     return None
+
+
+_PROTECTED = "security.protection.delete"
+"""https://documentation.ubuntu.com/lxd/en/latest/reference/instance_options/#instance-security"""
 
 
 def _removal(instance: Instance) -> list[Call]:
@@ -291,18 +400,22 @@ def public_keys(_instance: Instance) -> tuple[str, ...]:
 _DEVICE = "device."
 
 
-def _names(config: Mapping[str, str], devices: Mapping[str, t.Any]) -> str:
+def _names(config: Mapping[str, str], devices: Mapping[str, t.Any], plain: Mapping[str, t.Any]) -> str:
     """Names alone, for a value may be a secret; those of the marks go without saying."""
     keys = [key for key in config if not key.startswith(f"user.{MARKS}")]
     # LXD forgets a key without a value.
-    return " ".join(sorted([*keys, *(f"{_DEVICE}{name}" for name in devices)])) or "none"
+    return " ".join(sorted([*keys, *plain, *(f"{_DEVICE}{name}" for name in devices)])) or "none"
+
+
+def _given_before(there: Mapping[str, t.Any]) -> list[str]:
+    return (there.get("config") or {}).get(GIVEN_KEY, "").split()
 
 
 def _gone(
     there: Mapping[str, t.Any], config: Mapping[str, str], devices: Mapping[str, t.Any]
 ) -> tuple[list[str], list[str]]:
     """(keys, devices) that an earlier plan set, that are still there, and that this one does not want."""
-    before = (there.get("config") or {}).get(GIVEN_KEY, "").split()
+    before = _given_before(there)
     keys = [name for name in before if name in there["config"] and name not in config]
     names = [name.removeprefix(_DEVICE) for name in before if name.startswith(_DEVICE)]
     held = there.get("devices") or {}
@@ -384,12 +497,20 @@ def _devices(
         str(name): {str(key): text(value) for key, value in device.items()}
         for name, device in (options.get("devices") or {}).items()
     }
-    if not needs.disk or _root_of(given).get("size"):
-        return given
-    name = next((name for name, device in given.items() if device.get("path") == "/"), "root")
     inherited = _root_of(config.get("expanded_devices") or {})
-    root = {"type": "disk", "path": "/", "pool": _pool(candidate), **inherited, **given.get(name, {})}
-    return {**given, name: {**root, "size": f"{needs.disk}MiB"}}
+    name = next((name for name, device in given.items() if device.get("path") == "/"), "root")
+    if needs.disk and not _root_of(given).get("size"):
+        root = {"type": "disk", "path": "/", "pool": _pool(candidate), **inherited, **given.get(name, {})}
+        given = {**given, name: {**root, "size": f"{needs.disk}MiB"}}
+    if _is_less(_root_of(given).get("size"), inherited.get("size")):
+        # No disk shrinks: what is on it might not fit.
+        given = {**given, name: {**given[name], "size": inherited["size"]}}
+    return given
+
+
+def _is_less(wanted: str | None, held: str | None) -> bool:
+    sizes = in_bytes(wanted), in_bytes(held)
+    return None not in sizes and sizes[0] < sizes[1]
 
 
 def _root_of(devices: Mapping[str, t.Any]) -> Mapping[str, t.Any]:
@@ -420,16 +541,25 @@ def _difference(wanted: Mapping[str, t.Any], config: Mapping[str, t.Any]) -> tup
             new = {key: value if value != "" else None for key, value in new.items()}
         if part == "devices" and part in wanted:
             new = {**dict.fromkeys(held), **new}
-        was, shall = differences(new, held)
-        before |= {f"{part}.{key}": value for key, value in was.items()}
-        after |= {f"{part}.{key}": value for key, value in shall.items()}
-    was, shall = differences({key: wanted[key] for key in ("profiles",) if key in wanted}, config)
+        differing = {key: value for key, value in new.items() if not _is_same(part, key, value, held.get(key))}
+        before |= {f"{part}.{key}": held.get(key) for key in differing}
+        after |= {f"{part}.{key}": value for key, value in differing.items()}
+    was, shall = differences({key: wanted[key] for key in _PLAIN if key in wanted}, config)
     before, after = {**before, **was}, {**after, **shall}
     if len(after) > 1:
         # The mark follows from the rest.
         before.pop(f"config.{GIVEN_KEY}", None)
         after.pop(f"config.{GIVEN_KEY}", None)
     return before, after
+
+
+def _is_same(part: str, key: str, wanted: t.Any, held: t.Any) -> bool:
+    """Whether two values mean the same to the server, which keeps each text as it was written."""
+    if wanted is None or held is None:
+        return wanted is held
+    if part == "devices":
+        return device_meaning(wanted) == device_meaning(held)
+    return meaning(key, wanted) == meaning(key, held)
 
 
 def _less_agreed(
@@ -458,11 +588,33 @@ def _creation(
     )
     after = {"state": args["state"], "source": args["source"], **wanted}
     return Plan(
-        calls=(call,),
+        calls=_run_as(call, candidate),
         before={service.name: {"state": ABSENT}},
         after={service.name: masked(after)},
         state=args["state"],
     )
+
+
+def _run_as(create: Call, candidate: Candidate) -> tuple[Call, ...]:
+    """
+    The calls that make it, for another architecture than its image's too.
+
+    The server makes it of its image's own, whatever it is told, and takes another one afterwards.
+    """
+    wanted = create.args.get("architecture")
+    made_of = candidate.image.architecture if candidate.image else None
+    if wanted is None or wanted == (made_of or next(iter(candidate.facts.architectures or ()), wanted)):
+        return (create,)
+    name, state = create.args["name"], create.args["state"]
+    does = f"have LXC container '{name}' run as {wanted}"
+    calls = (
+        dataclasses.replace(create, args={**create.args, "state": STOPPED}),
+        Call(module=CONFIG_MODULE, does=does, args={"name": name, "architecture": wanted}),
+    )
+    if state == STOPPED:
+        return calls
+    power = {"name": name, "type": "container", "state": state, **picked(create.args, ("timeout",))}
+    return (*calls, Call(module=MODULE, does=f"start LXC container '{name}'", args=power, action="start"))
 
 
 def _change(
@@ -477,16 +629,10 @@ def _change(
     name, end, calls = service.name, run_state(state, there.state), []
     if after:
         does = f"change {', '.join(sorted(after))} of LXC container '{name}' in place"
-        # No device is none to change, no profile is to have none.
-        wanted = {
-            key: args[key]
-            for key in ("config", "devices", "profiles")
-            if args.get(key) or (key == "profiles" and key in args)
-        }
-        calls.append(Call(module=CONFIG_MODULE, does=does, args={"name": name, **wanted}))
-    restart = state == "restarted" and there.state == STARTED
+        calls.append(Call(module=CONFIG_MODULE, does=does, args={"name": name, **_sent(args, after)}))
+    restart = state == "restarted" and there.state in (STARTED, FROZEN)
     if end != there.state or restart:
-        verb = "restart" if restart else "start" if end == STARTED else "stop"
+        verb = "restart" if restart else _verb(there, end)
         calls.append(_power(there, args, verb, "restarted" if restart else end))
     if end != there.state:
         before, after = {"state": there.state, **before}, {"state": end, **after}
@@ -498,6 +644,22 @@ def _change(
     )
 
 
+def _verb(there: Instance, end: str) -> str:
+    return "stop" if end != STARTED else "resume" if there.state == FROZEN else "start"
+
+
+def _sent(args: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What is sent of all that is wanted: what differs, and the mark that follows from it. An empty one takes away."""
+    sent: dict[str, t.Any] = {"config": {GIVEN_KEY: args["config"][GIVEN_KEY]}}
+    for name in after:
+        part, _dot, key = name.partition(".")
+        if key:
+            sent.setdefault(part, {})[key] = (args.get(part) or {}).get(key, {} if part == "devices" else "")
+        else:
+            sent[part] = args[part]
+    return sent
+
+
 def _power(there: Instance, args: Mapping[str, t.Any], verb: str, state: str) -> Call:
     does, module = f"{verb} LXC container '{there.name}'", _power_module(there)
     power = {"name": there.name, "state": state, **picked(args, ("timeout",))}
@@ -506,7 +668,11 @@ def _power(there: Instance, args: Mapping[str, t.Any], verb: str, state: str) ->
         power["force"] = bool(args.get("force_stop")) or there.state != STARTED
     else:
         power |= {"type": "container", **picked(args, ("force_stop",))}
-    return Call(module=module, does=does, args=power, action=verb)
+    return Call(module=module, does=does, args=power, action=_ACTIONS.get(verb, verb))
+
+
+_ACTIONS = {"resume": "start"}
+"""What a verb is among the actions, where it is none itself."""
 
 
 def _is_of_another_system(there: Instance, candidate: Candidate) -> bool:
@@ -538,7 +704,7 @@ def _replacement(
         **args,
         "config": {key: value for key, value in config.items() if value != ""},
         **picked(there.config, ("profiles",)),
-        **picked(args, ("profiles",)),
+        **picked(args, _PLAIN),
     }
     made = _creation(service, candidate, args, {}, run_state(state, there.state))
     volumes = [
@@ -559,7 +725,7 @@ def _replacement(
         before, after = {"state": there.state, **before}, {"state": made.state, **after}
     return dataclasses.replace(
         made,
-        calls=(*_removal(there), create),
+        calls=(*_removal(there), create, *made.calls[1:]),
         before={there.name: masked(before)},
         after={there.name: masked(after)},
     )

@@ -148,6 +148,7 @@ class Running:
         ("Frozen", "started", ["unfreeze"]),
         ("Frozen", "stopped", ["stop"]),
         ("Ready", "restarted", ["restart"]),
+        ("Frozen", "restarted", ["unfreeze", "restart"]),
         ("Stopped", "restarted", ["start"]),
     ],
 )
