@@ -454,6 +454,31 @@ target_facts:
               returned: if known
               sample:
                 bridge: bridge
+            project:
+              description:
+                - The target's own project of LXD or Incus, with its C(name).
+                - Of its configuration only what bounds and forbids, C(limits.*) and C(restricted*).
+              type: dict
+              returned: if known
+              sample:
+                name: shop
+                limits.memory: 8GiB
+                restricted: "true"
+            project_used:
+              description: What all instances of that project may take together, sizes in MiB.
+              type: dict
+              returned: if known
+              sample:
+                memory: 4096
+                containers: 3
+            option_keys:
+              description: The keys of an instance's configuration that the server knows, where it tells them.
+              type: list
+              elements: str
+              returned: if known
+              sample:
+                - boot.autostart
+                - user.*
             profiles:
               description:
                 - The C(config) and C(devices) of each profile of LXD or Incus.

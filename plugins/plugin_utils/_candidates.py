@@ -12,7 +12,7 @@ from typing import Any
 
 from ._forms import FORMS
 from ._forms.lxd_container import kept_profiles
-from ._model import Candidate, Facts, Instance, Node, Permit, Service, Target
+from ._model import NOTHING, Candidate, Facts, Instance, Node, Permit, Service, Target
 
 
 def candidates(service: Service, targets: Iterable[Target], state: str = "started") -> tuple[Candidate, ...]:
@@ -62,6 +62,7 @@ def _candidate(
         held=sum(one.memory for one in held if one.state != "stopped"),
         held_ports=frozenset(_host_port(port) for one in held for port in one.ports),
         held_profiles=next((kept_profiles(one.config) for one in held), None),
+        held_config=held[0].config if held else NOTHING,
         is_present=bool(held),
         recorded=target.recorded,
         permissions=target.permissions,

@@ -437,6 +437,10 @@ def _profiles(name: str, value: t.Any) -> dict[str, dict[str, Mapping[str, t.Any
     }
 
 
+def _counts(name: str, value: t.Any) -> dict[str, int]:
+    return {str(key): _count(f"{name}.{key}", item) for key, item in _settings(name, value).items() if item is not None}
+
+
 def _ports(name: str, value: t.Any) -> frozenset[str]:
     """``8080`` means its TCP port."""
     return frozenset(text if "/" in text else f"{text}/tcp" for text in map(str.lower, _texts(name, value)))
@@ -514,6 +518,9 @@ _SHAPES: dict[str, t.Callable[[str, t.Any], t.Any]] = {
     "storage_types": _table,
     "networks": _table,
     "profiles": _profiles,
+    "project": _table,
+    "project_used": _counts,
+    "option_keys": _names,
     "ports_taken": _ports,
     "peers": _count,
     "swap_limit": _switch,

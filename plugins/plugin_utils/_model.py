@@ -239,6 +239,9 @@ class Facts:
     storage_types: Mapping[str, str] | None = None
     networks: Mapping[str, str] | None = None
     profiles: Mapping[str, Mapping[str, Mapping[str, t.Any]]] | None = None
+    project: Mapping[str, str] | None = None
+    project_used: Mapping[str, int] | None = None
+    option_keys: frozenset[str] | None = None
     ports_taken: frozenset[str] | None = None
     peers: int | None = None
     swap_limit: bool | None = None
@@ -397,7 +400,7 @@ class Candidate:
     ``fetches_image`` whether the engine would get a missing one by itself; ``other_images`` those that would do as
     well where nobody named one: the decision takes the first that fits. ``held`` is the memory in MiB
     that the service already has on this node and ``held_ports`` the host's ports, where it ``is_present``,
-    and ``held_profiles`` those of LXD.
+    and ``held_profiles`` those of LXD; ``held_config`` is what it is configured with there, in the engine's own words.
     A ``recorded`` one is known from saved facts.
     ``agreed`` are the options of each instance, by its name, of which the delegate sees no difference where we do.
     ``permissions`` are those of the target's API, and ``permits`` tells what the plan for a candidate would take.
@@ -423,6 +426,7 @@ class Candidate:
     held: int = 0
     held_ports: frozenset[str] = frozenset()
     held_profiles: tuple[str, ...] | None = None
+    held_config: Mapping[str, t.Any] = field(default_factory=_nothing, repr=False)
     is_present: bool = False
     recorded: bool = False
     agreed: Mapping[str, frozenset[str]] = field(default_factory=_nothing)

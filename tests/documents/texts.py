@@ -34,6 +34,7 @@ _RAISED = {
             "AnswerError",
             "AdoptionError",
             "OptionError",
+            "RefusedError",
             "_Failed",
             "Unfinished",
             "EndedError",

@@ -242,6 +242,9 @@ def request(socket: str, method: str, url: str, body=None, headers: dict[str, st
     operation, _sign, query = answer["operation"].partition("?")
     _status, answer = _common.call(socket, "GET", f"{operation}/wait?timeout=60&{query}", timeout=90)
     done = answer["metadata"]
+    if done is None:
+        # One that ends at once can be gone by then.
+        raise EngineError(f"LXD failed in {method} {url.partition('?')[0]}: {answer.get('error')}")
     if done["status_code"] != 200:
         raise EngineError(f"LXD failed in {method} {url.partition('?')[0]}: {done.get('err') or done['status']}")
     return done.get("metadata")

@@ -284,8 +284,19 @@ class _Shared:
 
     def __init__(self, server):
         paths = ("storage-pools", "images", "networks", "profiles")
-        asked = [*(lambda path=path: server.ask(path, recursion=1) for path in paths), lambda: _all_instances(server)]
-        pools, images, networks, profiles, self.instances = side_by_side(lambda ask: ask(), asked)
+        project = server.options["project"] or "default"
+        asked = [
+            *(lambda path=path: server.ask(path, recursion=1) for path in paths),
+            lambda: _all_instances(server),
+            lambda: server.ask(f"projects/{project}"),
+            lambda: server.ask(f"projects/{project}/state"),
+            lambda: server.ask("metadata/configuration"),
+        ]
+        found = side_by_side(lambda ask: ask(), asked)
+        pools, images, networks, profiles, self.instances, about, used, keys = found
+        self.project = None if about is None else _project(project, about.get("config") or {})
+        self.project_used = None if used is None else _used(used.get("resources") or {})
+        self.option_keys = None if keys is None else _option_keys(keys.get("configs") or {})
         self.pools = None if pools is None else {pool["name"]: pool.get("driver") for pool in pools}
         self.images = _images(images or ())
         self.networks = _networks(networks, server.is_clustered)
@@ -316,6 +327,32 @@ def _networks(networks, clustered):
         for one in networks
         if one.get("type") and one["type"] not in _NO_NETWORK and (one.get("managed") or not clustered)
     }
+
+
+_BOUNDS = ("limits.", "restricted")
+"""How the keys of a project begin that say what its instances may have and be."""
+
+_IN_BYTES = ("memory", "disk")
+
+
+def _project(name, config):
+    return {"name": name, **{key: value for key, value in config.items() if key.startswith(_BOUNDS)}}
+
+
+def _used(resources):
+    """What a project's instances have of each sort: sizes in MiB, rounded up."""
+    used = {name: one.get("Usage", one.get("usage", 0)) for name, one in resources.items()}
+    return {name: -(-amount // MIB) if name in _IN_BYTES else amount for name, amount in used.items()}
+
+
+def _option_keys(configs):
+    """
+    The keys of an instance's configuration that the server knows; one of a ``*`` stands for many.
+
+    https://documentation.ubuntu.com/lxd/en/latest/api/#/metadata/metadata_configuration_get
+    """
+    groups = (configs.get("instance") or {}).values()
+    return sorted({key for group in groups for one in group.get("keys") or () for key in one}) or None
 
 
 def _profile(profile):
@@ -362,6 +399,9 @@ def _facts(server, environment, member, shared, peers, probe):
         storage_types=shared.pools,
         networks=shared.networks,
         profiles=shared.profiles,
+        project=shared.project,
+        project_used=shared.project_used,
+        option_keys=shared.option_keys,
         peers=peers,
         pci_devices=_pci_devices(resources.get("pci")),
         usb_devices=_usb_devices(resources.get("usb")),

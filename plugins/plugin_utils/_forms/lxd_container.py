@@ -14,13 +14,12 @@ compared here, and changed by ``lxd_config``.
 from __future__ import annotations
 
 import dataclasses
-import math
 import re
 import typing as t
 from collections.abc import Mapping, Sequence
 
 from .._knowledge.distributions import ARCHITECTURES
-from .._knowledge.lxd_options import device_meaning, in_bytes, is_on, meaning
+from .._knowledge.lxd_options import device_meaning, in_bytes, is_on, limits_of, meaning
 from .._knowledge.sysctls import is_settable
 from .._marks import SIGNATURE, signed
 from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
@@ -426,15 +425,7 @@ def _gone(
 def _config(service: Service, candidate: Candidate, options: Mapping[str, t.Any]) -> dict[str, str]:
     """Every value is a text, as LXD keeps it: the delegate compares with ``!=``, and 2 is not ``"2"``."""
     needs = service.requirements
-    limits: dict[str, t.Any] = {}
-    if needs.cpus:
-        limits["limits.cpu"] = math.ceil(needs.cpus)
-        if needs.cpus != math.ceil(needs.cpus):
-            # A share of time over whole processors: half of one is 50 ms of every 100.
-            limits["limits.cpu.allowance"] = f"{round(needs.cpus * 100)}ms/100ms"
-    if needs.memory:
-        limits["limits.memory"] = f"{needs.memory}MiB"
-    own = {**limits, **_sysctls(needs, candidate), **_granted_config(candidate)}
+    own = {**limits_of(needs), **_sysctls(needs, candidate), **_granted_config(candidate)}
     given = {**own, **(options.get("config") or {})}
     return {str(key): text(value) for key, value in given.items() if value is not None}
 

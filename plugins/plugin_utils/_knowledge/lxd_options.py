@@ -13,10 +13,13 @@ same value. A key that is in no table is a free text.
 from __future__ import annotations
 
 import ipaddress
+import math
 import posixpath
 import re
 import typing as t
 from collections.abc import Callable, Mapping
+
+from .._model import Requirements
 
 SOURCE = "https://documentation.ubuntu.com/lxd/en/latest/reference/instance_options/"
 
@@ -286,3 +289,16 @@ def in_bytes(value: t.Any) -> int | None:
     """A size in bytes; None for what is none, a percentage too."""
     found = size(str(value or ""))
     return found if isinstance(found, int) else None
+
+
+def limits_of(needs: Requirements) -> dict[str, str]:
+    """The keys of the configuration that the sizes among the needs become."""
+    limits: dict[str, str] = {}
+    if needs.cpus:
+        limits["limits.cpu"] = str(math.ceil(needs.cpus))
+        if needs.cpus != math.ceil(needs.cpus):
+            # A share of time over whole processors: half of one is 50 ms of every 100.
+            limits["limits.cpu.allowance"] = f"{round(needs.cpus * 100)}ms/100ms"
+    if needs.memory:
+        limits["limits.memory"] = f"{needs.memory}MiB"
+    return limits

@@ -32,6 +32,7 @@ from .place import forms, labels, reachable
 from .platform import live_migration, snapshots
 from .privilege import devices, host_network, host_view, isolation, max_privilege, privileges
 from .processor import architecture, cpu_features, cpu_level
+from .project import project_limits, project_restrictions
 from .size import cpus, disk, memory, shm
 from .system import init, os, processes, runtime, systemd
 
@@ -77,6 +78,9 @@ CONSTRAINTS: tuple[Rule, ...] = (
     ports,
     snapshots,
     live_migration,
+    # What its target's own project lets it have.
+    project_limits,
+    project_restrictions,
     # What it is made from, and what is there already.
     image,
     os_version,
@@ -140,7 +144,16 @@ _WRITTEN_AS = {
         for key in ("own", "version", "flavour", "modules", "sysctls", "parameters", "features")
     },
 }
-_NO_NEED = ("reachable", "options", "image", "image_requirements", "permissions", "name_taken")
+_NO_NEED = (
+    "reachable",
+    "options",
+    "image",
+    "image_requirements",
+    "permissions",
+    "name_taken",
+    "project_limits",
+    "project_restrictions",
+)
 
 
 def need_of(rule: str) -> str | None:
