@@ -26,7 +26,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS, AdoptionError
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._common import STARTED, STOPPED
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._hosts import Host
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._joining import join
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._joining import join, need_own_name
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._ledger import open_ledger, settle
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._lock import only_run_for
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
@@ -71,6 +71,8 @@ class ActionModule(DeployAction):
             )
         service = self.read_service(args)
         hosts = self.hosts(args, task_vars)
+        if args["add_to_inventory"] and args["state"] != "absent":
+            need_own_name(service.name, task_vars, [host.name for host in hosts])
         with only_run_for(service.name):
             # What is remembered from an item before was found as long ago as that.
             since = time.time() - self.facts_ttl(args)

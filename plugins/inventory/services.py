@@ -15,8 +15,14 @@ description:
     and its target want. A service of several containers is reached in the first one by name; the others are hosts by
     their containers' names.
   - The targets are hosts of the inventory that come before this source, such as those in a file beside it whose name
-    comes earlier in the alphabet. They are reached by their own variables, as M(rightscope.deploy.service) does it.
+    comes earlier in the alphabet. They are reached by their own variables, which are those that a play would have.
   - A target that does not answer is warned of, and its services are missing.
+  - What an engine says is data of somebody else. A mark whose name is no name of a service, or is that of the
+    controller, of a target, of a group or of another host, makes no host; nor does one that is not signed where the
+    target has C(rightscope_mark_key), nor a name that two things have. Each is warned of. No template in what was found
+    is rendered.
+  - A host of the inventory that comes before this source is given the connection of the service of its name only if it
+    is in the group C(rightscope_services), or if the mark is signed.
   - Each host has C(rightscope_placement), with the keys of RV(rightscope.deploy.service#module:placement) but
     C(connection), and C(rightscope_target_labels).
   - Its groups are C(rightscope_services), C(rightscope_FORM), C(rightscope_target_TARGET), C(rightscope_state_STATE)
@@ -42,7 +48,8 @@ options:
     type: float
     default: 10
   use_vars_plugins:
-    description: Whether the targets have the variables of C(group_vars) and C(host_vars) beside the inventory.
+    description: Whether the targets have the variables of C(group_vars) and C(host_vars) beside the inventory and the
+      playbook.
     type: bool
     default: true
 """
@@ -61,7 +68,7 @@ compose:
   address: rightscope_placement.addresses | first
 cache: true
 cache_plugin: ansible.builtin.jsonfile
-cache_connection: /tmp/services
+cache_connection: ~/.ansible/services
 """
 
 import typing as t
@@ -74,20 +81,24 @@ from ansible.playbook.task import Task
 from ansible.plugins import loader as plugin_loader
 from ansible.plugins.action import ActionBase
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
-from ansible.utils.vars import combine_vars
-from ansible.vars.plugins import get_vars_from_inventory_sources
+from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._asking import services_on
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._hosts import TargetsError, target_hosts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._early import EarlyVariables
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._hosts import GROUP, TargetsError, target_hosts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._joining import why_no_host
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Target
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._placement import (
+    SERVICES,
     connection_to,
     first_of,
     groups_of,
     has_own_connection,
+    members_of,
     placement,
     without_connection,
 )
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._words import quoted
 
 _FILES = tuple(f"{name}.{ending}" for name in ("rightscope", "services") for ending in ("yml", "yaml"))
 
@@ -104,6 +115,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
         self.load_cache_plugin()
+        self._variables = EarlyVariables(inventory, loader, path, use_plugins=self.get_option("use_vars_plugins"))
+        self._groups = self._variables.groups
         for found in self._found(path, cache):
             self._add(found)
 
@@ -122,8 +135,10 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
 
     def _ask(self) -> tuple[list[dict[str, t.Any]], bool]:
         """(what becomes a host, whether all targets answered)."""
+        variables = {"hostvars": self._variables, "groups": self._groups}
         try:
-            hosts = target_hosts(self.get_option("targets"), _Asker(self), {"hostvars": _Raw(self), **self._groups()})
+            with self._variables.beside_the_play():
+                hosts = target_hosts(self.get_option("targets"), _Asker(self), variables)
         except TargetsError as error:
             raise AnsibleParserError(str(error)) from None
         targets = services_on(
@@ -133,49 +148,72 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             if target.trouble:
                 remedy = f" ({target.remedy})" if target.remedy else ""
                 self.display.warning(f"The services on '{target.name}' are not known: {target.trouble}{remedy}.")
-        found: dict[str, dict[str, t.Any]] = {}
+            self._warn_of_doubts(target)
+        found: dict[str, list[dict[str, t.Any]]] = {}
         for one in (one for target in targets for one in _hosts_on(target)):
-            other = found.setdefault(one["name"], one)
-            if other is not one:
-                where = " and ".join(f"'{each['placement']['target']}'" for each in (other, one))
-                self.display.warning(f"Service '{one['name']}' was found on {where}; the host is the first one.")
-        return list(found.values()), not any(target.trouble for target in targets)
+            found.setdefault(one["name"], []).append(one)
+        return list(self._unique(found)), not any(target.trouble for target in targets)
 
-    def _groups(self) -> dict[str, t.Any]:
-        groups = self.inventory.groups.values()
-        return {"groups": {group.name: [host.name for host in group.get_hosts()] for group in groups}}
+    def _warn_of_doubts(self, target: Target) -> None:
+        """Of each reason once, however many marks there are: who forges one can forge a thousand."""
+        doubts: dict[str, list[str]] = {}
+        for one in target.instances:
+            if one.claims is not None:
+                doubts.setdefault(str(one.doubt), []).append(one.claims)
+        for service in _services_of(target):
+            mine, odd = members_of(service, target.instances)
+            reason = f"what has it is no part of service '{service}'" if mine else "nobody knows which is the service"
+            for one in odd:
+                doubts.setdefault(reason, []).append(one.name)
+        for doubt, names in doubts.items():
+            self.display.warning(f"No host was made of the mark of {quoted(names)} on '{target.name}': {doubt}.")
 
-    def variables_of(self, name: str) -> dict[str, t.Any]:
-        """An earlier host's variables, as a play would have them, not yet templated."""
-        host = self.inventory.hosts[name]
-        entities = [*host.get_groups(), host]
-        variables: dict[str, t.Any] = {}
-        for entity in entities:
-            variables = combine_vars(variables, entity.get_vars())
-            if self.get_option("use_vars_plugins"):
-                sources = self.inventory.processed_sources
-                more = get_vars_from_inventory_sources(self.loader, sources, [entity], "all")
-                variables = combine_vars(variables, more)
-        return variables
+    def _unique(self, found: Mapping[str, list[dict[str, t.Any]]]) -> Iterator[dict[str, t.Any]]:
+        """What one alone has the name of: whichever of two was taken, it could be the forged one."""
+        for name, each in found.items():
+            if len(each) == 1:
+                yield each[0]
+                continue
+            where = " and ".join(dict.fromkeys(f"'{one['placement']['target']}'" for one in each))
+            self.display.warning(f"'{name}' was found {len(each)} times, on {where}, so no host was made of it.")
 
     def _add(self, found: Mapping[str, t.Any]) -> None:
         name = found["name"]
         there = self.inventory.hosts.get(name)
-        groups = [group.name for group in there.get_groups()] if there is not None else []
-        if there is not None and has_own_connection(self.variables_of(name), groups):
-            self.display.warning(
-                f"The inventory has a host '{name}' with a connection of its own, which is left alone."
-            )
+        reason = why_no_host(name, self._groups, self._targets(), name in self.inventory.groups)
+        if reason is None and there is not None:
+            groups = [group.name for group in there.get_groups()]
+            if has_own_connection(self._variables.raw_get(name), groups):
+                reason = "the inventory has a host of that name with a connection of its own"
+            elif SERVICES not in groups and not found.get("signed"):
+                reason = f"the inventory has such a host, which is not in the group '{SERVICES}'"
+        if reason is not None:
+            self.display.warning(f"No host was made of service '{name}' on '{found['placement']['target']}': {reason}.")
             return
         self.inventory.add_host(name)
-        variables = {
-            **found["connection"],
-            "rightscope_placement": found["placement"],
-            "rightscope_target_labels": found["labels"],
-        }
+        # What an engine says is no template, and neither is what was one and was rendered.
+        variables = wrap_var(
+            {
+                **found["connection"],
+                "rightscope_placement": found["placement"],
+                "rightscope_target_labels": found["labels"],
+            }
+        )
+        inventory, self.inventory = self.inventory, _HostsAlone(self.inventory)
+        try:
+            self._set(name, variables, found["groups"])
+        finally:
+            self.inventory = inventory
+
+    def _targets(self) -> list[str]:
+        """Whatever is a target for a play, or for this source."""
+        wanted = self.get_option("targets") or ()
+        return [*self._groups.get(GROUP, ()), *(name for word in wanted for name in self._groups.get(word, (word,)))]
+
+    def _set(self, name: str, variables: dict[str, t.Any], groups: list[str]) -> None:
         for key, value in variables.items():
             self.inventory.set_variable(name, key, value)
-        for group in found["groups"]:
+        for group in groups:
             self.inventory.add_child(self.inventory.add_group(to_safe_group_name(group, force=True)), name)
         strict = self.get_option("strict")
         self._set_composite_vars(self.get_option("compose"), variables, name, strict=strict)
@@ -183,23 +221,28 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self._add_host_to_keyed_groups(self.get_option("keyed_groups"), variables, name, strict=strict)
 
 
-class _Raw(Mapping):
-    """The variables of all hosts, in the one way in which they are asked for."""
+class _HostsAlone:
+    """
+    The inventory, in which the name of a host is never taken for that of a group.
 
-    def __init__(self, plugin: InventoryModule) -> None:
-        self._plugin = plugin
+    Ansible's own prefers the group, so that what is given to the one would be the other's.
+    """
 
-    def raw_get(self, name: str) -> dict[str, t.Any]:
-        return self._plugin.variables_of(name)
+    def __init__(self, inventory: t.Any) -> None:
+        self._inventory = inventory
 
-    def __getitem__(self, name: str) -> dict[str, t.Any]:
-        return self._plugin.variables_of(name)
+    def __getattr__(self, name: str) -> t.Any:
+        return getattr(self._inventory, name)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._plugin.inventory.hosts)
+    def set_variable(self, entity: str, varname: str, value: t.Any) -> None:
+        self._inventory.hosts[entity].set_variable(varname, value)
 
-    def __len__(self) -> int:
-        return len(self._plugin.inventory.hosts)
+    def add_child(self, group: str, child: str) -> bool:
+        host = self._inventory.hosts.get(child)
+        return self._inventory.add_child(group, child) if host is None else self._inventory.groups[group].add_host(host)
+
+    def get_host(self, hostname: str) -> t.Any:
+        return self._inventory.hosts[hostname]
 
 
 class _Asker(ActionBase):
@@ -212,14 +255,21 @@ class _Asker(ActionBase):
         raise AnsibleError("It is not to be run.")
 
 
+def _services_of(target: Target) -> list[str]:
+    return sorted({one.service for one in target.instances if one.service})
+
+
 def _hosts_on(target: Target) -> Iterator[dict[str, t.Any]]:
     """The services of a target, in plain data, for that is what a cache holds."""
-    for service in sorted({one.service for one in target.instances if one.service}):
-        mine = tuple(one for one in target.instances if one.service == service)
+    for service in _services_of(target):
+        mine, _odd = members_of(service, target.instances)
+        if not mine:
+            continue
         first, placed = first_of(mine), placement(service, target, mine)
         about = {
             "placement": without_connection(placed),
             "labels": dict(target.labels),
+            "signed": bool(target.mark_keys),
             "groups": [
                 *groups_of(placed),
                 f"rightscope_target_{target.name}",

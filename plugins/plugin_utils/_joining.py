@@ -8,14 +8,51 @@
 from __future__ import annotations
 
 import typing as t
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible.utils.unsafe_proxy import wrap_var
 
+from ._names import need_name
 from ._placement import groups_of, has_own_connection, without_connection
 
 display = Display()
+
+
+def why_no_host(name: str, groups: Iterable[str], targets: Iterable[str], is_group: bool = False) -> str | None:
+    """Why a service must not become a host of its name, as half a sentence; None where it may."""
+    try:
+        need_name(name)
+    except ValueError as error:
+        return f"its name {error}"
+    if is_group or name in groups:
+        return "the inventory has a group of that name, which Ansible would take for it"
+    if name in targets:
+        return "that is the name of a target"
+    return None
+
+
+def need_own_name(name: str, task_vars: Mapping[str, t.Any], targets: Iterable[str]) -> None:
+    """
+    Raises AnsibleActionFail where the service would take the place of something else in the inventory.
+
+    A host of that name without a connection, and in no use as a target, is one that somebody declared for it.
+    """
+    reason = why_no_host(name, task_vars["groups"], targets)
+    there = _host(name, task_vars["hostvars"])
+    if reason is None and there is not None and has_own_connection(there, there["group_names"]):
+        reason = "the inventory has a host of that name with a connection of its own"
+    if reason is not None:
+        raise AnsibleActionFail(
+            f"Service '{name}' cannot become a host: {reason}; give one of the two another name, or set "
+            "'add_to_inventory: false'. Nothing was done."
+        )
+
+
+def _host(name: str, hostvars: Mapping[str, t.Any]) -> Mapping[str, t.Any] | None:
+    return hostvars.get(name) if name in hostvars else None
 
 
 def join(action: ActionBase, result: dict[str, t.Any], hostvars: Mapping[str, t.Any]) -> dict[str, t.Any]:
@@ -29,19 +66,13 @@ def join(action: ActionBase, result: dict[str, t.Any], hostvars: Mapping[str, t.
             f"Nothing on '{placed['target']}' runs a command in service '{name}', so it is no host of the inventory."
         )
         return result
-    there = hostvars.get(name) if name in hostvars else None
-    if there is not None and has_own_connection(there, there["group_names"]):
-        display.warning(
-            f"The inventory has a host '{name}' with a connection of its own, which is left alone: service '{name}' is "
-            "no host of the inventory."
-        )
-        return result
-    variables["rightscope_placement"] = without_connection(placed)
+    # What an engine says is no template, and neither is what was one and was rendered.
+    variables = wrap_var({**variables, "rightscope_placement": without_connection(placed)})
     host = {"host_name": name, "host_vars": variables, "groups": groups_of(placed)}
     if hasattr(action, "add_host"):
         action.add_host(host_name=name, host_vars=variables, parent_group_names=host["groups"])
         return result
-    return _joined(action, result, host, there)
+    return _joined(action, result, host, _host(name, hostvars))
 
 
 def _joined(

@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 import typing as t
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -48,13 +50,46 @@ def first_of(instances: Iterable[Instance]) -> Instance:
     return min(instances, key=lambda instance: instance.name)
 
 
+def members_of(service: str, instances: Iterable[Instance]) -> tuple[tuple[Instance, ...], tuple[Instance, ...]]:
+    """
+    (the instances of a service, what has its mark besides).
+
+    One that was renamed by hand is the service's for as long as nothing has the name that it was given. Of two that
+    have it nobody knows which it is.
+    """
+    marked = [one for one in instances if one.service == service]
+    known = [one for one in marked if one.form in FORMS]
+    named = [one for one in known if one.name == (f"{service}-{one.process}" if one.process else service)]
+    mine = named or (known if len(known) == 1 else [])
+    if len({one.name for one in mine}) < len(mine) or len({one.form for one in mine}) > 1:
+        mine = []
+    return tuple(mine), tuple(one for one in marked if one not in mine)
+
+
 def connection_to(target: Target, instance: Instance) -> dict[str, t.Any]:
     """
     The variables by which Ansible reaches an instance from the controller; empty where there is no way.
 
     No secret is among them. Where only the target's own host reaches its API, it is by way of that host: its variables
-    stay where they are.
+    stay where they are. What a name or a user looks like is somebody else's choice, and both become words of a command.
     """
+    found = _connection_to(target, instance)
+    good = all(_WORD.fullmatch(str(found[key])) or _is_address(found[key]) for key in _WORDS if key in found)
+    return found if good else {}
+
+
+_WORDS = ("ansible_host", "ansible_user")
+_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+def _is_address(text: t.Any) -> bool:
+    try:
+        return bool(ipaddress.ip_address(str(text)))
+    except ValueError:
+        return False
+
+
+def _connection_to(target: Target, instance: Instance) -> dict[str, t.Any]:
     form = FORMS[instance.form]
     if target.local or form.SCOPE == "machine":
         variables = form.connection(target, instance)

@@ -18,6 +18,7 @@ UTILS = PLUGINS / "plugin_utils"
 OUTSIDE = {
     "_asking",
     "_deploy",
+    "_early",
     "_hosts",
     "_joining",
     "_ledger",
