@@ -94,7 +94,7 @@ options:
       - Whether the service becomes a host of the running playbook, by its name, with RV(placement.connection), in the
         groups C(rightscope_services) and C(rightscope_FORM), such as C(rightscope_docker_container).
       - Of a service of several containers it is the first one by name.
-      - A host of the inventory that has the name and a connection of its own is left alone, with a warning.
+      - A name that is a group's, a target's, or that of a host with a connection of its own is refused then.
       - "With ansible-core before 2.21 a task with C(loop) adds only those whose C(changed) says the same of the service
         and of the inventory, and warns of the others: what it said would not be true. The role
         P(rightscope.deploy.service#role) adds all."

@@ -6,8 +6,8 @@
 """
 The variables of a host as a play will have them, while the inventory is still being read.
 
-Ansible puts an inventory in order when all of its sources are read: until then no host is in ``all`` or ``ungrouped``. So
-its own VariableManager is shown an inventory that is in order already.
+Ansible puts an inventory in order when all of its sources are read: until then no host is in ``all`` or
+``ungrouped``. So its own VariableManager is shown an inventory that is in order already.
 """
 
 from __future__ import annotations

@@ -46,8 +46,8 @@ def need_own_name(name: str, task_vars: Mapping[str, t.Any], targets: Iterable[s
         reason = "the inventory has a host of that name with a connection of its own"
     if reason is not None:
         raise AnsibleActionFail(
-            f"Service '{name}' cannot become a host: {reason}; give one of the two another name, or set "
-            "'add_to_inventory: false'. Nothing was done."
+            f"Service '{name}' must not become a host ('add_to_inventory'), and nothing was done: {reason}; give one "
+            "of the two another name."
         )
 
 

@@ -36,16 +36,32 @@ def locked_file(*names: str) -> Iterator[t.TextIO]:
     """
     A file of ours in Ansible's directory on the controller, made where it is not there, for this run alone.
 
-    Raises AnsibleActionFail where that directory cannot be written.
+    It is its owner's alone, whatever the umask is: it tells which services there are, and where. Raises
+    AnsibleActionFail where that directory cannot be written.
     """
-    path = Path(os.path.expanduser(C.config.get_config_value("ANSIBLE_HOME")), "rightscope", *names)
+    home = Path(os.path.expanduser(C.config.get_config_value("ANSIBLE_HOME")))
+    path = Path(home, "rightscope", *names)
     with said_in_words(path):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Of several directories mkdir gives its mode to the last one only.
+        for directory in reversed([one for one in path.parents if home in one.parents]):
+            directory.mkdir(mode=0o700, exist_ok=True)
+            _keep_to_owner(directory)
+        # Not by way of a link: one that somebody else has put there would have another file written.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600))
+        _keep_to_owner(path)
         file = path.open("a+", encoding="utf-8")
     with file:
         with said_in_words(path):
             fcntl.flock(file, fcntl.LOCK_EX)
         yield file
+
+
+def _keep_to_owner(path: Path) -> None:
+    """Take from others what an earlier release, or another umask, has given them."""
+    there = path.stat()
+    if there.st_uid == os.geteuid() and there.st_mode & 0o077:
+        path.chmod(there.st_mode & 0o700)
 
 
 @contextmanager

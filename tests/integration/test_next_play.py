@@ -150,12 +150,17 @@ def test_items_of_a_loop_are_never_called_changed_for_the_inventory(book, docker
 
 def test_a_host_of_the_inventory_keeps_its_own_connection(book, docker_target, docker_eyes):
     inventory = _targets(dock1=docker_target) | {"mine": {"hosts": {"web": {"ansible_connection": "local"}}}}
-    plays = [_placing(WEB), _inside("web", {"name": "Ask", "ansible.builtin.raw": "echo here is $(pwd)"})]
+    asked = _inside("web", {"name": "Ask", "ansible.builtin.raw": "echo here is $(pwd)"})
 
-    output = book.run(plays, inventory, "-v")
+    output = book.run([_placing(WEB, ignore_errors=True), asked], inventory, "-v")
 
-    assert "The inventory has a host 'web' with a connection of its own" in output
+    assert "the inventory has a host of that name with a connection of its own" in " ".join(output.split())
     assert f"here is {book.directory}" in output
+    assert docker_eyes.names() == []
+
+    output = book.run([_placing({**WEB, "add_to_inventory": False}), asked], inventory, "-v")
+    assert f"here is {book.directory}" in output
+    assert docker_eyes.names() == ["web"]
 
 
 def test_a_host_that_is_declared_without_a_connection_gets_the_one_of_its_service(book, docker_target, docker_eyes):

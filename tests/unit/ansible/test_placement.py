@@ -9,6 +9,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from ansible.errors import AnsibleActionFail
+from ansible.template import is_trusted_as_template, trust_as_template
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils import _joining, _placement
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Instance, Target
@@ -164,17 +166,74 @@ def test_what_cannot_be_reached_is_no_host(placed, said, warned):
 
 
 @pytest.mark.parametrize(
-    ("variables", "joins"),
+    ("name", "there", "said"),
     [
-        pytest.param({"group_names": ["mine"], "ansible_host": "10.0.0.9"}, False, id="with a connection of its own"),
-        pytest.param({"group_names": ["mine"], "colour": "red"}, True, id="a mere name"),
-        pytest.param({"group_names": ["rightscope_services"], "ansible_host": "web"}, True, id="the service itself"),
+        pytest.param("web", {"group_names": ["mine"], "ansible_host": "10.0.0.9"}, "own", id="with its own connection"),
+        pytest.param("web", {"group_names": ["mine"], "colour": "red"}, None, id="a mere name"),
+        pytest.param("web", {"group_names": ["rightscope_services"], "ansible_host": "web"}, None, id="itself"),
+        pytest.param("web", None, None, id="nothing"),
+        pytest.param("mine", None, "a group of that name", id="a group"),
+        pytest.param("dock1", {"group_names": ["rightscope_targets"]}, "the name of a target", id="a target"),
+        pytest.param("localhost", None, "Ansible keeps", id="the controller"),
+        pytest.param("all", None, "Ansible keeps", id="all groups"),
     ],
 )
-def test_a_host_of_that_name_keeps_its_own_connection(variables, joins, warned):
-    joined = _joining.join(Action(), answer(), {"web": variables})
-    assert ("add_host" in joined) is joins
-    assert bool(warned) is not joins
+def test_a_service_never_takes_the_place_of_something_else(name, there, said):
+    hostvars = {} if there is None else {name: there}
+    groups = {"all": [], "ungrouped": [], "mine": ["lab"]}
+    given = (name, {"groups": groups, "hostvars": hostvars}, ["dock1"])
+    if said is None:
+        _joining.need_own_name(*given)
+    else:
+        with pytest.raises(AnsibleActionFail, match=said):
+            _joining.need_own_name(*given)
+
+
+def test_no_template_is_rendered_that_an_engine_tells():
+    placed = answer(addresses=["{{ 7 * 7 }}"], node=trust_as_template("{{ 7 * 7 }}"))
+    joined = _joining.join(Action(), placed, {})
+    found = joined["add_host"]["host_vars"]["rightscope_placement"]
+    assert not any(map(is_trusted_as_template, (found["node"], *found["addresses"])))
+
+
+@pytest.mark.parametrize(
+    ("name", "process", "mine"),
+    [
+        pytest.param("web", None, True, id="of one container"),
+        pytest.param("web-app", "app", True, id="of one of several"),
+        pytest.param("aaa", None, False, id="of another name"),
+        pytest.param("web-app", "db", False, id="of another process"),
+        pytest.param("web-db", None, False, id="of a process, which it does not say"),
+    ],
+)
+def test_what_has_a_services_mark_is_the_service_only_where_it_has_its_name_too(name, process, mine):
+    real, other = one("web-first", service="web", process="first"), one(name, service="web", process=process)
+    found, odd = _placement.members_of("web", (other, real, one("db", service="db")))
+    assert (other in found, other in odd, real in found) == (mine, not mine, True)
+
+
+def test_what_was_renamed_by_hand_is_the_service_while_nothing_else_is():
+    renamed = one("old", service="web")
+    assert _placement.members_of("web", (renamed,)) == ((renamed,), ())
+    both = (renamed, one("older", service="web"))
+    assert _placement.members_of("web", both) == ((), both)
+    twins = (one("web", service="web"), one("web", service="web", memory=1))
+    assert _placement.members_of("web", twins) == ((), twins)
+    foreign = one("web", form="lxd_vm", service="web")
+    assert _placement.members_of("web", (foreign,)) == ((), (foreign,))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"addresses": ("-oProxyCommand=touch /tmp/x",)},
+        {"addresses": ("10.0.0.2",), "config": {"config": {"ciuser": "-oProxyCommand=x"}}},
+        {"addresses": ("10.0.0.2",), "config": {"config": {"ciuser": "x y"}}},
+        {"addresses": ("{{ 7*7 }}",)},
+    ],
+)
+def test_what_would_be_an_option_of_ssh_makes_no_connection(told):
+    assert _placement.connection_to(Target(name="pve", kind="proxmox"), one(form="proxmox_vm", **told)) == {}
 
 
 @pytest.mark.parametrize(
