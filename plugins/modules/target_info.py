@@ -128,6 +128,18 @@ options:
     description: How long each single call to the API may take, in seconds.
     type: float
     default: 10.0
+  pulled:
+    description: For O(kind=docker). Names of images whose registries are asked what they have by that name now.
+    type: list
+    elements: str
+    default: []
+  files:
+    description:
+      - Paths of files with variables of the environment on the node, to give a digest of each.
+      - Their content is not returned.
+    type: list
+    elements: str
+    default: []
   images:
     description: For O(kind=docker). Names of images to say the platform of, which are there.
     type: list
@@ -527,6 +539,19 @@ target_facts:
                   config:
                     ostype: l26
                     agent: "1"
+    content:
+      description:
+        - What is behind O(pulled), below C(images), and O(files), below C(files).
+        - By name a mapping with its C(digest), or with C(trouble), which says why there is none.
+      type: dict
+      returned: O(pulled) or O(files)
+      sample:
+        images:
+          docker.io/library/nginx:1.29:
+            digest: sha256:05b93f6b57f0d5d4b5a7b1cd6a2a4a1c0f5f1de1a4a9c9f0a3c9b7f1f5a4d3c2
+        files:
+          /etc/web.env:
+            trouble: no such file or directory
     instances:
       description: As RV(instances).
       type: list
@@ -689,6 +714,8 @@ def main():
             "timeout": {"type": "float", "default": 10.0},
             "only_instances": {"type": "bool", "default": False},
             "images": {"type": "list", "elements": "str", "default": []},
+            "pulled": {"type": "list", "elements": "str", "default": []},
+            "files": {"type": "list", "elements": "str", "default": []},
             "probe": {"type": "str", "choices": list(PROBES)},
             "probe_image": {"type": "str"},
         },
@@ -702,7 +729,8 @@ def main():
         if params["only_instances"]:
             instances = call_within(params["timeout"], find, *arguments)
             module.exit_json(changed=False, instances=instances)
-        facts = call_within(params["timeout"], discover, *arguments, images=params["images"], probe=probe)
+        sought = {name: params[name] for name in ("images", "pulled", "files")}
+        facts = call_within(params["timeout"], discover, *arguments, probe=probe, **sought)
         module.exit_json(changed=False, target_facts=facts)
     except TimeoutError:
         message = f"it did not answer within {params['timeout']:g} s"

@@ -18,10 +18,10 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
 from ..module_utils._discovery import DiscoveryError, discover, find, settled_options
 from ..module_utils._discovery.calls import call_within
-from ._facts import AnswerError, FactsError, read_instances, read_nodes, read_permissions
+from ._facts import AnswerError, FactsError, read_content, read_instances, read_nodes, read_permissions
 from ._hosts import Host, TargetsError
 from ._memory import Memory
-from ._model import Instance, Target
+from ._model import Instance, Sought, Target
 from ._words import first_line, plain, reason_of
 
 TARGET_INFO = "rightscope.deploy.target_info"
@@ -29,6 +29,8 @@ GRACE = 0.5
 """Seconds beyond its time in which a target's own words may still arrive: a call that ends says more than we can."""
 
 _MEMORY = Memory()
+_NOTHING = Sought()
+_NOTHING_SOUGHT: t.Mapping[str, Sought] = {}
 
 
 def services_on(hosts: list[Host], timeout: float) -> list[Target]:
@@ -37,13 +39,21 @@ def services_on(hosts: list[Host], timeout: float) -> list[Target]:
 
 
 def discover_all(
-    hosts: list[Host], services: t.Sequence[str | None], timeout: float, images: t.Sequence[str] = (), *, ttl: float = 0
+    hosts: list[Host],
+    services: t.Sequence[str | None],
+    timeout: float,
+    images: t.Sequence[str] = (),
+    *,
+    ttl: float = 0,
+    sought: t.Mapping[str, Sought] = _NOTHING_SOUGHT,
 ) -> dict[str | None, list[Target]]:
     """
     Ask all targets at once: for each service the targets, with what is there of it.
 
-    ``images`` are the names of the container images that the services would be made from. Facts that are no older than
-    ``ttl`` seconds need not be asked for again, unless something was changed since; where a service is always is.
+    ``images`` are the names of the container images that the services would be made from, ``sought`` by kind of target
+    what is to be found out behind names: that may be another at any moment, so it is asked for each time. Other facts
+    that are no older than ``ttl`` seconds need not be asked for again, unless something was changed since; where a
+    service is always is.
 
     One that does not answer comes back with its ``trouble`` and no nodes. Each has a thread of its own, left
     behind at the deadline: a hung engine costs no more than that.
@@ -52,7 +62,7 @@ def discover_all(
 
     def ask(host: Host) -> None:
         try:
-            found[host.name] = _discover_one(host, services, timeout, images, ttl)
+            found[host.name] = _discover_one(host, services, timeout, images, ttl, sought.get(host.kind, _NOTHING))
         except (TargetsError, AnsibleError) as error:
             trouble = _troubled(host, _clause(first_line(str(error))), "mend its variables")
             found[host.name] = dict.fromkeys(services, trouble)
@@ -119,16 +129,16 @@ def _imperative(remedy: str | None) -> str | None:
 
 
 def _discover_one(
-    host: Host, services: list[str], timeout: float, images: t.Sequence[str], ttl: float
+    host: Host, services: list[str], timeout: float, images: t.Sequence[str], ttl: float, sought: Sought
 ) -> dict[str, Target]:
     """The target for each service: the same facts, and that service's instances."""
     try:
         if host.recorded is not None:
             return {service: _recorded(host, service) for service in services}
         first, *others = services
-        reply = _remembered(host, images, ttl)
+        reply = _remembered(host, images, 0 if sought.images or sought.files else ttl)
         if reply is None:
-            reply = _ask_and_remember(host, first, timeout, images)
+            reply = _ask_and_remember(host, first, timeout, images, sought)
         else:
             others = services
         if not isinstance(reply, t.Mapping):
@@ -154,10 +164,12 @@ def _remembered(host: Host, images: t.Sequence[str], ttl: float) -> t.Mapping[st
     return known[1]
 
 
-def _ask_and_remember(host: Host, service: str, timeout: float, images: t.Sequence[str]) -> t.Mapping[str, t.Any]:
+def _ask_and_remember(
+    host: Host, service: str, timeout: float, images: t.Sequence[str], sought: Sought
+) -> t.Mapping[str, t.Any]:
     generation = _MEMORY.generation
     try:
-        reply = _ask(host, service, timeout, images=images)
+        reply = _ask(host, service, timeout, images=images, sought=sought)
     except DiscoveryError as error:
         _MEMORY.keep(_key(host), error, generation)
         raise
@@ -193,6 +205,7 @@ def _target(host: Host, reply: t.Mapping[str, t.Any]) -> Target:
         next_id=_next_id(reply),
         mark_keys=host.mark_keys,
         permissions=read_permissions(reply.get("permissions")),
+        content=read_content(reply.get("content")),
     )
 
 
@@ -226,7 +239,9 @@ def _in_time(seconds: float, function: t.Callable[..., t.Any], *args: t.Any, **k
         ) from None
 
 
-def _ask(host: Host, service: str, timeout: float, *, images: t.Sequence[str] | None = None) -> t.Any:
+def _ask(
+    host: Host, service: str, timeout: float, *, images: t.Sequence[str] | None = None, sought: Sought = _NOTHING
+) -> t.Any:
     """
     In the controller's own process where the target's connection is local, else as a module on its node.
 
@@ -237,7 +252,15 @@ def _ask(host: Host, service: str, timeout: float, *, images: t.Sequence[str] | 
         if only_instances:
             return _in_time(timeout, find, host.kind, host.options, service, target=host.name, timeout=timeout)
         return discover(
-            host.kind, host.options, service, target=host.name, timeout=timeout, images=images, probe=host.probe
+            host.kind,
+            host.options,
+            service,
+            target=host.name,
+            timeout=timeout,
+            images=images,
+            probe=host.probe,
+            pulled=sought.images,
+            files=sought.files,
         )
     arguments = {
         "kind": host.kind,
@@ -247,6 +270,8 @@ def _ask(host: Host, service: str, timeout: float, *, images: t.Sequence[str] | 
         "timeout": timeout,
         "only_instances": only_instances,
         "images": list(images or ()),
+        "pulled": list(sought.images),
+        "files": list(sought.files),
     }
     if host.probe is not None:
         arguments.update(probe="container", probe_image=host.probe or None)

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -64,6 +65,7 @@ def _candidate(
         held_profiles=next((kept_profiles(one.config) for one in held), None),
         held_config=held[0].config if held else NOTHING,
         is_present=bool(held),
+        content=target.content.of(form.sought(service.requirements, options or {})),
         recorded=target.recorded,
         permissions=target.permissions,
         permits=_permits(form, service, target, tuple(held), state) if target.permissions else None,
@@ -77,6 +79,15 @@ def _permits(
 ) -> Callable[[Candidate], tuple[Permit, ...]]:
     """What the plan for a candidate takes: only a candidate that is judged has its image and its grants."""
     return lambda candidate: form.permits(service, candidate, target, there, state)
+
+
+def acted(candidate: Candidate) -> Candidate:
+    """
+    The candidate once what its options ask for is done: of an image that was pulled a newer one is no difference.
+
+    Its tag may have moved on meanwhile, and to pull once more would never come to an end.
+    """
+    return dataclasses.replace(candidate, content=dataclasses.replace(candidate.content, images={}))
 
 
 def _host_port(port: Mapping[str, Any]) -> str:

@@ -27,7 +27,7 @@ from ._decision.scorers import SCORERS
 from ._forms import FORMS
 from ._forms._common import masked
 from ._hosts import Host, TargetsError, target_hosts
-from ._model import Decision, Instance, Service, Target
+from ._model import Decision, Instance, Service, Sought, Target
 from ._options import read_options
 from ._requirements import VOLUPTUOUS_ERROR, Problem, RequirementsError, parse_service
 from ._words import did_you_mean, ended
@@ -127,6 +127,12 @@ class DeployAction(ActionBase):
         except RequirementsError as error:
             return None, [*error.problems, *self._made_as(args["as"])[1]]
         made_as, problems = self._made_as(service.made_as)
+        if not problems:
+            problems = [
+                Problem(("as", name, *path), message)
+                for name, options in made_as.items()
+                for path, message in FORMS[name].contradictions(service.requirements, options)
+            ]
         return dataclasses.replace(service, made_as=made_as), problems
 
     def _made_as(self, given: t.Any) -> tuple[dict[str, t.Any], list[Problem]]:
@@ -186,7 +192,10 @@ class DeployAction(ActionBase):
         names = [service.name for service in services]
         # Who waits for something ('until') wants to know it anew each time.
         ttl = self.facts_ttl(args)
-        found = discover_all(hosts, names, args["discovery_timeout"], _container_images(services), ttl=ttl)
+        sought = {} if args.get("state") == "absent" else _sought(services)
+        found = discover_all(
+            hosts, names, args["discovery_timeout"], _container_images(services), ttl=ttl, sought=sought
+        )
         for service in services:
             targets = found[service.name]
             eligible = [target for target in targets if target.eligible]
@@ -274,6 +283,18 @@ def elsewhere(service: Service, targets: list[Target]) -> str | None:
 
 def _trouble(target: Target) -> str:
     return f"{target.trouble} ({target.remedy})" if target.remedy else str(target.trouble)
+
+
+def _sought(services: list[Service]) -> dict[str, Sought]:
+    """By kind of target the names in the options of its form whose content is to be found out."""
+    found: dict[str, Sought] = {}
+    for form in FORMS.values():
+        each = [form.sought(one.requirements, one.made_as.get(form.NAME) or {}) for one in services]
+        images = dict.fromkeys(name for one in each for name in one.images)
+        files = dict.fromkeys(name for one in each for name in one.files)
+        if images or files:
+            found[form.KIND] = Sought(images=tuple(images), files=tuple(files))
+    return found
 
 
 def _container_images(services: list[Service]) -> list[str]:

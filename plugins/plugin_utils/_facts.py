@@ -21,7 +21,7 @@ from collections.abc import Mapping, Sequence
 
 from ._knowledge.distributions import ARCHITECTURES
 from ._marks import believed
-from ._model import ISOLATIONS, Facts, Image, Instance, Node, Permissions
+from ._model import ISOLATIONS, Content, Facts, Image, Instance, Node, Permissions
 from ._quantities import switch
 from ._words import did_you_mean, plain
 
@@ -233,6 +233,32 @@ def read_permissions(raw: t.Any) -> Permissions | None:
 
 def _is_held(held: t.Any) -> bool:
     return isinstance(held, Mapping) and all(isinstance(name, str) and isinstance(held[name], bool) for name in held)
+
+
+def read_content(raw: t.Any) -> Content:
+    """
+    What a discovery's reply says of what is behind the names that were sought.
+
+    Raises AnswerError where the reply is none.
+    """
+    images, files = (_answers(raw, part) for part in ("images", "files"))
+    return Content(
+        images=_told(images, "digest"),
+        files=_told(files, "digest"),
+        silent=_told(images, "trouble"),
+        unreadable=_told(files, "trouble"),
+    )
+
+
+def _answers(raw: t.Any, part: str) -> Mapping[str, t.Any]:
+    found = {} if raw is None else raw.get(part, {}) if isinstance(raw, Mapping) else None
+    if not isinstance(found, Mapping) or not all(isinstance(one, Mapping) for one in found.values()):
+        raise AnswerError("its content is no mapping of answers")
+    return found
+
+
+def _told(answers: Mapping[str, t.Any], key: str) -> dict[str, str]:
+    return {name: plain(answer[key]) for name, answer in answers.items() if isinstance(answer.get(key), str)}
 
 
 def read_instances(raw: t.Any, keys: Sequence[str] = ()) -> tuple[Instance, ...]:

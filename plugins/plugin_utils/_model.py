@@ -255,6 +255,40 @@ class Facts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Content:
+    """
+    What is behind the names in a service's options, each by its name.
+
+    ``images`` are the digests that registries have by those names now, ``files`` those of what is in files on the
+    delegate's own machine. ``silent`` and ``unreadable`` are the names of both of which there is none, with half a
+    sentence that says why.
+    """
+
+    images: Mapping[str, str] = field(default_factory=_nothing)
+    files: Mapping[str, str] = field(default_factory=_nothing)
+    silent: Mapping[str, str] = field(default_factory=_nothing)
+    unreadable: Mapping[str, str] = field(default_factory=_nothing)
+
+    def of(self, sought: Sought) -> Content:
+        """What was found of these names alone."""
+        parts = {"images": sought.images, "files": sought.files, "silent": sought.images, "unreadable": sought.files}
+        return Content(
+            **{
+                part: {name: getattr(self, part)[name] for name in names if name in getattr(self, part)}
+                for part, names in parts.items()
+            }
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sought:
+    """The names of which the content is to be found out: see Content."""
+
+    images: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Instance:
     """
     Something that exists on a target and has the service's name or its mark.
@@ -346,6 +380,7 @@ class Target:
     labels: Mapping[str, str] = field(default_factory=_nothing)
     next_id: int | None = None
     permissions: Permissions | None = None
+    content: Content = Content()
     eligible: bool = True
     recorded: bool = False
     trouble: str | None = None
@@ -402,6 +437,7 @@ class Candidate:
     that the service already has on this node and ``held_ports`` the host's ports, where it ``is_present``,
     and ``held_profiles`` those of LXD; ``held_config`` is what it is configured with there, in the engine's own words.
     A ``recorded`` one is known from saved facts.
+    ``content`` is what was found behind names in the options.
     ``agreed`` are the options of each instance, by its name, of which the delegate sees no difference where we do.
     ``permissions`` are those of the target's API, and ``permits`` tells what the plan for a candidate would take.
     ``grants`` are all that it is granted, and ``met`` the wishes that come true, each None until the decision has
@@ -432,6 +468,7 @@ class Candidate:
     agreed: Mapping[str, frozenset[str]] = field(default_factory=_nothing)
     permissions: Permissions | None = None
     permits: Callable[[Candidate], tuple[Permit, ...]] | None = field(default=None, repr=False, compare=False)
+    content: Content = Content()
     grants: tuple[Grant, ...] | None = None
     met: tuple[Wish, ...] | None = None
     trouble: str | None = None

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 
 from ..module_utils._discovery import DiscoveryError
 from ._asking import find_instances
-from ._candidates import present
+from ._candidates import acted, present
 from ._decision.decide import can_follow, instead
 from ._decision.wishes import with_wishes
 from ._deploy import decision_result
@@ -190,6 +190,7 @@ class Provisioner:
         ran: list[Call] = []
         try:
             self._run(host, plan, ran)
+            candidate = acted(candidate)
             after, told = self._settled(host, target, candidate, plan)
             plan, after = self._restarted(host, target, candidate, plan, after)
         except DiffersError as error:

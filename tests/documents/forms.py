@@ -20,6 +20,7 @@ from ansible_collections.rightscope.deploy.plugins.module_utils._discovery impor
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._connections import delegate_connection
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import (
     FORMS,
+    _docker_acts,
     _docker_options,
     _proxmox_config,
     proxmox_vm,
@@ -123,6 +124,7 @@ def _short(value: t.Any) -> str:
 _PATHS = {
     "env": "Config.Env",
     "image": "Config.Image, Image",
+    "platform": "Image",
     "network_mode": "HostConfig.NetworkMode",
     "networks": "NetworkSettings.Networks",
     "ports": "HostConfig.PortBindings",
@@ -166,7 +168,8 @@ def _and(names: list[str]) -> str:
 
 
 def docker_behaviour() -> str:
-    return text(f"{_codes(_docker_options.BEHAVIOUR)}.")
+    rows = [(f"`{name}`", act.how) for name, act in sorted(_docker_acts.ACTS.items())]
+    return table(("option", "what becomes of it"), rows)
 
 
 def texts() -> str:

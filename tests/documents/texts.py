@@ -39,7 +39,15 @@ _RAISED = {
             "Unfinished",
             "EndedError",
         )
-        + ("DiscoveryError", "CloningError", "TaskError", "DelegateFailed", "ValueError", "fail", "_Refused"),
+        + (
+            "DiscoveryError",
+            "CloningError",
+            "TaskError",
+            "DelegateFailed",
+            "ValueError",
+            "fail",
+            "_Refused",
+        ),
         0,
     ),
     "_troubled": 1,
@@ -55,10 +63,13 @@ _RAISED = {
 _RETURNED = (
     *("ended", "busy", "elsewhere", "_second_choice", "_clean_up", "headline", "reason_to_wait", "removal_refused"),
     *("_left_different", "_other_spelling"),
-    *("not_a_text", "_no_option", "_not_taken"),
+    *("not_a_text", "_no_option", "_not_taken", "_not_asked"),
     *("_locked", "_forbids_removal", "_not_asked_for"),
 )
 """Functions whose answer is a text, or a part of one."""
+
+_PAIRED = ("given_to_several", "_twice_in_one")
+"""Functions whose answer is pairs of a path and a text."""
 
 _KEPT = ("warnings", "why")
 """Keys below which a text waits until it is said."""
@@ -160,6 +171,10 @@ class _Texts(ast.NodeVisitor):
             for one in ast.walk(node):
                 if isinstance(one, ast.Return) and one.value is not None:
                     self._add(one.value, one.lineno)
+        if node.name in _PAIRED:
+            for one in ast.walk(node):
+                if isinstance(one, ast.Tuple) and len(one.elts) == 2 and isinstance(one.elts[0], ast.Tuple):
+                    self._add(one.elts[1], one.lineno)
         self.generic_visit(node)
         self._values = outer
 
@@ -180,7 +195,7 @@ class _Texts(ast.NodeVisitor):
         if ast.unparse(node.func) == "wrong.append" and isinstance(node.args[0], ast.Tuple):
             self._add(node.args[0].elts[1], node.lineno)
         for keyword in node.keywords:
-            if keyword.arg in ("warnings", "msg"):
+            if keyword.arg in ("warnings", "msg") or (keyword.arg == "why" and ast.unparse(node.func) == "Act"):
                 self._add(keyword.value, node.lineno)
         self.generic_visit(node)
 

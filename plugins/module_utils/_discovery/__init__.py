@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import datetime
 
+from .content import digests_of_files
 from .errors import DiscoveryError, nearest
 from .options import read_options
 
@@ -78,13 +79,15 @@ PROBES = ("container",)
 """How the kernel of an engine can be looked into that is reached by its API alone."""
 
 
-def discover(kind, options, service=None, target="", timeout=10.0, images=(), probe=None) -> dict:
+def discover(kind, options, service=None, target="", timeout=10.0, images=(), probe=None, pulled=(), files=()) -> dict:
     """
     Everything of a target: its nodes with their facts, and the instances of ``service``.
 
     ``options`` are the delegate module's own connection options. Without ``service`` the instances are all
     that carry the collection's mark, in brief. ``timeout`` bounds each single call, in seconds.
     ``images`` are the names of those whose platform is of interest: to Docker's listing it is not worth a word.
+    ``pulled`` are the names of images whose registry is asked what it has by that name now, and ``files`` paths on the
+    machine that this runs on: ``content`` in the answer has a digest for each, and why there is none.
     ``probe``, where it is not None, is the name of the image of a probing container, or ``""`` for any that will do.
     It changes something on the engine for a moment; Proxmox VE has no such thing.
     ``time`` in the answer says when it was asked for, in UTC.
@@ -94,8 +97,13 @@ def discover(kind, options, service=None, target="", timeout=10.0, images=(), pr
             f"A target of the kind '{kind}' cannot be probed by a container.", "Take rightscope_probe away."
         )
     probing = {"probe": probe} if probe is not None else {}
+    if pulled and kind == "docker":
+        probing["pulled"] = pulled
     time = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {**_backend(kind).discover(options or {}, service, target, timeout, images, **probing), "time": time}
+    found = {**_backend(kind).discover(options or {}, service, target, timeout, images, **probing), "time": time}
+    if files or pulled:
+        found["content"] = {**found.get("content", {}), "files": digests_of_files(files)}
+    return found
 
 
 def failed_task(kind, options, node, vmid, since, timeout=10.0) -> str | None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import importlib
 import os
 import re
+import time
 
 from . import kernel
-from .calls import Bounded, keep_tls_settings, side_by_side
+from .calls import Bounded, call_within, keep_tls_settings, side_by_side
 from .common import MIB, PROCESS_MARK, SERVICE_MARK, SIGNATURE_MARK, Findings, ordered_addresses, ordered_ports, plain
-from .errors import DiscoveryError, explained, missing_library, status_of
+from .errors import DiscoveryError, explained, missing_library, status_of, words_of
 from .options import Option, need_scheme, read_options, to_bool, to_file
 from .probe import of_docker
 from .systems import architecture, architectures
@@ -59,8 +60,9 @@ _LOGIN = re.compile(r"//[^/@]*@")
 _SCHEMES = ("unix://", "tcp://", "https://", "http://", "ssh://", "npipe://")
 
 
-def discover(options, service, target, timeout, images=(), probe=None):
+def discover(options, service, target, timeout, images=(), probe=None, pulled=()):
     """See the package."""
+    began = time.monotonic()
     engine = _Engine(options, timeout)
     with engine.explained():
         calls = (engine.client.info, engine.containers, engine.client.images, engine.networks)
@@ -68,13 +70,39 @@ def discover(options, service, target, timeout, images=(), probe=None):
         found = _facts(engine, info, containers, listed, probe)
         platforms = engine.in_parallel(lambda name: _platform(engine, name), images)
         found.add("api", images=_images(listed, dict(filter(None, platforms))), networks=_networks(networks))
-        return {
+        answer = {
             "facts_version": 1,
             "kind": "docker",
             "server": _server(info),
             "nodes": [found.node(target)],
             "instances": _instances(engine, containers, service, target),
         }
+        if pulled:
+            # A registry that does not answer is no trouble of the engine's, so it has less time than the whole.
+            left = max(_LEAST, _SHARE * timeout - (time.monotonic() - began))
+            asked = engine.in_parallel(lambda name: _in_registry(engine, name, left), pulled)
+            answer["content"] = {"images": dict(zip(pulled, asked))}
+        return answer
+
+
+_SHARE, _LEAST = 0.8, 0.5
+"""Of all time what may have gone when the registries have answered, and the least that they are given, in seconds."""
+
+
+def _in_registry(engine, name, seconds):
+    """
+    The digest that the image's registry has by this name now. The engine asks it, with the login that a pull takes.
+
+    What the engine keeps of a pulled image, its RepoDigests, is the same digest.
+    """
+    try:
+        found = call_within(seconds, engine.client.inspect_distribution, name)
+    except TimeoutError:
+        return {"trouble": f"it did not answer within {seconds:.1f} s"}
+    except Exception as exc:
+        return {"trouble": words_of(exc)}
+    digest = (found.get("Descriptor") or {}).get("digest")
+    return {"digest": digest} if digest else {"trouble": "it told no digest"}
 
 
 def _server(info):
@@ -428,14 +456,39 @@ def _last_words(engine, id):
 
 
 def _with_image_id(engine, config):
-    """``_image_id`` is what the container's image name stands for now: another one after a retag."""
-    try:
-        image = engine.client.inspect_image(config["Config"]["Image"])
-    except Exception as exc:
-        if status_of(exc) != 404:
-            raise
+    """
+    A container's configuration with what is known of its image.
+
+    ``_image_id`` is what its image's name stands for now, another one after a retag, and ``_image_digests`` what
+    registries call that. ``_image`` is what the container was made from: its platform, its variables and its labels.
+    """
+    named = _image_of(engine, config["Config"]["Image"])
+    if named is not None:
+        config = {**config, "_image_id": named["Id"], "_image_digests": named.get("RepoDigests") or []}
+    made_from = config.get("Image")
+    own = named if named is not None and named["Id"] == made_from else _image_of(engine, made_from)
+    if own is None:
         return config
-    return {**config, "_image_id": image["Id"]}
+    platform = [own.get("Os") or "linux", own.get("Architecture"), own.get("Variant")]
+    about = own.get("Config") or {}
+    return {
+        **config,
+        "_image": {
+            "platform": "/".join(filter(None, platform)),
+            "env": about.get("Env") or [],
+            "labels": about.get("Labels") or {},
+        },
+    }
+
+
+def _image_of(engine, name):
+    """An image as the engine tells it, or None where it has none of that name."""
+    try:
+        return engine.client.inspect_image(name)
+    except Exception as exc:
+        if status_of(exc) not in (400, 404):
+            raise
+        return None
 
 
 def _instance(container, target):

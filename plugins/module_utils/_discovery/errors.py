@@ -124,7 +124,9 @@ def explained(where, timeout, remedies, secrets=()):
 def explain(exc, where, timeout, remedies, secrets=()):
     """The DiscoveryError that says what ``exc`` means for ``where``, such as 'The Docker engine at unix:///x'."""
     status = status_of(exc)
-    trouble = _BY_STATUS.get(status) or (_trouble(exc) if status is None else None) or _unexpected(status, _text(exc))
+    trouble = (
+        _BY_STATUS.get(status) or (_trouble(exc) if status is None else None) or _unexpected(status, words_of(exc))
+    )
     sentence = trouble.sentence.format(timeout=timeout) if trouble.name == "timeout" else trouble.sentence
     sentence = _scrubbed(sentence + _detail(exc, status), secrets)
     return DiscoveryError(f"{where} {sentence}.", remedies.get(trouble.name, trouble.remedy))
@@ -177,14 +179,14 @@ def _unexpected(status, words):
 def _detail(exc, status):
     """The part of an error that helps: why a certificate failed, which privilege is missing."""
     if status == 403:
-        return f": {_text(exc)}"
+        return f": {words_of(exc)}"
     for one in _chain(exc):
         if isinstance(one, ssl.SSLCertVerificationError):
             return f": {one.verify_message or one.reason}".rstrip(".")
     return ""
 
 
-def _text(exc):
+def words_of(exc):
     """The engine's own words. An error that is no engine's answer may quote anything: only its sort is told."""
     for _status, one in _answers(exc):
         words = getattr(one, "explanation", None) or getattr(one, "content", None) or str(one)

@@ -19,6 +19,10 @@ A form's module has:
     raises OptionError for a value that must not be given, and anything else for one that it could not compare;
 ``image(requirements, options, facts) -> Source``
     what a service would be made from;
+``sought(requirements, options) -> Sought``
+    the names in the options whose content is a part of what is wanted;
+``contradictions(requirements, options) -> list[tuple[path, text]]``
+    what the needs and the options cannot be together, by the path below the form;
 ``storage(options) -> str | None``
     the storage that the user named for it;
 ``busy(instances) -> str | None``
@@ -38,7 +42,7 @@ A form's module has:
 ``restart(instances, waiting) -> tuple[Call, ...]``
     the calls by which it takes the settings that wait;
 ``plan(service, candidate, target, instances, state) -> Plan``
-    the calls from what is there to what is wanted;
+    the calls from what is there to what is wanted. Raises RefusedError where nothing must be done;
 ``doubtful(candidate, plan) -> Mapping[str, tuple[str, ...]]``
     by instance the options of the user that differ by the plan, and of which the delegate can tell in check mode
     whether it sees that too: a difference that it does not see is another spelling;
@@ -63,12 +67,12 @@ A form's module has:
 from __future__ import annotations
 
 from . import docker_container, lxd_container, proxmox_vm
-from ._common import AdoptionError, OptionError
+from ._common import AdoptionError, OptionError, RefusedError
 
 FORMS = {form.NAME: form for form in (docker_container, lxd_container, proxmox_vm)}
 """Every form by its name; a new one is a file beside this one and an entry here."""
 
-__all__ = ["FORMS", "KINDS", "AdoptionError", "OptionError"]
+__all__ = ["FORMS", "KINDS", "AdoptionError", "OptionError", "RefusedError"]
 
 KINDS = tuple(sorted({form.KIND for form in FORMS.values()}))
 """The kinds of target that offer at least one form."""

@@ -19,6 +19,7 @@ from collections.abc import Callable, Mapping
 
 from .._quantities import MIB, mebibytes
 from ._common import OptionError, text
+from ._docker_acts import compare_platform
 
 Compared = Callable[[t.Any, Mapping[str, t.Any]], tuple[t.Any, t.Any]]
 
@@ -27,14 +28,6 @@ IN_PLACE = frozenset(
     + ("memory_swap", "blkio_weight", "restart_policy", "restart_retries")
 )
 """What the delegate changes without recreating: community.docker, module_container/docker_api.py."""
-
-BEHAVIOUR = frozenset(
-    ("cleanup", "comparisons", "container_default_behavior", "command_handling", "debug", "default_host_ip", "detach")
-    + ("force_kill", "healthy_wait_timeout", "image_comparison", "image_label_mismatch", "image_name_mismatch")
-    + ("keep_volumes", "kill_signal", "networks_cli_compatible", "output_logs", "pull", "pull_check_mode_behavior")
-    + ("purge_networks", "removal_wait_timeout", "stop_timeout", "timeout", "platform")
-)
-"""Options that say how the delegate works, not what the container is."""
 
 
 def image_reference(name: str) -> tuple[str, ...]:
@@ -269,6 +262,7 @@ COMPARED: dict[str, Compared] = {
     "volumes": _volumes,
     "published_ports": _ports,
     "ports": _ports,
+    "platform": compare_platform,
 }
 
 

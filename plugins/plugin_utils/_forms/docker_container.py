@@ -17,7 +17,7 @@ import hashlib
 import json
 import re
 import typing as t
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from .._knowledge.sysctls import is_settable
@@ -35,6 +35,7 @@ from .._model import (
     Requirements,
     Run,
     Service,
+    Sought,
     Target,
 )
 from ._common import (
@@ -44,6 +45,7 @@ from ._common import (
     STARTED,
     STOPPED,
     AdoptionError,
+    RefusedError,
     Source,
     differences,
     image_named,
@@ -54,8 +56,24 @@ from ._common import (
     run_state,
     text,
 )
-from ._docker_options import (
+from ._docker_acts import (
+    ACTS,
+    ALL,
     BEHAVIOUR,
+    IGNORE,
+    MORE,
+    STRICT,
+    all_that_is_there,
+    comparison,
+    given_to_several,
+    handed_to_removals,
+    held_against,
+    images_of,
+    may_move,
+    pulls_always,
+    refuse,
+)
+from ._docker_options import (
     COMPARED,
     IN_PLACE,
     LEFT,
@@ -109,7 +127,8 @@ def _odd_one(images: list[Image], facts: Facts) -> Image | None:
 
 
 def check(option: str, value: t.Any) -> None:
-    """Raises OptionError for the collection's own marks and paths in short; else for what could never be compared."""
+    """Raises OptionError for the collection's own marks, paths in short, acts that are not done; else for no value."""
+    refuse(option, value)
     if option == "labels":
         need_no_marks(value)
     if option == "volumes":
@@ -182,25 +201,44 @@ def restart(_instances: tuple[Instance, ...], _waiting: tuple[str, ...]) -> tupl
     return ()
 
 
+def sought(requirements: Requirements, options: Mapping[str, t.Any]) -> Sought:
+    """What the registries have by the names of images that are always to be pulled, and what is in the env_file."""
+    images = images_of(requirements, options) if pulls_always(options) else ()
+    return Sought(
+        images=tuple(name for name in images if may_move(name)),
+        files=(options["env_file"],) if options.get("env_file") else (),
+    )
+
+
+def contradictions(requirements: Requirements, options: Mapping[str, t.Any]) -> list[tuple[tuple[t.Any, ...], str]]:
+    """What there is once is not given to several containers."""
+    return given_to_several(requirements, options)
+
+
 def storage(_options: Mapping[str, t.Any]) -> str | None:
     """Docker has one place for its data."""
     return None
 
 
 def plan(service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str) -> Plan:
-    """A call for each container that differs, and for the network of several."""
+    """
+    A call for each container that differs, and for the network of several.
+
+    Raises RefusedError where the content of a file that is a part of it is not known.
+    """
     parts = _parts(service, candidate)
+    _need_files(candidate)
     there = {instance.name: instance for instance in instances}
     parts = [_signed(part, service, target, there.get(part.name)) for part in parts]
     calls, before, after = [], {}, {}
     for part in parts:
         agreed = candidate.agreed.get(part.name, frozenset())
-        steps, was, shall = _steps(part, there.get(part.name), state, agreed)
+        steps, was, shall = _steps(part, there.get(part.name), state, agreed, candidate)
         calls += steps
         if was or shall:
             before[part.name], after[part.name] = was, shall
     for name in sorted(set(there) - {part.name for part in parts}):
-        calls.append(_removal(there[name]))
+        calls.append(_removal(there[name], candidate.options or {}))
         before[name], after[name] = {"state": there[name].state}, {"state": ABSENT}
     if any(call.creates for call in calls) and any(_joins(part, service) for part in parts):
         calls.insert(0, _network(service, "present"))
@@ -212,6 +250,26 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
         before=before,
         after=after,
         state=run_state(state, instances[0].state if instances else STOPPED),
+        warnings=tuple(_not_asked(part, there, candidate) for part in parts if _is_not_asked(part, there, candidate)),
+    )
+
+
+def _need_files(candidate: Candidate) -> None:
+    path = (candidate.options or {}).get("env_file")
+    trouble = candidate.content.unreadable.get(path) if path else None
+    if trouble:
+        raise RefusedError(f"its env_file '{path}' cannot be read where the module runs ({trouble}); put it there")
+
+
+def _is_not_asked(part: _Part, there: Mapping[str, Instance], candidate: Candidate) -> bool:
+    return part.name in there and _is_pulled(part) and part.options["image"] in candidate.content.silent
+
+
+def _not_asked(part: _Part, there: Mapping[str, Instance], candidate: Candidate) -> str:
+    image = part.options["image"]
+    return (
+        f"Whether there is a newer '{image}' for container '{there[part.name].name}' is not known, for its registry "
+        f"could not be asked ({candidate.content.silent[image]}); the one that is there was taken."
     )
 
 
@@ -219,7 +277,11 @@ def doubtful(candidate: Candidate, plan: Plan) -> dict[str, tuple[str, ...]]:
     """Options that the user wrote, and that differ from what the container has."""
     given = candidate.options or {}
     found = {
-        name: tuple(option for option, value in changed.items() if value is not None and given.get(option) is not None)
+        name: tuple(
+            option
+            for option, value in changed.items()
+            if value is not None and given.get(option) is not None and option not in ACTS
+        )
         for name, changed in plan.after.items()
         if plan.before.get(name, {}).get("state") != ABSENT
     }
@@ -259,7 +321,8 @@ def adopt(_service: Service, _target: Target, instance: Instance) -> Plan:
 
 def remove(service: Service, _target: Target, instances: tuple[Instance, ...]) -> Plan:
     """A call for each container, and for the network that several had."""
-    calls = [_removal(instance) for instance in instances]
+    options = service.made_as.get(NAME) or {}
+    calls = [_removal(instance, options) for instance in instances]
     if len(service.requirements.processes) > 1 or any(instance.process for instance in instances):
         calls.append(_network(service, ABSENT))
     return removal(calls, instances)
@@ -327,10 +390,11 @@ def _client(options: Mapping[str, t.Any]) -> list[str]:
 
 @dataclass(frozen=True)
 class _Part:
-    """One container of the service: its name, and all options the delegate is given."""
+    """One container of the service: its name, all options the delegate is given, and those that needs come to."""
 
     name: str
     options: Mapping[str, t.Any]
+    needed: Mapping[str, t.Any]
 
 
 def _part(service: Service, candidate: Candidate, process: Process | None, *, several: bool) -> _Part:
@@ -353,9 +417,18 @@ def _part(service: Service, candidate: Candidate, process: Process | None, *, se
         labels[PROCESS_MARK] = process.name
         if not options.get("network_mode"):
             options.setdefault("networks", [{"name": network_name(service), "aliases": [process.name]}])
-    labels[OPTIONS_MARK] = _digests(options)
+    needed = {**_limits(service.requirements, candidate.facts), **_granted(candidate, {})}
+    needed |= _sysctls(service.requirements, candidate, options if options.get("network_mode") == "host" else {})
+    needed |= _published(service.requirements, options, process.name if process else None, first=first)
+    labels[OPTIONS_MARK] = _digests({**options, **_contents(candidate, options)})
     labels[GIVEN_MARK] = names_given(options)
-    return _Part(name, {**options, "labels": {key: text(value) for key, value in labels.items()}})
+    return _Part(name, {**options, "labels": {key: text(value) for key, value in labels.items()}}, needed)
+
+
+def _contents(candidate: Candidate, options: Mapping[str, t.Any]) -> dict[str, str]:
+    """In place of a path what is behind it: the same variables in another file make no other container."""
+    digest = candidate.content.files.get(options.get("env_file") or "")
+    return {"env_file": digest} if digest else {}
 
 
 def _signed(part: _Part, service: Service, target: Target, there: Instance | None) -> _Part:
@@ -470,15 +543,21 @@ def _digest(value: t.Any) -> str:
 
 
 def _steps(
-    part: _Part, there: Instance | None, state: str, agreed: frozenset[str]
+    part: _Part, there: Instance | None, state: str, agreed: frozenset[str], candidate: Candidate
 ) -> tuple[list[Call], dict[str, t.Any], dict[str, t.Any]]:
     """(what is to be done with one container, its before, its after), of ``agreed`` options nothing."""
     if there is None:
         after = {"state": run_state(state), **_shown(part)}
         does = f"create container '{part.name}' from {part.options.get('image')}"
         return [_call(part, state, does, creates=part.name)], {"state": ABSENT}, after
+    if part.options.get("auto_remove") and _running(there, state)[1].get("state") == STOPPED:
+        raise RefusedError(
+            f"with 'auto_remove' the engine would remove container '{part.name}' as soon as it stops; say "
+            "'state: absent', or leave 'auto_remove' out"
+        )
     before, after = (
-        {name: value for name, value in side.items() if name not in agreed} for side in _compare(part, there)
+        {name: value for name, value in side.items() if name not in agreed}
+        for side in _as_compared(part, there, candidate, *_compare(part, there))
     )
     run_before, run_after = _running(there, state)
     power, calls = _state_words(part, there, state), []
@@ -490,12 +569,104 @@ def _steps(
         calls.append(dataclasses.replace(call, action="replace", keeps=_kept(there), loses=_lost(there)))
     else:
         if after:
-            calls.append(_call(part, "present", _change_words(part, after)))
+            calls.append(_call(part, "present", _change_words(part, after), changes=after))
         if power:
-            call = _call(part, _kept_state(there, state), ", ".join(power), restart=restart, wakes=wakes)
+            call = _call(part, _kept_state(there, state), ", ".join(power), restart=restart, wakes=wakes, changes=())
             verb = "restart" if restart else _VERBS.get(run_after.get("state"), "change")
             calls.append(dataclasses.replace(call, action=verb))
     return calls, masked({**run_before, **before}), masked({**run_after, **after})
+
+
+# --- what the user has said of comparisons ----------------------------------------------------------
+
+
+Sides = tuple[dict[str, t.Any], dict[str, t.Any]]
+
+
+def _as_compared(
+    part: _Part, there: Instance, candidate: Candidate, before: dict[str, t.Any], after: dict[str, t.Any]
+) -> Sides:
+    """(before, after), less what the user does not want to be compared, and with what is compared on demand."""
+    for name in list(after):
+        how = comparison(part.options, name)
+        ignored = how == IGNORE and _is_as_needed(part, name, there)
+        if ignored or (how == MORE and (after[name] is None or held_against(after[name], before[name]))):
+            del before[name], after[name]
+    if _is_same_image(part, there, candidate):
+        before.pop("image", None)
+        after.pop("image", None)
+    for name in _SUBSETS:
+        if comparison(part.options, name) == STRICT and part.options.get(name) is not None:
+            _add_what_is_more(part, name, there, before, after)
+    if comparison(part.options, "stop_timeout") == STRICT and part.options.get("stop_timeout") is not None:
+        held = (there.config.get("Config") or {}).get("StopTimeout")
+        if held != part.options["stop_timeout"]:
+            before["stop_timeout"], after["stop_timeout"] = held, part.options["stop_timeout"]
+    if list(after) == ["labels"] and _is_mark_of_ignored(part, there, before["labels"], after["labels"]):
+        before, after = {}, {}
+    newer = _newer(part, there, candidate)
+    return (before | newer[0], after | newer[1]) if newer else (before, after)
+
+
+def _is_as_needed(part: _Part, name: str, there: Instance) -> bool:
+    """Whether what needs come to is there: to leave an option out of its comparison takes back no need."""
+    if name not in part.needed or name not in COMPARED:
+        return True
+    return held_against(*COMPARED[name](part.needed[name], there.config))
+
+
+def _is_same_image(part: _Part, there: Instance, candidate: Candidate) -> bool:
+    """Whether the names differ alone, and that is to be ignored."""
+    if part.options.get("image_name_mismatch") != "ignore":
+        return False
+    found = image_named(candidate.facts, *image_reference(str(part.options.get("image"))))
+    return found is not None and found.id == there.config.get("Image")
+
+
+def _add_what_is_more(
+    part: _Part, name: str, there: Instance, before: dict[str, t.Any], after: dict[str, t.Any]
+) -> None:
+    wanted, _found = COMPARED[name](part.options[name], there.config)
+    more = {
+        key: item
+        for key, item in all_that_is_there(name, there.config).items()
+        if key not in wanted and key not in _OUR_MARKS
+    }
+    if more:
+        before[name] = {**(before.get(name) or {}), **more}
+        after.setdefault(name, {})
+
+
+def _is_mark_of_ignored(part: _Part, there: Instance, before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> bool:
+    """Whether the marks alone differ, and only in names that are not compared."""
+    if any(before.get(key) != after.get(key) for key in {*before, *after} if key not in (OPTIONS_MARK, GIVEN_MARK)):
+        return False
+    labels = (there.config.get("Config") or {}).get("Labels") or {}
+    was, shall = labels.get(GIVEN_MARK, ""), part.options["labels"][GIVEN_MARK]
+    names = {name.partition(".")[0] for name in set(was.split()) ^ set(shall.split())} - {"none"}
+    had, has = (_by_name(mark) for mark in (labels.get(OPTIONS_MARK, ""), part.options["labels"][OPTIONS_MARK]))
+    names |= {name for name in {*had, *has} if had.get(name) != has.get(name)}
+    return bool(names) and all(comparison(part.options, name) == IGNORE for name in names)
+
+
+# --- whether the registry has a newer one -----------------------------------------------------------
+
+NEWER = "image_digest"
+"""What a difference is called that is the registry's: the name of no option, for no delegate sees it without a pull."""
+
+
+def _is_pulled(part: _Part) -> bool:
+    image = part.options.get("image")
+    return pulls_always(part.options) and may_move(image) and comparison(part.options, "image") != IGNORE
+
+
+def _newer(part: _Part, there: Instance, candidate: Candidate) -> Sides | None:
+    """What the registry has by the image's name now, where that is not what the engine has by it."""
+    digest = candidate.content.images.get(part.options["image"]) if _is_pulled(part) else None
+    held = [str(one).rpartition("@")[2] for one in there.config.get("_image_digests") or ()]
+    if digest is None or digest in held:
+        return None
+    return {NEWER: ", ".join(sorted(held)) or None}, {NEWER: digest}
 
 
 _VERBS = {STARTED: "start", STOPPED: "stop"}
@@ -616,8 +787,15 @@ def _call(
     restart: bool = False,
     recreate: bool = False,
     wakes: bool = False,
+    changes: Iterable[str] | None = None,
 ) -> Call:
     args = {**part.options, "name": part.name, "state": STARTED if state == "restarted" else state}
+    if changes is not None:
+        # What is not to be changed is not compared: the delegate would make the container anew for it.
+        args["comparisons"] = {ALL: IGNORE, **dict.fromkeys(changes, STRICT)}
+        if pulls_always(part.options):
+            # A tag that moved meanwhile is for the next run.
+            args["pull"] = "missing"
     if wakes:
         # To the delegate a paused container is a started one.
         args["paused"] = False
@@ -629,9 +807,10 @@ def _call(
     return Call(module=MODULE, does=does, args=args, creates=creates, action="create" if creates else "change")
 
 
-def _removal(instance: Instance) -> Call:
+def _removal(instance: Instance, options: Mapping[str, t.Any]) -> Call:
     # Anonymous volumes belong to the container, and nothing else could ever find them again.
-    args = {"name": instance.name, "state": ABSENT, "keep_volumes": False}
+    keeps = bool(options.get("keep_volumes"))
+    args = {**handed_to_removals(options), "name": instance.name, "state": ABSENT, "keep_volumes": keeps}
     kept = ", ".join(f"'{name}'" for name in _named_volumes(instance))
     stays = f"; its volume {kept} stays" if kept else ""
     return Call(module=MODULE, does=f"remove container '{instance.name}'{stays}", args=args, action="remove")

@@ -22,7 +22,7 @@ from .._knowledge.distributions import ARCHITECTURES
 from .._knowledge.lxd_options import device_meaning, in_bytes, is_on, limits_of, meaning
 from .._knowledge.sysctls import is_settable
 from .._marks import SIGNATURE, signed
-from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target
+from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Sought, Target
 from ._common import (
     ABSENT,
     MARK,
@@ -184,6 +184,16 @@ def will_wait(_instances: tuple[Instance, ...], _changes: Mapping[str, tuple[t.A
 def restart(_instances: tuple[Instance, ...], _waiting: tuple[str, ...]) -> tuple[Call, ...]:
     """Nothing waits for one."""
     return ()
+
+
+def sought(_requirements: Requirements, _options: Mapping[str, t.Any]) -> Sought:
+    """What its options name is on the server, whose API does not tell what is in it."""
+    return Sought()
+
+
+def contradictions(_requirements: Requirements, _options: Mapping[str, t.Any]) -> list[tuple[tuple[t.Any, ...], str]]:
+    """Nothing is known here."""
+    return []
 
 
 def storage(options: Mapping[str, t.Any]) -> str | None:

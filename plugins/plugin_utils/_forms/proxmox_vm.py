@@ -23,7 +23,7 @@ from urllib.parse import unquote
 from .._knowledge.processors import PHYSICAL, flags_of, model_for, model_name, shown_by, wanted_level
 from .._knowledge.proxmox_privileges import how_to_give, is_allowed, listed_permits, permits_of
 from .._marks import SIGNATURE, signed
-from .._model import Call, Candidate, Facts, Image, Instance, Permit, Plan, Requirements, Service, Target
+from .._model import Call, Candidate, Facts, Image, Instance, Permit, Plan, Requirements, Service, Sought, Target
 from .._quantities import readable
 from ._common import (
     ABSENT,
@@ -122,6 +122,16 @@ def check(option: str, value: t.Any) -> None:
     if option == "description":
         need_no_marks(line.strip() for line in str(value).splitlines())
     settings({option: value}, {})
+
+
+def sought(_requirements: Requirements, _options: Mapping[str, t.Any]) -> Sought:
+    """Snippets and images are on the server, whose API does not tell what is in them."""
+    return Sought()
+
+
+def contradictions(_requirements: Requirements, _options: Mapping[str, t.Any]) -> list[tuple[tuple[t.Any, ...], str]]:
+    """Nothing is known here."""
+    return []
 
 
 def storage(options: Mapping[str, t.Any]) -> str | None:

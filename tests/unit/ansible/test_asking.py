@@ -28,7 +28,7 @@ def asked(monkeypatch) -> list[str]:
     """The calls that reach the engine, in their order."""
     calls = []
 
-    def discover(kind, options, service, target, timeout, images, probe):
+    def discover(kind, options, service, target, timeout, images, probe, pulled, files):
         calls.append(f"facts for {service}")
         return {"nodes": [{"name": target, "facts": {"cpus": len(calls)}}], "instances": []}
 

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import processor, system
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.systems import InitBound, RuntimeRow
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Image
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Content, Image
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._versions import VersionRange
 
 from .builders import COLUMNS, case, declare, holds, rule_says
@@ -438,6 +438,35 @@ TABLE = [
         {"os_family": "debian", "os_version": "12"},
         {"image": Image(id="1", os="debian")},
         "a release that the image does not say",
+    ),
+    # what is behind names
+    holds("content", "docker", {}, {"content": Content(files={"/e": "1"}, images={"web:1": "2"})}, "all is known"),
+    holds(
+        "content",
+        "docker",
+        {},
+        {"content": Content(unreadable={"/e": "it is none"}, silent={"web:1": "it is none"}), "is_present": True},
+        "no reason to move",
+    ),
+    case(
+        "content",
+        "docker",
+        {},
+        {"content": Content(unreadable={"/e": "no such file or directory"})},
+        "not_now",
+        "'/e' cannot be read where the module runs (no such file or directory)",
+        "a file that is missing",
+        remedy="put '/e' there",
+    ),
+    case(
+        "content",
+        "docker",
+        {},
+        {"content": Content(silent={"web:1": "connection refused"})},
+        "unknown",
+        "cannot tell what the registry has by 'web:1', which is always to be pulled (connection refused)",
+        "a registry that does not answer",
+        remedy="bring the registry back, or take 'pull: always' away",
     ),
     # what an image asks of the host
     holds("image_requirements", "lxd", {}, {}, "nothing"),

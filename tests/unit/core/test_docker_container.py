@@ -25,6 +25,7 @@ def container(state="started", given="none", **host):
     config = {
         "Image": "sha256:1",
         "_image_id": "sha256:1",
+        "_image": {"platform": "linux/amd64", "env": ["PATH=/bin"], "labels": {"maintainer": "image"}},
         "Config": {
             "Image": "web:1",
             "Env": ["PATH=/bin", "A=1"],
@@ -177,6 +178,11 @@ SAME = [
     ("published_ports", ["80-81/udp"], PORTS, {"81/udp": [{"HostPort": "1"}], "80/udp": [{"HostPort": "2"}]}),
     ("published_ports", ["8000-8009:80"], PORTS, {"80/tcp": [{"HostPort": "8000-8009"}]}),
     ("ports", ["8080:80"], PORTS, {"80/tcp": [{"HostPort": "8080"}]}),
+    ("platform", "linux/amd64", "_image.platform", "linux/amd64"),
+    ("platform", "linux", "_image.platform", "linux/arm64/v8"),
+    ("platform", "x86_64", "_image.platform", "linux/amd64"),
+    ("platform", "linux/arm64", "_image.platform", "linux/arm64/v8"),
+    ("platform", "linux/arm/v7", "_image.platform", None),
 ]
 OTHER = [
     ("image", "web:1", "Config.Image", "web:2"),
@@ -225,6 +231,9 @@ OTHER = [
     ("published_ports", ["127.0.0.1:8080:80"], PORTS, {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}),
     ("published_ports", ["8000-8001:80-81"], PORTS, {"80/tcp": [{"HostPort": "8000"}]}),
     ("ports", ["8080:80"], PORTS, None),
+    ("platform", "windows", "_image.platform", "linux/amd64"),
+    ("platform", "linux/arm/v6", "_image.platform", "linux/arm/v7"),
+    ("platform", "linux/amd64", "_image.platform", "linux/arm64/v8"),
 ]
 
 
@@ -487,7 +496,7 @@ def test_a_mark_is_the_same_from_run_to_run():
 
 def test_a_mark_tells_apart_what_cannot_be_compared_and_nothing_else():
     assert digest(healthcheck={"test": "a"}) != digest(healthcheck={"test": "b"})
-    assert digest(user="a") == digest(pull="never", timeout=9) == "none"
+    assert digest(user="a") == digest(pull="never", stop_timeout=9) == "none"
 
 
 def test_the_mark_of_its_options_does_not_show_them():

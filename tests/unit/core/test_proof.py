@@ -187,7 +187,16 @@ def test_a_feature_says_what_it_takes_and_what_was_granted(made_up):
 
 
 def test_each_rule_is_named_by_what_the_user_wrote():
-    ours = {"reachable", "options", "image", "name_taken", "image_requirements", "permissions", "kernel_sysctls"}
+    ours = {
+        "reachable",
+        "options",
+        "content",
+        "image",
+        "name_taken",
+        "image_requirements",
+        "permissions",
+        "kernel_sysctls",
+    }
     others = {"architectures": "architecture", "systemd": "os_version"}
     known = {*requirement_names(), *others.values(), "image", "os_version"}
     for rule in CONSTRAINTS:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..._model import Candidate, Failure, Requirements
+from .content import content
 from .image import image, image_requirements, name_taken, os_version
 from .kernel import (
     kernel_features,
@@ -86,6 +87,7 @@ CONSTRAINTS: tuple[Rule, ...] = (
     os_version,
     image_requirements,
     permissions,
+    content,
     name_taken,
 )
 """Every rule, in the order in which its failures are told."""
@@ -149,6 +151,7 @@ _NO_NEED = (
     "options",
     "image",
     "image_requirements",
+    "content",
     "permissions",
     "name_taken",
     "project_limits",
