@@ -60,12 +60,13 @@ def _candidate(
         storage=form.storage(options or {}),
         stranger=stranger,
         # What is stopped neither uses its memory nor is promised it.
-        held=sum(one.memory for one in held if one.state != "stopped"),
+        held=sum(one.memory for one in held if one.state not in ("stopped", "hibernated")),
         held_ports=frozenset(_host_port(port) for one in held for port in one.ports),
         held_profiles=next((kept_profiles(one.config) for one in held), None),
         held_config=held[0].config if held else NOTHING,
         is_present=bool(held),
         content=target.content.of(form.sought(service.requirements, options or {})),
+        held_system=next(filter(None, map(form.system, held)), None),
         recorded=target.recorded,
         permissions=target.permissions,
         permits=_permits(form, service, target, tuple(held), state) if target.permissions else None,
@@ -111,8 +112,10 @@ def _stranger(service: Service, target: Target) -> str | None:
     found = strangers(service, target)
     if not found:
         return None
-    form = FORMS.get(found[0].form)
-    return f"{form.TITLE if form else found[0].form.replace('_', ' ')} '{found[0].name}'"
+    form, number = FORMS.get(found[0].form), found[0].id
+    # Of several guests of one name, which Proxmox VE allows, a person has to know the number.
+    which = f" ({number})" if number.isdigit() and number != found[0].name else ""
+    return f"{form.TITLE if form else found[0].form.replace('_', ' ')} '{found[0].name}'{which}"
 
 
 def places(service: Service, targets: Iterable[Target]) -> Iterator[tuple[Target, str, str]]:

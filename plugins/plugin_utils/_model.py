@@ -435,7 +435,8 @@ class Candidate:
     ``fetches_image`` whether the engine would get a missing one by itself; ``other_images`` those that would do as
     well where nobody named one: the decision takes the first that fits. ``held`` is the memory in MiB
     that the service already has on this node and ``held_ports`` the host's ports, where it ``is_present``,
-    and ``held_profiles`` those of LXD; ``held_config`` is what it is configured with there, in the engine's own words.
+    ``held_profiles`` those of LXD, ``held_config`` what it is configured with there, in the engine's own words, and
+    ``held_system`` the family of systems that it runs, where that is known.
     A ``recorded`` one is known from saved facts.
     ``content`` is what was found behind names in the options.
     ``agreed`` are the options of each instance, by its name, of which the delegate sees no difference where we do.
@@ -464,6 +465,7 @@ class Candidate:
     held_profiles: tuple[str, ...] | None = None
     held_config: Mapping[str, t.Any] = field(default_factory=_nothing, repr=False)
     is_present: bool = False
+    held_system: str | None = None
     recorded: bool = False
     agreed: Mapping[str, frozenset[str]] = field(default_factory=_nothing)
     permissions: Permissions | None = None
@@ -559,9 +561,9 @@ class Call:
     One delegate call. ``does`` says in a few words what it changes: results show that, never ``args``,
     which may hold secrets. ``creates`` marks the call after which there is something to clean up,
     ``may_fail`` one whose failure the next call makes up for, ``claims`` one that says of a failure whether what it
-    was to create is this run's, ``bounded`` one whose ``timeout`` is never more than what the user waits.
-    ``action`` is one of ACTIONS; of a replacement ``keeps`` and ``loses`` name what
-    outlives it and what does not.
+    was to create is this run's, ``bounded`` one whose ``timeout`` is never more than what the user waits, ``repeatable``
+    one that may be made once more where the engine was silent: whatever became of the first, it comes to the same.
+    ``action`` is one of ACTIONS; of a replacement ``keeps`` and ``loses`` name what outlives it and what does not.
     """
 
     module: str
@@ -572,6 +574,7 @@ class Call:
     may_fail: bool = False
     claims: bool = False
     bounded: bool = False
+    repeatable: bool = False
     action: str = "change"
     keeps: tuple[str, ...] = ()
     loses: tuple[str, ...] = ()

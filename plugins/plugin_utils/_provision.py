@@ -359,11 +359,22 @@ class Provisioner:
     def _run(self, host: Host, plan: Plan, ran: list[Call]) -> None:
         for call in plan.calls:
             try:
-                run_call(host, self._in_time(call))
+                self._carry_out(host, self._in_time(call))
             except DelegateFailed:
                 if not call.may_fail:
                     raise
             ran.append(call)
+
+    def _carry_out(self, host: Host, call: Call) -> None:
+        """Run the call, and once more where the engine was silent for a while and it does no harm."""
+        deadline = time.monotonic() + self.wait_timeout
+        while True:
+            try:
+                return run_call(host, call)
+            except DelegateFailed as error:
+                if not (call.repeatable and error.silent and time.monotonic() < deadline):
+                    raise
+            time.sleep(PAUSES[1])
 
     def _in_time(self, call: Call) -> Call:
         """The call with no more time than the user waits, and what one call to an engine takes at the least."""
@@ -433,20 +444,32 @@ class Provisioner:
         unproven = {failed.creates} if failed and failed.claims and not claimed else set()
         made = {call.creates for call in plan.calls[: len(ran) + 1] if call.creates}
         before = {instance.id for instance in target.instances}
+        deadline = time.monotonic() + REMOVAL
         try:
-            found = find_instances(host, self.service.name, self.call_timeout)
+            found = self._found(host, deadline)
             new = [one for one in _of(form, found) if one.id not in before]
             if unproven and any(one.id in unproven or one.service == self.service.name for one in new):
                 return f"; {form.TITLE} of its name is there now, and is left alone, for another run may have made it"
             ours = tuple(one for one in new if self._is_ours(one, made - unproven))
-            self._remove_in_time(host, form, target, ours)
+            self._remove_in_time(host, form, target, ours, deadline)
         except (DelegateFailed, DiscoveryError) as error:
             return f"; what was made of it is still there ({str(error).rstrip('.')})"
         return ""
 
-    def _remove_in_time(self, host: Host, form: t.Any, target: Target, ours: tuple[Instance, ...]) -> None:
+    def _found(self, host: Host, deadline: float) -> tuple[Instance, ...]:
+        """What is there; an engine that is silent for a moment is asked again."""
+        while True:
+            try:
+                return find_instances(host, self.service.name, self.call_timeout)
+            except DiscoveryError:
+                if time.monotonic() >= deadline:
+                    raise
+                time.sleep(PAUSES[0])
+
+    def _remove_in_time(
+        self, host: Host, form: t.Any, target: Target, ours: tuple[Instance, ...], deadline: float
+    ) -> None:
         """Remove what is ours. The engine may still be busy with what has just failed, so it is asked again."""
-        deadline = time.monotonic() + REMOVAL
         while True:
             try:
                 return self._run(host, form.remove(self.service, target, ours), [])
@@ -454,7 +477,7 @@ class Provisioner:
                 if time.monotonic() >= deadline:
                     raise
                 time.sleep(PAUSES[0])
-                left = {one.id for one in find_instances(host, self.service.name, self.call_timeout)}
+                left = {one.id for one in self._found(host, deadline)}
                 ours = tuple(one for one in ours if one.id in left)
 
     def _is_ours(self, instance: Instance, made: set[str | None]) -> bool:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import typing as t
 from collections.abc import Callable, Mapping
@@ -28,16 +29,24 @@ PAUSES = (0.15, 1.0)
 """Seconds between two looks at a service that is not ready yet: the first pause, and the longest."""
 
 
+_SILENCE = re.compile(r"timed out|Connection (refused|aborted|reset)|Remote end closed|Max retries exceeded")
+"""In the words of urllib3 and the operating system: community.proxmox gives the API five seconds for each answer."""
+
+
 class DelegateFailed(Exception):
     """
     A delegate refused; the text is a sentence without secrets.
 
     ``claimed`` says that what it was to create is this run's all the same, half made as it may be; ``next_id`` is the
-    id to try instead of one that is taken by now.
+    id to try instead of one that is taken by now. ``silent`` says that the engine gave no answer in time, so
+    that nobody knows what became of the call.
     """
 
-    def __init__(self, message: str, *, claimed: bool = False, next_id: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, claimed: bool = False, next_id: int | None = None, silent: bool = False
+    ) -> None:
         super().__init__(message)
+        self.silent = silent
         self.claimed = claimed
         self.next_id = next_id
 
@@ -56,6 +65,7 @@ def run_call(host: Host, call: Call) -> None:
         raise DelegateFailed(
             f"{call.module} could not {call.does}: {_task_error(host, call, began) or said}",
             claimed=bool(reply.get("claimed")),
+            silent=bool(_SILENCE.search(reason_of(reply) or "")),
             next_id=reply.get("next_id"),
         )
 

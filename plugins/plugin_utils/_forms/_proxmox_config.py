@@ -583,6 +583,13 @@ def as_made(options: Mapping[str, t.Any]) -> dict[str, str]:
     return made
 
 
+def makes_volumes(arguments: Mapping[str, t.Any]) -> bool:
+    """Whether what is sent has volumes made, each time that it is sent."""
+    texts = [text for bus in DRIVES for text in (arguments.get(bus) or {}).values()]
+    volumes = [str(_DRIVE.read(text).get("file", "")) for text in texts]
+    return any(_NEW_DISK.fullmatch(volume) or volume.endswith(":cloudinit") for volume in volumes)
+
+
 def first_storage(options: Mapping[str, t.Any]) -> str | None:
     """The storage of the first disk that the options describe."""
     for bus in DRIVES:

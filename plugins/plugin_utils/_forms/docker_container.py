@@ -186,6 +186,11 @@ def _run_of(instance: Instance) -> Run:
     )
 
 
+def system(_instance: Instance) -> str | None:
+    """What a container was made from, the image says."""
+    return None
+
+
 def identity(instance: Instance) -> str:
     """The engine's own id of the container."""
     return instance.id

@@ -160,6 +160,11 @@ def runs(_instances: tuple[Instance, ...]) -> None:
     """A guest that restarts is one that somebody restarts."""
 
 
+def system(_instance: Instance) -> str | None:
+    """What a container was made from, the image says."""
+    return None
+
+
 def identity(instance: Instance) -> str:
     """LXD gives each instance one when it is made; the name is another's on another server."""
     config = instance.config.get("config") or {}

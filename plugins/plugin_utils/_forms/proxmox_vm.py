@@ -20,6 +20,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
+from .._knowledge.distributions import is_of_family
 from .._knowledge.processors import PHYSICAL, flags_of, model_for, model_name, shown_by, wanted_level
 from .._knowledge.proxmox_privileges import how_to_give, is_allowed, listed_permits, permits_of
 from .._marks import SIGNATURE, signed
@@ -53,6 +54,7 @@ from ._proxmox_config import (
     free_slot,
     has_agent,
     has_cloud_init,
+    makes_volumes,
     settings,
     without_macs,
 )
@@ -97,7 +99,7 @@ def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts
     if wanted:
         return Source(image=image_named(facts, str(wanted)), wanted=str(wanted))
     if describes_disks(options):
-        return Source(image=_nothing(options), fetched=True)
+        return Source(image=_nothing(requirements, options), fetched=True)
     return source_of_system(requirements, facts)
 
 
@@ -105,10 +107,13 @@ _SYSTEMS = {"l": "linux", "s": "solaris", "w": "windows"}
 """Systems by the first letter of Proxmox VE's ``ostype``."""
 
 
-def _nothing(options: Mapping[str, t.Any]) -> Image | None:
+def _nothing(requirements: Requirements, options: Mapping[str, t.Any]) -> Image:
+    """Which system of its family is installed on it nobody knows before."""
     ostype = str(options.get("ostype") or "other")
     os = _SYSTEMS.get(ostype[0])
-    return Image(id="", names=(f"ostype {ostype}",), os=os, storage=first_storage(options)) if os else None
+    if os and is_of_family(requirements.os_family, os):
+        os = None
+    return Image(id="", names=(f"ostype {ostype}",), os=os, storage=first_storage(options))
 
 
 def _is_from_nothing(options: Mapping[str, t.Any]) -> bool:
@@ -337,6 +342,11 @@ def runs(_instances: tuple[Instance, ...]) -> None:
     """A guest that restarts is one that somebody restarts."""
 
 
+def system(instance: Instance) -> str | None:
+    """As Proxmox VE is told by ``ostype``, which a clone has from its template."""
+    return _SYSTEMS.get(str(_config(instance).get("ostype") or "-")[0])
+
+
 def identity(instance: Instance) -> str:
     """Proxmox VE gives each VM one when it is made; the id is another's in another cluster."""
     config = _config(instance)
@@ -532,11 +542,12 @@ def _configure(where: Mapping[str, t.Any], wanted: Settings, *, fresh: bool = Fa
             # Networks and drives count as unsafe: they are sent whole, a network with the MAC it has.
             args["update_unsafe"] = True
         names = ", ".join(sorted(key for key in wanted.changes if key not in wanted.drives))
-        calls.append(Call(module=MODULE, does=f"{verb} {names} of VM {where['vmid']}", args=args))
+        does = f"{verb} {names} of VM {where['vmid']}"
+        calls.append(Call(module=MODULE, does=does, args=args, repeatable=not makes_volumes(wanted.arguments)))
     for disk, parts in sorted(wanted.drives.items()):
         # The volume of a clone's disk has a name once the clone is there: this delegate keeps the volume.
         args = {"vmid": where["vmid"], "disk": disk, "state": "present", "create": "disabled", **parts}
-        calls.append(Call(module=DISK_MODULE, does=f"{verb} {disk} of VM {where['vmid']}", args=args))
+        calls.append(Call(module=DISK_MODULE, does=f"{verb} {disk} of VM {where['vmid']}", args=args, repeatable=True))
     return calls
 
 
@@ -557,7 +568,7 @@ def _grow(where: Mapping[str, t.Any], growth: Mapping[str, int]) -> list[Call]:
         size = f"{mib // 1024}G" if mib % 1024 == 0 else f"{mib}M"
         args = {"vmid": where["vmid"], "disk": disk, "size": size, "state": "resized"}
         does = f"grow {disk} of VM {where['vmid']} to {readable(mib)}"
-        calls.append(Call(module=DISK_MODULE, does=does, args=args))
+        calls.append(Call(module=DISK_MODULE, does=does, args=args, repeatable=True))
     return calls
 
 

@@ -125,7 +125,7 @@ def test_a_stranger_of_the_name_is_named_with_its_form():
 def test_a_stranger_of_a_form_that_is_not_ours_is_named_too():
     there = dataclasses.replace(instance("proxmox", service=None), form="proxmox_container")
     (one,) = candidates(WEB, [target("proxmox", instances=(there,))])
-    assert one.stranger == "proxmox container 'web'"
+    assert one.stranger == "proxmox container 'web' (100)"
 
 
 def test_a_stranger_with_the_name_of_one_of_its_containers_is_seen():

@@ -30,7 +30,11 @@ def image(requirements: Requirements, candidate: Candidate) -> Failure | None:
 
 
 def os_version(requirements: Requirements, candidate: Candidate) -> Failure | None:
-    """An image whose system is known must be of the wanted family and release."""
+    """An image whose system is known must be of the wanted family and release, and so must what is there already."""
+    there = candidate.held_system
+    if there and not (is_of_family(there, requirements.os_family) or is_of_family(requirements.os_family, there)):
+        reason = f"what is there of the service runs {there}, {requirements.os_family} wanted"
+        return not_now(reason, "give the service another name, or remove what is there first")
     found = candidate.image
     if found is None or found.os is None:
         return None
@@ -79,4 +83,7 @@ def name_taken(_requirements: Requirements, candidate: Candidate) -> Failure | N
     if not candidate.stranger:
         return None
     reason = f"{candidate.stranger} there has this name and is not marked as this service's"
-    return not_now(reason, "rename the service, or remove that by hand if nobody needs it")
+    remedy = "rename the service, or remove that by hand if nobody needs it"
+    if candidate.form != "docker_container" and candidate.stranger.startswith(candidate.title):
+        remedy = f"{remedy}; 'adopt: true' takes it over"
+    return not_now(reason, remedy)
