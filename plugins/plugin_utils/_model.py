@@ -561,8 +561,8 @@ class Call:
     One delegate call. ``does`` says in a few words what it changes: results show that, never ``args``,
     which may hold secrets. ``creates`` marks the call after which there is something to clean up,
     ``may_fail`` one whose failure the next call makes up for, ``claims`` one that says of a failure whether what it
-    was to create is this run's, ``bounded`` one whose ``timeout`` is never more than what the user waits, ``repeatable``
-    one that may be made once more where the engine was silent: whatever became of the first, it comes to the same.
+    was to create is this run's, ``bounded`` one whose ``timeout`` is never more than what the user waits,
+    ``repeatable`` one that may be made once more where the engine was silent, for it comes to the same.
     ``action`` is one of ACTIONS; of a replacement ``keeps`` and ``loses`` name what outlives it and what does not.
     """
 
