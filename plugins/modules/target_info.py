@@ -145,6 +145,14 @@ options:
     type: list
     elements: str
     default: []
+  paths:
+    description:
+      - For O(kind=docker) and O(kind=lxd). Paths of the node to say what they lead to, where the engine runs on the
+        node that this module runs on.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
   probe:
     description:
       - For O(kind=docker) and O(kind=lxd). How to look into the kernel of an engine on Linux that is reached by its API
@@ -522,6 +530,85 @@ target_facts:
               type: bool
               returned: O(kind=docker)
               sample: true
+            limits:
+              description: What the engine can limit of a container.
+              type: list
+              elements: str
+              returned: O(kind=docker) on Linux
+              sample:
+                - memory
+                - cpu_quota
+                - pids
+            api_version:
+              description: Version of the engine's API that is used.
+              type: str
+              returned: O(kind=docker)
+              sample: "1.41"
+            rootless:
+              description: Whether the engine runs as another user than root.
+              type: bool
+              returned: O(kind=docker)
+              sample: false
+            authorization:
+              description: Plugins that the engine asks before each call.
+              type: list
+              elements: str
+              returned: O(kind=docker)
+              sample: []
+            runtimes:
+              description: Runtimes by which containers can be run.
+              type: list
+              elements: str
+              returned: O(kind=docker)
+              sample:
+                - runc
+            volume_drivers:
+              description: Drivers of volumes.
+              type: list
+              elements: str
+              returned: O(kind=docker)
+              sample:
+                - local
+            log_drivers:
+              description: Drivers of logs.
+              type: list
+              elements: str
+              returned: O(kind=docker)
+              sample:
+                - json-file
+                - journald
+            containers:
+              description: Names of all containers that are there.
+              type: list
+              elements: str
+              returned: O(kind=docker)
+              sample:
+                - web
+            volumes:
+              description: Directory or device of the node by volume, of those that stand for one.
+              type: dict
+              returned: O(kind=docker)
+              sample:
+                media: /srv/media
+            engine_paths:
+              description: V(socket) or V(data) by path of the node, for what engines keep there.
+              type: dict
+              returned: O(kind=docker) or O(kind=lxd)
+              sample:
+                /var/run/docker.sock: socket
+                /var/lib/docker: data
+            paths:
+              description: What each of O(paths) leads to; an empty text for one that is not there.
+              type: dict
+              returned: if the engine runs on the node
+              sample:
+                /srv/data: /mnt/disk1/data
+            device_links:
+              description: What each symbolic link to a device leads to.
+              type: dict
+              returned: if known
+              sample:
+                /dev/serial/by-id/usb-stick: /dev/ttyUSB0
             images:
               description: What an instance can be made from without a download.
               type: list
@@ -716,6 +803,7 @@ def main():
             "images": {"type": "list", "elements": "str", "default": []},
             "pulled": {"type": "list", "elements": "str", "default": []},
             "files": {"type": "list", "elements": "str", "default": []},
+            "paths": {"type": "list", "elements": "str", "default": []},
             "probe": {"type": "str", "choices": list(PROBES)},
             "probe_image": {"type": "str"},
         },
@@ -729,7 +817,7 @@ def main():
         if params["only_instances"]:
             instances = call_within(params["timeout"], find, *arguments)
             module.exit_json(changed=False, instances=instances)
-        sought = {name: params[name] for name in ("images", "pulled", "files")}
+        sought = {name: params[name] for name in ("images", "pulled", "files", "paths")}
         facts = call_within(params["timeout"], discover, *arguments, probe=probe, **sought)
         module.exit_json(changed=False, target_facts=facts)
     except TimeoutError:

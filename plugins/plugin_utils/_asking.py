@@ -43,6 +43,7 @@ def discover_all(
     services: t.Sequence[str | None],
     timeout: float,
     images: t.Sequence[str] = (),
+    paths: t.Sequence[str] = (),
     *,
     ttl: float = 0,
     sought: t.Mapping[str, Sought] = _NOTHING_SOUGHT,
@@ -50,19 +51,20 @@ def discover_all(
     """
     Ask all targets at once: for each service the targets, with what is there of it.
 
-    ``images`` are the names of the container images that the services would be made from, ``sought`` by kind of target
-    what is to be found out behind names: that may be another at any moment, so it is asked for each time. Other facts
-    that are no older than ``ttl`` seconds need not be asked for again, unless something was changed since; where a
-    service is always is.
+    ``images`` are the names of the container images that the services would be made from, ``paths`` those of the host
+    that they would mount, ``sought`` by kind of target what is to be found out behind names: that may be another at any
+    moment, so it is asked for each time. Other facts that are no older than ``ttl`` seconds need not be asked for
+    again, unless something was changed since; where a service is always is.
 
     One that does not answer comes back with its ``trouble`` and no nodes. Each has a thread of its own, left
     behind at the deadline: a hung engine costs no more than that.
     """
     found: dict[str, dict[str | None, Target]] = {}
+    asked = {"images": images, "paths": paths}
 
     def ask(host: Host) -> None:
         try:
-            found[host.name] = _discover_one(host, services, timeout, images, ttl, sought.get(host.kind, _NOTHING))
+            found[host.name] = _discover_one(host, services, timeout, asked, ttl, sought.get(host.kind, _NOTHING))
         except (TargetsError, AnsibleError) as error:
             trouble = _troubled(host, _clause(first_line(str(error))), "mend its variables")
             found[host.name] = dict.fromkeys(services, trouble)
@@ -128,17 +130,21 @@ def _imperative(remedy: str | None) -> str | None:
     return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
 
+Asked = t.Mapping[str, t.Sequence[str]]
+"""The names of images and the paths that the facts are to tell of."""
+
+
 def _discover_one(
-    host: Host, services: list[str], timeout: float, images: t.Sequence[str], ttl: float, sought: Sought
+    host: Host, services: list[str], timeout: float, asked: Asked, ttl: float, sought: Sought
 ) -> dict[str, Target]:
     """The target for each service: the same facts, and that service's instances."""
     try:
         if host.recorded is not None:
             return {service: _recorded(host, service) for service in services}
         first, *others = services
-        reply = _remembered(host, images, 0 if sought.images or sought.files else ttl)
+        reply = _remembered(host, asked, 0 if sought.images or sought.files else ttl)
         if reply is None:
-            reply = _ask_and_remember(host, first, timeout, images, sought)
+            reply = _ask_and_remember(host, first, timeout, asked, sought)
         else:
             others = services
         if not isinstance(reply, t.Mapping):
@@ -154,26 +160,28 @@ def _discover_one(
         return dict.fromkeys(services, _troubled(host, _clause(error.message), error.remedy))
 
 
-def _remembered(host: Host, images: t.Sequence[str], ttl: float) -> t.Mapping[str, t.Any] | None:
-    """What the target answered a moment ago, if that tells of these images too. Raises what it raised then."""
+def _remembered(host: Host, asked: Asked, ttl: float) -> t.Mapping[str, t.Any] | None:
+    """What the target answered a moment ago, if that tells of all that is asked. Raises what it raised then."""
     known = _MEMORY.recall(_key(host), ttl)
     if isinstance(known, DiscoveryError):
         raise known
-    if known is None or not set(images) <= known[0]:
+    if known is None or not _each(asked) <= known[0]:
         return None
     return known[1]
 
 
-def _ask_and_remember(
-    host: Host, service: str, timeout: float, images: t.Sequence[str], sought: Sought
-) -> t.Mapping[str, t.Any]:
+def _each(asked: Asked) -> frozenset[tuple[str, str]]:
+    return frozenset((sort, name) for sort, names in asked.items() for name in names)
+
+
+def _ask_and_remember(host: Host, service: str, timeout: float, asked: Asked, sought: Sought) -> t.Mapping[str, t.Any]:
     generation = _MEMORY.generation
     try:
-        reply = _ask(host, service, timeout, images=images, sought=sought)
+        reply = _ask(host, service, timeout, asked, sought)
     except DiscoveryError as error:
         _MEMORY.keep(_key(host), error, generation)
         raise
-    _MEMORY.keep(_key(host), (frozenset(images), reply), generation)
+    _MEMORY.keep(_key(host), (_each(asked), reply), generation)
     return reply
 
 
@@ -239,15 +247,13 @@ def _in_time(seconds: float, function: t.Callable[..., t.Any], *args: t.Any, **k
         ) from None
 
 
-def _ask(
-    host: Host, service: str, timeout: float, *, images: t.Sequence[str] | None = None, sought: Sought = _NOTHING
-) -> t.Any:
+def _ask(host: Host, service: str, timeout: float, asked: Asked | None = None, sought: Sought = _NOTHING) -> t.Any:
     """
     In the controller's own process where the target's connection is local, else as a module on its node.
 
-    Without ``images``, be they none, for the instances alone.
+    Without ``asked``, be it for nothing, for the instances alone.
     """
-    only_instances = images is None
+    only_instances = asked is None
     if host.is_local:
         if only_instances:
             return _in_time(timeout, find, host.kind, host.options, service, target=host.name, timeout=timeout)
@@ -257,10 +263,10 @@ def _ask(
             service,
             target=host.name,
             timeout=timeout,
-            images=images,
             probe=host.probe,
             pulled=sought.images,
             files=sought.files,
+            **asked,
         )
     arguments = {
         "kind": host.kind,
@@ -269,7 +275,7 @@ def _ask(
         "target": host.name,
         "timeout": timeout,
         "only_instances": only_instances,
-        "images": list(images or ()),
+        **{sort: list(names) for sort, names in (asked or {}).items()},
         "pulled": list(sought.images),
         "files": list(sought.files),
     }

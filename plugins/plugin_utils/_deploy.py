@@ -23,6 +23,7 @@ from ._candidates import candidates, places, present, strangers
 from ._decision.decide import IF_BETTER, IF_NEEDED, STAY, decide
 from ._decision.digest import digest_of
 from ._decision.explain import as_data, explain
+from ._decision.grants import host_paths
 from ._decision.scorers import SCORERS
 from ._forms import FORMS
 from ._forms._common import masked
@@ -193,9 +194,8 @@ class DeployAction(ActionBase):
         # Who waits for something ('until') wants to know it anew each time.
         ttl = self.facts_ttl(args)
         sought = {} if args.get("state") == "absent" else _sought(services)
-        found = discover_all(
-            hosts, names, args["discovery_timeout"], _container_images(services), ttl=ttl, sought=sought
-        )
+        asked = _container_images(services), host_paths(services)
+        found = discover_all(hosts, names, args["discovery_timeout"], *asked, ttl=ttl, sought=sought)
         for service in services:
             targets = found[service.name]
             eligible = [target for target in targets if target.eligible]

@@ -111,7 +111,10 @@ def _found_facts(raw: Mapping[str, t.Any]) -> Facts:
 OF_ONE_NODE = "nodes"
 """The key of declared facts below which those of single nodes are."""
 
-_TABLES = ("kernel_sysctls", "module_versions", "module_parameters", "storage_types", "networks")
+_TABLES = (
+    *("kernel_sysctls", "module_versions", "module_parameters", "storage_types", "networks", "device_links"),
+    *("volumes", "engine_paths", "paths"),
+)
 
 
 _SETS = ("kernel_modules", "devices")
@@ -438,6 +441,13 @@ def _table(name: str, value: t.Any) -> dict[str, str]:
     return {plain(key): _setting(f"{name}.{plain(key)}", item) for key, item in value.items() if item is not None}
 
 
+def _paths(name: str, value: t.Any) -> dict[str, str]:
+    """Texts by name, as they are: a path can have blanks in it."""
+    if not isinstance(value, Mapping):
+        raise FactsError(f"The fact '{name}' must be a mapping.")
+    return {str(key): _text(f"{name}.{key}", item) for key, item in value.items() if item is not None}
+
+
 def _versions(name: str, value: t.Any) -> dict[str, str]:
     return {module.replace("-", "_"): version for module, version in _table(name, value).items()}
 
@@ -532,6 +542,7 @@ _SHAPES: dict[str, t.Callable[[str, t.Any], t.Any]] = {
     "cgroup_version": _count,
     "nested_virtualization": _switch,
     "devices": _names,
+    "device_links": _paths,
     "pci_devices": _texts,
     "usb_devices": _texts,
     "gpus": _count,
@@ -550,6 +561,17 @@ _SHAPES: dict[str, t.Callable[[str, t.Any], t.Any]] = {
     "ports_taken": _ports,
     "peers": _count,
     "swap_limit": _switch,
+    "limits": _names,
+    "api_version": _text,
+    "rootless": _switch,
+    "authorization": _texts,
+    "runtimes": _names,
+    "volume_drivers": _names,
+    "log_drivers": _names,
+    "containers": _names,
+    "volumes": _paths,
+    "engine_paths": _paths,
+    "paths": _paths,
     "images": _images,
 }
 """How each fact is read. A test holds that none is missing."""

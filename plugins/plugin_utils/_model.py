@@ -12,6 +12,7 @@ Units everywhere inside: memory and disk in MiB, processors in whole or part pro
 
 from __future__ import annotations
 
+import re
 import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -73,14 +74,39 @@ class Device:
     """
     A device of the host: ``kind`` is ``path``, ``pci``, ``usb`` or ``gpu``.
 
-    ``value`` is the path, the PCI address or ``vendor:device``, the USB ``vendor:product``, or how many GPUs.
+    ``value`` is the path, the PCI address or ``vendor:device``, the USB ``vendor:product``, or how many GPUs. Of a path
+    ``inside`` is the one that it has in the container, None for the same, and ``access`` what of reading, writing and
+    making device files (``rwm``) is allowed.
     """
 
     kind: str
     value: str
+    inside: str | None = None
+    access: str = "rwm"
 
     def __str__(self) -> str:
-        return self.value if self.kind == "path" else f"{self.kind} {self.value}"
+        return self.spelled if self.kind == "path" else f"{self.kind} {self.value}"
+
+    @property
+    def spelled(self) -> str:
+        """A path with what is said of it, as Docker writes it: ``/dev/a:/dev/b:r``; the rest by its value."""
+        if self.inside is None and self.access == "rwm":
+            return self.value
+        return f"{self.value}:{self.inside or self.value}:{self.access}"
+
+
+_DEVICE = re.compile(r"(/\S*?[^/\s])/*(?::(/\S+?))?(?::([rwm]{1,3}))?")
+
+
+def device_of(text: str) -> tuple[str, str, str]:
+    """
+    A device as Docker writes it, ``PATH[:PATH INSIDE][:rwm]``: (path, path inside, access).
+
+    The names that udev makes below by-path have colons in them.
+    """
+    found = _DEVICE.fullmatch(text)
+    path, inside, access = found.groups() if found else (text, None, None)
+    return path, inside or path, "".join(letter for letter in "rwm" if letter in (access or "rwm"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,6 +253,7 @@ class Facts:
     cgroup_version: int | None = None
     nested_virtualization: bool | None = None
     devices: frozenset[str] | None = None
+    device_links: Mapping[str, str] | None = None
     pci_devices: tuple[str, ...] | None = None
     usb_devices: tuple[str, ...] | None = None
     gpus: int | None = None
@@ -245,6 +272,17 @@ class Facts:
     ports_taken: frozenset[str] | None = None
     peers: int | None = None
     swap_limit: bool | None = None
+    limits: frozenset[str] | None = None
+    api_version: str | None = None
+    rootless: bool | None = None
+    authorization: tuple[str, ...] | None = None
+    runtimes: frozenset[str] | None = None
+    volume_drivers: frozenset[str] | None = None
+    log_drivers: frozenset[str] | None = None
+    containers: frozenset[str] | None = None
+    volumes: Mapping[str, str] | None = None
+    engine_paths: Mapping[str, str] | None = None
+    paths: Mapping[str, str] | None = None
     images: tuple[Image, ...] = ()
     origins: Mapping[str, str] = field(default_factory=_nothing)
     time: str | None = None

@@ -32,6 +32,7 @@ from ._model import (
     Service,
     Sysctl,
     Wish,
+    device_of,
 )
 from ._names import need_label, need_name
 from ._quantities import mebibytes, switch
@@ -345,20 +346,23 @@ def _make_sysctl(name: str, text: str) -> Sysctl:
 
 def _device(value: t.Any) -> Entry:
     if not isinstance(value, Mapping):
-        return _entry(value, "path", {"path": _word(_device_path)}, lambda path: Device(kind="path", value=path))
+        return _entry(value, "path", {"path": _word(_device_path)}, lambda path: path)
     kinds = {"path": _device_path, "pci": _pci, "usb": _usb, "gpu": _count}
     named = [kind for kind in kinds if kind in value]
     if len(named) != 1:
         raise v.Invalid(f"must have one of the keys {', '.join(kinds)}")
     (kind,) = named
+    if kind == "path":
+        return _entry(value, kind, {kind: _word(_device_path)}, lambda path: path)
     return _entry(value, kind, {kind: _word(kinds[kind])}, lambda **read: Device(kind=kind, value=str(read[kind])))
 
 
-def _device_path(value: t.Any) -> str:
-    path = _text(value)
-    if not path.startswith("/dev/"):
-        raise ValueError("must be a path below /dev")
-    return path
+def _device_path(value: t.Any) -> Device:
+    """``PATH[:PATH INSIDE][:rwm]``, as Docker writes it. A name of udev's can have colons in it."""
+    path, inside, access = device_of(_text(value))
+    if not path.startswith("/dev/") or not inside.startswith("/") or "/../" in f"{path}/{inside}/":
+        raise ValueError("must be a path below /dev, or 'PATH:PATH INSIDE:rwm'")
+    return Device(kind="path", value=path, inside=None if inside == path else inside, access=access)
 
 
 def _pci(value: t.Any) -> str:

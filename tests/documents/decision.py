@@ -15,7 +15,9 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision import
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision import scorers
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge import (
     distributions,
+    docker_options,
     features,
+    host_paths,
     modules,
     privileges,
     processors,
@@ -66,6 +68,8 @@ def page() -> str:
         _rules(),
         _preferences(),
         _grants(),
+        _host_paths(),
+        _docker_options(),
         _features(),
         _settings(),
         _systems(),
@@ -158,6 +162,63 @@ def _grants() -> str:
             table(("other privilege", "Docker", "LXC"), others),
         )
     )
+
+
+_GIVES = {
+    host_paths.SOCKET: "an engine's socket, or one of what starts programs as root",
+    host_paths.DATA: "the files of all that an engine runs",
+    host_paths.SECRET: "secrets",
+    host_paths.WRITTEN: "what root runs, or what says who is root",
+}
+
+
+def _host_paths() -> str:
+    groups: dict[tuple[str, str, str, bool], list[str]] = {}
+    for row in host_paths.HOST_PATHS:
+        groups.setdefault((row.gives, row.write, row.read, row.inside), []).append(f"`{row.path}`")
+    rows = [
+        (" ".join(paths), _GIVES[gives], write, "nothing" if read == PRIVILEGES[0] else read, "too" if inside else "no")
+        for (gives, write, read, inside), paths in groups.items()
+    ]
+    text = (
+        "A path of the host that is mounted is judged by what lies below it and above it: a directory that holds one "
+        "of these gives the same, and read-only keeps nobody from a socket. The target's own sockets and its data root "
+        "(fact `engine_paths`) are among them, wherever they are; links are followed where the host's files can be "
+        "seen (fact `paths`), and so are volumes that stand for a directory (fact `volumes`, and the options of a "
+        "volume's driver). A path that no row knows, and that is above none, such as `/srv/data`, gives nothing."
+    )
+    head = ("path of the host", "it is", "writable", "read-only", "what is below it")
+    devices = " ".join(f"`{path}`" for path in host_paths.DEVICES_OF_ALL)
+    rest = f"A device is `capabilities`, and `privileged` where it reaches everything on the host: {devices}."
+    return "\n".join(("## What a mount grants", "", _text(text), table(head, rows), _text(rest)))
+
+
+def _docker_options() -> str:
+    exclusions = [
+        (_option(row.option, row.value), _option(row.other, row.other_value), row.because)
+        for row in docker_options.EXCLUSIONS
+    ]
+    newer = [(_option(row.option, row.value), row.api) for row in docker_options.API_VERSIONS]
+    limits = [(f"`{option}`", f"`{limit}`") for option, limit in docker_options.LIMITS.items()]
+    return "\n".join(
+        (
+            "## Options of a Docker container",
+            "",
+            "Which of them exclude each other:",
+            "",
+            table(("option", "and", "because"), exclusions),
+            "Which version of the engine's API brought an option (fact `api_version`):",
+            "",
+            table(("option", "API"), newer),
+            "What the engine must be able to limit for an option (fact `limits`); else it would leave that out:",
+            "",
+            table(("option", "limit"), limits),
+        )
+    )
+
+
+def _option(name: str, value: str) -> str:
+    return f"`{name}`" if value == "*" else f"`{name}: {value}`"
 
 
 def _features() -> str:
@@ -291,6 +352,9 @@ def _storages() -> str:
 
 def _sources() -> str:
     tables = (
+        ("paths of the host", host_paths.HOST_PATHS),
+        ("options of Docker that exclude each other", docker_options.EXCLUSIONS),
+        ("versions of Docker's API", docker_options.API_VERSIONS),
         ("features", features.FEATURES),
         ("settings", sysctls.SYSCTLS),
         ("capabilities", privileges.CAPABILITIES.values()),

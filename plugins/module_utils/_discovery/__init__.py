@@ -79,7 +79,9 @@ PROBES = ("container",)
 """How the kernel of an engine can be looked into that is reached by its API alone."""
 
 
-def discover(kind, options, service=None, target="", timeout=10.0, images=(), probe=None, pulled=(), files=()) -> dict:
+def discover(
+    kind, options, service=None, target="", timeout=10.0, images=(), probe=None, pulled=(), files=(), paths=()
+) -> dict:
     """
     Everything of a target: its nodes with their facts, and the instances of ``service``.
 
@@ -90,6 +92,7 @@ def discover(kind, options, service=None, target="", timeout=10.0, images=(), pr
     machine that this runs on: ``content`` in the answer has a digest for each, and why there is none.
     ``probe``, where it is not None, is the name of the image of a probing container, or ``""`` for any that will do.
     It changes something on the engine for a moment; Proxmox VE has no such thing.
+    ``paths`` are those of the host that are to be mounted: where they can be seen, the facts say what each leads to.
     ``time`` in the answer says when it was asked for, in UTC.
     """
     if probe is not None and kind == "proxmox":
@@ -99,6 +102,8 @@ def discover(kind, options, service=None, target="", timeout=10.0, images=(), pr
     probing = {"probe": probe} if probe is not None else {}
     if pulled and kind == "docker":
         probing["pulled"] = pulled
+    if kind != "proxmox":
+        probing["paths"] = paths
     time = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     found = {**_backend(kind).discover(options or {}, service, target, timeout, images, **probing), "time": time}
     if files or pulled:

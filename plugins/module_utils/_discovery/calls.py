@@ -77,7 +77,7 @@ def call_within(seconds, function, *args, **kwargs):
 
 
 class Bounded:
-    """A client each of whose methods is called within ``seconds``."""
+    """A client each of whose methods is called within ``seconds``; what is no method is as it is."""
 
     def __init__(self, client, seconds):
         self._client = client
@@ -85,4 +85,6 @@ class Bounded:
 
     def __getattr__(self, name):
         method = getattr(self._client, name)
+        if not callable(method):
+            return method
         return lambda *args, **kwargs: call_within(self._seconds, method, *args, **kwargs)

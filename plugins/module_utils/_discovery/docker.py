@@ -60,14 +60,24 @@ _LOGIN = re.compile(r"//[^/@]*@")
 _SCHEMES = ("unix://", "tcp://", "https://", "http://", "ssh://", "npipe://")
 
 
-def discover(options, service, target, timeout, images=(), probe=None, pulled=()):
+def discover(options, service, target, timeout, images=(), probe=None, pulled=(), paths=()):
     """See the package."""
     began = time.monotonic()
     engine = _Engine(options, timeout)
     with engine.explained():
-        calls = (engine.client.info, engine.containers, engine.client.images, engine.networks)
-        info, containers, listed, networks = engine.in_parallel(lambda call: call(), calls)
-        found = _facts(engine, info, containers, listed, probe)
+        calls = (
+            engine.client.info,
+            engine.containers,
+            engine.client.images,
+            engine.networks,
+            engine.volumes,
+            engine.plugins,
+        )
+        info, containers, listed, networks, volumes, plugins = engine.in_parallel(lambda call: call(), calls)
+        found = _facts(engine, info, containers, listed, probe, paths)
+        found.add(
+            "api", **_of_the_engine(engine, info, plugins or ()), containers=_names(containers), volumes=_bound(volumes)
+        )
         platforms = engine.in_parallel(lambda name: _platform(engine, name), images)
         found.add("api", images=_images(listed, dict(filter(None, platforms))), networks=_networks(networks))
         answer = {
@@ -157,6 +167,11 @@ class _Engine:
     def is_local(self):
         return self.host.startswith("unix://")
 
+    @property
+    def socket(self):
+        """The path of the engine's socket, None where it is reached otherwise."""
+        return self.host[len("unix://") :] if self.is_local else None
+
     def _connect(self):
         try:
             from docker import APIClient
@@ -194,8 +209,19 @@ class _Engine:
 
     def networks(self):
         """All of them; None where a proxy before the engine does not let them be asked for."""
+        return self._if_allowed(self.client.networks)
+
+    def volumes(self):
+        """As ``networks``."""
+        return self._if_allowed(self.client.volumes)
+
+    def plugins(self):
+        """Those that the engine manages; as ``networks``."""
+        return self._if_allowed(self.client.plugins)
+
+    def _if_allowed(self, call):
         try:
-            return self.client.networks()
+            return call()
         except Exception as exc:
             if status_of(exc) in (403, 404, 405, 501):
                 return None
@@ -262,7 +288,85 @@ def _tls_config(client_cert, ca_cert, verify, hostname):
 # --- facts --------------------------------------------------------------------------------------
 
 
-def _facts(engine, info, containers, images, probe):
+_LIMITS = {
+    "memory": "MemoryLimit",
+    "swap": "SwapLimit",
+    "cpu_period": "CpuCfsPeriod",
+    "cpu_quota": "CpuCfsQuota",
+    "cpu_shares": "CPUShares",
+    "cpuset": "CPUSet",
+    "pids": "PidsLimit",
+    "oom_kill": "OomKillDisable",
+}
+"""What can be limited, and where the engine says whether it can: not without the cgroup's controller."""
+
+
+def _of_the_engine(engine, info, managed):
+    """
+    What the engine can do, beside the kernel that it runs on.
+
+    ``managed`` are the plugins that it manages, which are not among the others:
+    https://docs.docker.com/reference/api/engine/version/v1.41/#tag/System/operation/SystemInfo (Plugins).
+    """
+    plugins = info.get("Plugins") or {}
+    on_linux = info.get("OSType") == "linux"
+    return {
+        "api_version": getattr(engine.client, "api_version", None),
+        "limits": [name for name, key in _LIMITS.items() if info[key]] if on_linux and _tells_limits(info) else None,
+        "rootless": _is_rootless(info),
+        "authorization": list(plugins.get("Authorization") or ()) if plugins else None,
+        "runtimes": sorted(info["Runtimes"]) if info.get("Runtimes") else None,
+        "volume_drivers": sorted({*plugins["Volume"], *_of_sort(managed, "volumedriver")})
+        if plugins.get("Volume")
+        else None,
+        "log_drivers": sorted({*plugins["Log"], *_of_sort(managed, "logdriver")}) if plugins.get("Log") else None,
+    }
+
+
+def _of_sort(managed, sort):
+    """The names of the managed plugins of a sort that are enabled: ``docker.volumedriver/1.0``."""
+    return [
+        one["Name"]
+        for one in managed
+        if one.get("Enabled") and any(f".{sort}/" in str(kind) for kind in _kinds_of(one))
+    ]
+
+
+def _kinds_of(plugin):
+    kinds = ((plugin.get("Config") or {}).get("Interface") or {}).get("Types") or ()
+    return [
+        ".".join((kind["Prefix"], f"{kind['Capability']}/{kind['Version']}")) if isinstance(kind, dict) else kind
+        for kind in kinds
+    ]
+
+
+def _tells_limits(info):
+    return all(key in info for key in _LIMITS.values())
+
+
+def _is_rootless(info):
+    if "Rootless" in info:
+        return bool(info["Rootless"])
+    options = info.get("SecurityOptions")
+    return None if options is None else any(option.split(",")[0] == "name=rootless" for option in options)
+
+
+def _names(containers):
+    """The names of all containers; one that is linked to another has a second name below that one's."""
+    names = [name.lstrip("/") for one in containers for name in one.get("Names") or ()]
+    return sorted(name for name in names if "/" not in name)
+
+
+def _bound(volumes):
+    """The directory or device of the host by the name of each volume that stands for one."""
+    listed = None if volumes is None else volumes.get("Volumes") or ()
+    if listed is None:
+        return None
+    found = {one["Name"]: (one.get("Options") or {}).get("device") for one in listed}
+    return {name: device for name, device in sorted(found.items()) if str(device or "").startswith("/")}
+
+
+def _facts(engine, info, containers, images, probe, paths=()):
     found = Findings()
     found.add(
         "api",
@@ -284,9 +388,11 @@ def _facts(engine, info, containers, images, probe):
         # Nothing that the node could tell is true inside.
         _add_promised(found, engine, containers)
         return found
+    root = info.get("DockerRootDir")
     if engine.is_local and kernel.is_kernel_of(info.get("KernelVersion")):
-        found.add("probed", **_of_this_node(engine, info, found.facts["ports_taken"]))
+        found.add("probed", **_of_this_node(engine, info, found.facts["ports_taken"], paths))
         return found
+    found.add("api", engine_paths=kernel.engine_paths([engine.socket], [root], shares_view=False))
     _add_promised(found, engine, containers)
     if probe is not None and info.get("OSType") == "linux":
         facts = of_docker(engine.client, images, probe, engine.name, engine.timeout)
@@ -294,12 +400,14 @@ def _facts(engine, info, containers, images, probe):
     return found
 
 
-def _of_this_node(engine, info, published):
+def _of_this_node(engine, info, published, paths):
     """What the node itself tells."""
-    shares_view = kernel.sees_listener(engine.host[len("unix://") :], engine.timeout)
+    shares_view = kernel.sees_listener(engine.socket, engine.timeout)
     facts = _less_the_engines(kernel.of_this_node(shares_view=shares_view), info)
     free = kernel.free_space(info.get("DockerRootDir") or "/var/lib/docker") if shares_view else None
     facts["storages"] = None if free is None else {"docker": free}
+    facts["engine_paths"] = kernel.engine_paths([engine.socket], [info.get("DockerRootDir")], shares_view)
+    facts["paths"] = kernel.leads_to(paths) if shares_view and paths else None
     if facts["ports_taken"] is not None:
         # Without its proxy the engine publishes by rules of the firewall, and nothing listens.
         facts["ports_taken"] = ordered_ports([*facts["ports_taken"], *published])

@@ -30,6 +30,7 @@ _DISPLAY = "03"
 _USB_DEVICE = re.compile(r"\d+-\d+(?:\.\d+)*")
 
 _NO_DEVICES = ("hugepages", "mqueue", "pts", "shm")
+_BY_NUMBER = ("block", "char")
 _MOST_DEVICES = 1000
 _MOST_ENTRIES = 10000
 
@@ -58,28 +59,43 @@ def cpu_flags(root="/"):
 
 def devices(root="/"):
     """
-    The paths of character and block devices below /dev; symbolic links are left out, and what is no hardware.
+    ``(nodes, links)``: the paths of character and block devices below /dev, and by its path what each symbolic link to
+    one leads to. What is no hardware is left out, and so are the links that udev makes for each by its number.
 
-    None where there are so many that they cannot be told: a list that ends early would deny the rest.
+    None for either of which there are so many that they cannot be told: a list that ends early would deny the rest.
     """
     top = os.path.join(root, "dev")
     if not os.path.isdir(top):
-        return None
-    found, waiting, seen = [], [top], 0
+        return None, None
+    found, links, waiting, seen = [], {}, [top], 0
     while waiting:
         directory = waiting.pop()
         for entry in entries_of(directory):
             seen += 1
             if entry.is_symlink():
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                if not (directory == top and entry.name in _NO_DEVICES):
+                leads_to = _device_behind(entry.path, top)
+                if leads_to is not None:
+                    links["/" + os.path.relpath(entry.path, root)] = "/" + os.path.relpath(leads_to, root)
+            elif entry.is_dir(follow_symlinks=False):
+                if not (directory == top and entry.name in (*_NO_DEVICES, *_BY_NUMBER)):
                     waiting.append(entry.path)
             elif _is_device(entry):
                 found.append("/" + os.path.relpath(entry.path, root))
         if len(found) > _MOST_DEVICES or seen > _MOST_ENTRIES:
-            return None
-    return sorted(found)
+            return None, None
+    return sorted(found), dict(sorted(links.items())) if len(links) <= _MOST_DEVICES else None
+
+
+def _device_behind(link, top):
+    """The path below ``top`` of the device that a link leads to, or None."""
+    path = os.path.realpath(link)
+    try:
+        # What leads to a process's own files is another thing for each that asks.
+        mode = 0 if os.readlink(link).startswith("/proc/") else os.stat(path).st_mode
+    except OSError:
+        return None
+    is_one = stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
+    return path if is_one and path.startswith(os.path.realpath(top) + os.sep) else None
 
 
 def _is_device(entry):

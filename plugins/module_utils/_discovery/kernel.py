@@ -58,6 +58,7 @@ def of_this_node(root="/", release=None, shares_view=True):
     modules, complete = loaded_modules(root, release)
     parameters = module_parameters(root)
     pci_devices, gpus = hardware.pci(root)
+    devices, links = hardware.devices(root) if shares_view else (None, None)
     return {
         "memory_free": mem_available(root),
         "cgroup_version": cgroup_version(root),
@@ -71,7 +72,8 @@ def of_this_node(root="/", release=None, shares_view=True):
         "kernel_parameters": kernel_parameters(root),
         "kernel_btf": kernel_btf(root),
         "nested_virtualization": nested_virtualization(parameters),
-        "devices": hardware.devices(root) if shares_view else None,
+        "devices": devices,
+        "device_links": links,
         "pci_devices": pci_devices,
         "usb_devices": hardware.usb(root),
         "gpus": gpus,
@@ -276,6 +278,48 @@ def free_space(path):
     except OSError:
         return None
     return found.f_bavail * found.f_frsize // MIB
+
+
+_ENGINES_SOCKETS = re.compile(
+    r"(?:docker|containerd|podman|crio|buildkitd|cri-dockerd)[^/]*\.sock|libvirt-sock(?:-admin)?|virt\w+d-sock"
+    r"|(?:lxd|incus)[^/]*/unix\.socket"
+)
+_LISTENS = 0x10000
+"""__SO_ACCEPTCON in the flags of proc_net(5)'s table."""
+
+
+def engine_sockets(root="/"):
+    """The paths of Unix sockets at which something listens that is called as an engine's is; empty without any."""
+    found = set()
+    for line in (read(root, "proc/net/unix") or "").splitlines()[1:]:
+        fields = line.split(None, 7)
+        if len(fields) == 8 and fields[7].startswith("/") and int(fields[3], 16) & _LISTENS:
+            path = fields[7]
+            if _ENGINES_SOCKETS.fullmatch("/".join(path.split("/")[-2:])) or _ENGINES_SOCKETS.fullmatch(
+                os.path.basename(path)
+            ):
+                found.add(path)
+    return sorted(found)
+
+
+def engine_paths(sockets, data, shares_view):
+    """
+    Which paths of the host are an engine's own: ``socket`` or ``data`` by path, those that are asked for by a link too.
+
+    ``sockets`` and ``data`` are its own; where it sees what this process sees, so do other engines' sockets count. None
+    without any.
+    """
+    found = dict.fromkeys(filter(None, data), "data")
+    found.update(dict.fromkeys(filter(None, sockets), "socket"))
+    if shares_view:
+        found.update(dict.fromkeys(engine_sockets(), "socket"))
+        found.update({os.path.realpath(path): gives for path, gives in list(found.items())})
+    return dict(sorted(found.items())) or None
+
+
+def leads_to(paths):
+    """What each path of the host leads to, by its links; an empty text for one that is not there."""
+    return {path: os.path.realpath(path) if os.path.exists(path) else "" for path in sorted(set(paths))}
 
 
 # include/net/tcp_states.h: a socket that listens, and a UDP socket that is bound and talks to nobody in particular.

@@ -80,9 +80,10 @@ _HOLDS_NOTHING = ("stopped", "error")
 _NO_NETWORK = ("loopback", "unknown")
 
 
-def discover(options, service, target, timeout, images=(), probe=None):
+def discover(options, service, target, timeout, images=(), probe=None, paths=()):
     """See the package."""
     server = Server(options, timeout)
+    server.paths = paths
     with server.explained():
         environment = server.environment
         return {
@@ -127,6 +128,7 @@ class Server:
     def __init__(self, options, timeout):
         self.options = read_options("lxd", OPTIONS, options)
         self.timeout = timeout
+        self.paths = ()
         self.url = _url(self.options)
         need_scheme("url", self.url, _SCHEMES)
         with self.explained():
@@ -421,7 +423,12 @@ def _facts(server, environment, member, shared, peers, probe):
 
 def _of_this_node(server, told):
     """What the node itself tells; what the server told of its hardware stands."""
-    facts = kernel.of_this_node(shares_view=kernel.sees_listener(_socket(server.url), server.timeout))
+    socket = _socket(server.url)
+    shares_view = kernel.sees_listener(socket, server.timeout)
+    facts = kernel.of_this_node(shares_view=shares_view)
+    # The socket is in LXD_DIR, beside all that the server has.
+    facts["engine_paths"] = kernel.engine_paths([socket], [os.path.dirname(socket)], shares_view)
+    facts["paths"] = kernel.leads_to(server.paths) if shares_view and server.paths else None
     facts["unprivileged_sysctls"] = namespaces.settable()
     for name in ("pci_devices", "usb_devices", "gpus"):
         if name in told:

@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import functools
 import posixpath
+import re
 import typing as t
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from .._knowledge.features import DOCKER, LXC, VM, feature_row
+from .._knowledge.host_paths import SOCKET, canonical, is_device_of_all, opened
 from .._knowledge.privileges import CAPABILITIES, OTHER_PRIVILEGES, capability_level
-from .._model import Candidate, Grant, Requirements
+from .._model import PRIVILEGES, Candidate, Grant, Requirements, Service, device_of
 from .profiles import config_and_devices
 
 
@@ -84,8 +86,8 @@ def of_needs(requirements: Requirements, candidate: Candidate) -> list[Grant]:
     for device in requirements.devices:
         if device.kind != "path" or candidate.form != VM:
             kind = "device" if device.kind == "path" else device.kind
-            level = _host_device(device.value).level if device.kind == "path" else "capabilities"
-            found.append(Grant(kind=kind, value=device.value, level=level, why="devices"))
+            level = _host_device(device.value, candidate).level if device.kind == "path" else "capabilities"
+            found.append(Grant(kind=kind, value=device.spelled, level=level, why="devices"))
     if candidate.form == DOCKER:
         if requirements.host_view:
             found.append(Grant(kind="host", value="pid", why="host_view"))
@@ -153,31 +155,6 @@ _DOCKER_OPEN = {
 }
 """Options that open something, what it is called, and how far that goes: what nobody can look into goes all the way."""
 
-_SOCKETS = tuple(
-    f"{directory}/{name}"
-    for directory in ("/var/run", "/run")
-    for name in ("docker.sock", "containerd/containerd.sock", "podman/podman.sock", "crio/crio.sock")
-) + ("/var/lib/lxd/unix.socket", "/var/snap/lxd/common/lxd/unix.socket", "/var/lib/incus/unix.socket")
-"""Whoever may speak to an engine can have any container made, a privileged one too."""
-
-_OF_THE_HOST = (
-    "/",
-    "/etc",
-    "/root",
-    "/boot",
-    "/proc",
-    "/sys",
-    "/dev",
-    "/usr",
-    "/lib",
-    "/var",
-    "/home",
-    "/var/lib/docker",
-)
-"""Directories of the host through which it can be taken over, if they can be written."""
-
-_DEVICES_OF_ALL = ("/dev/mem", "/dev/kmem", "/dev/port", "/dev/sd", "/dev/vd", "/dev/xvd", "/dev/nvme", "/dev/dm-")
-
 
 def _docker(candidate: Candidate) -> Iterator[Grant]:
     options = candidate.options or {}
@@ -187,7 +164,7 @@ def _docker(candidate: Candidate) -> Iterator[Grant]:
         name = str(item).upper().removeprefix("CAP_")
         yield Grant(kind="capability", value=name, level=capability_level(name))
     for item in options.get("devices") or ():
-        yield _host_device(str(item).split(":", 1)[0])
+        yield _host_device(device_of(str(item))[0], candidate)
     for option, (kind, level) in _DOCKER_OPEN.items():
         if options.get(option):
             yield Grant(kind=kind, level=level)
@@ -202,36 +179,116 @@ def _docker(candidate: Candidate) -> Iterator[Grant]:
         if kind in ("seccomp", "apparmor", "systempaths"):
             yield Grant(kind=kind, value="unconfined" if value == "unconfined" else "of its own", level="nesting")
     for source, read_only in _docker_mounts(options):
-        yield from _mounted(source, read_only)
+        yield from _mounted(source, read_only, candidate)
+    for device, read_only in _driver_paths(options):
+        yield from _of_volume(device, read_only, candidate)
 
 
-def _host_device(path: str) -> Grant:
-    level = "privileged" if path.startswith(_DEVICES_OF_ALL) else "capabilities"
-    return Grant(kind="device", value=path, level=level)
+def _host_device(path: str, candidate: Candidate) -> Grant:
+    """By what a link leads to, where that is known."""
+    leads_to = (candidate.facts.device_links or {}).get(path, path)
+    return Grant(kind="device", value=path, level="privileged" if is_device_of_all(leads_to) else "capabilities")
 
 
-def _mounted(source: str, read_only: bool) -> Iterator[Grant]:
-    """What of the host a mount opens: a volume with a name of its own opens nothing."""
+def _mounted(source: str, read_only: bool, candidate: Candidate) -> Iterator[Grant]:
+    """What of the host a mount opens, by the path as it is written and by what its links lead to."""
+    facts = candidate.facts
     if not source.startswith("/"):
+        yield from _named(source, read_only, candidate)
         return
-    path = posixpath.normpath(f"/{source.lstrip('/')}")
-    inside = path.rstrip("/") + "/"
-    sockets = [socket for socket in _SOCKETS if socket == path or (socket.startswith(inside) and path != "/")]
-    if sockets:
-        yield Grant(kind="socket", value=sockets[0], level="privileged")
-    elif path in _OF_THE_HOST:
-        value = "files" if path == "/" else f"files {path}"
-        yield Grant(kind="host", value=value, level="capabilities" if read_only else "privileged")
+    own = frozenset((facts.engine_paths or {}).items())
+    path = canonical(source)
+    leads_to = (facts.paths or {}).get(host_path(source)) or path
+    row, level = max(
+        (opened(one, read_only=read_only, own=own) for one in dict.fromkeys((path, leads_to))),
+        key=lambda found: PRIVILEGES.index(found[1]),
+    )
+    if level == PRIVILEGES[0]:
+        return
+    if row.gives == SOCKET and (read_only or path != "/"):
+        is_below = posixpath.normpath(source).startswith(row.path) or canonical(leads_to).startswith(row.path)
+        yield Grant(kind="socket", value=source if is_below else f"{row.path} in {source}", level=level)
+        return
+    value = "files" if path == "/" else f"files {path}"
+    yield Grant(kind="host", value=value, level=level)
+
+
+def host_path(source: str) -> str:
+    """A path of the host as discovery is asked for it."""
+    return posixpath.normpath(f"/{source.lstrip('/')}")
+
+
+def host_paths(services: Iterable[Service]) -> list[str]:
+    """All paths of the host that services would have mounted, each once."""
+    found = (source for service in services for source in _sources(service.made_as))
+    return list(dict.fromkeys(host_path(source) for source in found if source.startswith("/")))
+
+
+def _sources(made_as: Mapping[str, Mapping[str, t.Any]]) -> Iterator[str]:
+    docker = made_as.get(DOCKER) or {}
+    yield from (source for source, _read_only in (*_docker_mounts(docker), *_driver_paths(docker)))
+    devices = (made_as.get(LXC) or {}).get("devices")
+    for device in devices.values() if isinstance(devices, Mapping) else ():
+        if isinstance(device, Mapping) and device.get("type") == "disk":
+            yield str(device.get("source") or "")
+        elif isinstance(device, Mapping) and device.get("type") == "proxy":
+            yield str(device.get("connect") or "").removeprefix("unix:")
+
+
+def _named(source: str, read_only: bool, candidate: Candidate) -> Iterator[Grant]:
+    """A volume with a name of its own opens nothing, unless it stands for a directory of the host."""
+    if _WINDOWS_PIPE.match(source):
+        yield Grant(kind="socket", value=source, level="privileged")
+    elif _WINDOWS_DRIVE.match(source):
+        level = "capabilities" if read_only else "privileged"
+        yield Grant(kind="host", value=f"files {source}", level=level)
+    else:
+        stands_for = (candidate.facts.volumes or {}).get(source)
+        if stands_for:
+            yield from _of_volume(stands_for, read_only, candidate)
+
+
+_WINDOWS_PIPE = re.compile(r"(?i)(?:npipe:)?[\\/]{2}\.[\\/]pipe[\\/](?:docker|containerd|podman)")
+_WINDOWS_DRIVE = re.compile(r"(?i)[a-z]:[\\/]*(?:$|windows|users|program|inetpub)")
+"""What of Windows is the engine's, or the system's own."""
+
+
+def _of_volume(device: str, read_only: bool, candidate: Candidate) -> Iterator[Grant]:
+    """A volume's device: a directory of the host that is bound, or a disk that is mounted."""
+    if device.startswith("/dev/") and not device.startswith("/dev/shm"):
+        yield _host_device(device, candidate)
+    elif device.startswith("/"):
+        yield from _mounted(device, read_only, candidate)
 
 
 def _docker_mounts(options: Mapping[str, t.Any]) -> Iterator[tuple[str, bool]]:
     """(what of the host is mounted, whether it is only read)."""
     for item in options.get("volumes") or ():
-        source, _sign, rest = str(item).partition(":")
-        yield source, "ro" in rest.partition(":")[2].split(",")
+        text = str(item)
+        # A drive of Windows and a pipe have a colon of their own.
+        start = 2 if _WINDOWS_DRIVE.match(text) or re.match(r"[A-Za-z]:\\", text) else 0
+        source, _sign, rest = text[start:].partition(":")
+        yield text[:start] + source, "ro" in rest.partition(":")[2].split(",")
     for mount in options.get("mounts") or ():
         if isinstance(mount, Mapping):
-            yield str(mount.get("source")), mount.get("read_only") is True
+            yield str(mount.get("source") or ""), is_on(mount.get("read_only"))
+
+
+def _driver_paths(options: Mapping[str, t.Any]) -> Iterator[tuple[str, bool]]:
+    """As above, of a volume's options: its driver can mount any path that they name, and nobody knows what it does."""
+    for mount in options.get("mounts") or ():
+        if isinstance(mount, Mapping):
+            read_only = is_on(mount.get("read_only"))
+            given = mount.get("volume_options")
+            for value in given.values() if isinstance(given, Mapping) else ():
+                yield from ((path, read_only) for path in _paths_in(str(value)))
+
+
+def _paths_in(text: str) -> list[str]:
+    """The absolute paths in an option such as ``/srv`` or ``lowerdir=/a:/b,upperdir=/c``."""
+    words = re.split(r"[,=]|:(?=/)", text)
+    # ':/export' is a path of another host's.
+    return [] if text.startswith(":") else [word for word in words if word.startswith("/")]
 
 
 _LXD_SWITCHES = {"security.privileged": "privileged", "security.nesting": "nesting"}
@@ -256,19 +313,24 @@ def _lxd(candidate: Candidate) -> Iterator[Grant]:
             yield Grant(kind="config", value=f"{key}={_lower(value)}", level=level)
     for name, device in sorted(devices.items()):
         if isinstance(device, Mapping):
-            yield from _lxd_device(name, device)
+            yield from _lxd_device(name, device, candidate)
 
 
-def _lxd_device(name: str, device: Mapping[str, t.Any]) -> Iterator[Grant]:
+def _lxd_disk(source: str, read_only: bool, candidate: Candidate) -> Iterator[Grant]:
+    """A disk of LXD is a directory of the host, or a block device that is mounted."""
+    yield from _of_volume(source, read_only, candidate)
+
+
+def _lxd_device(name: str, device: Mapping[str, t.Any], candidate: Candidate) -> Iterator[Grant]:
     kind, source = device.get("type"), str(device.get("source") or device.get("path") or "")
     if kind == "disk" and device.get("source"):
-        opened = list(_mounted(source, is_on(device.get("readonly"))))
-        yield from opened or (Grant(kind="device", value=f"{name} (disk)"),)
+        found = list(_lxd_disk(source, is_on(device.get("readonly")), candidate)) if not device.get("pool") else ()
+        yield from found or (Grant(kind="device", value=f"{name} (disk)"),)
     elif kind == "proxy" and str(device.get("connect", "")).startswith("unix:"):
-        yield from _mounted(str(device["connect"]).removeprefix("unix:"), read_only=False)
+        yield from _mounted(str(device["connect"]).removeprefix("unix:"), False, candidate)
     elif kind in _LXD_HOST_DEVICES:
         yield (
-            _host_device(source)
+            _host_device(source, candidate)
             if kind.startswith("unix") and source
             else Grant(kind="device", value=f"{name} ({kind})")
         )

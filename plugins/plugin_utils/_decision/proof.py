@@ -27,7 +27,7 @@ def prove(requirements: Requirements, decision: Decision) -> tuple[str, ...]:
     narrower = [verdict.candidate for verdict in _narrower(decision) if verdict.fits]
     if narrower:
         return tuple(_not_forced(decision, narrower))
-    lines = [*_sysctls(requirements, decision), *_too_narrow(decision)]
+    lines = [*_sysctls(requirements, decision), *_too_narrow(requirements, decision)]
     if decision.chosen.candidate.shares_kernel:
         lines += [*_modules(requirements, decision.chosen), *_features(requirements, decision.chosen)]
     return tuple(lines)
@@ -45,12 +45,12 @@ def _not_forced(decision: Decision, narrower: list[Candidate]) -> Iterator[str]:
         yield f"{places}, which is narrower, and could not be made."
 
 
-def _too_narrow(decision: Decision) -> Iterator[str]:
+def _too_narrow(requirements: Requirements, decision: Decision) -> Iterator[str]:
     """Rule by rule, why no narrower form would do."""
     found: dict[str, dict[str, list[str]]] = {}
     for verdict in _narrower(decision):
         for failure in verdict.failures:
-            if failure.rule != "kernel_sysctls":
+            if failure.rule != "kernel_sysctls" or not requirements.kernel_sysctls:
                 reasons = found.setdefault(failure.rule, {})
                 reasons.setdefault(failure.reason, []).append(verdict.candidate.place)
     for rule, reasons in found.items():

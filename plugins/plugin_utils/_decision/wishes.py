@@ -25,6 +25,7 @@ _ALWAYS = frozenset(
     (
         *("reachable", "os", "cpu_level", "systemd", "runtime", "max_privilege", "disk"),
         *("image", "os_version", "image_requirements", "name_taken"),
+        *("references", "authorization"),
     )
 )
 

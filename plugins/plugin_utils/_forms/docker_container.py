@@ -37,6 +37,7 @@ from .._model import (
     Service,
     Sought,
     Target,
+    device_of,
 )
 from ._common import (
     ABSENT,
@@ -404,7 +405,7 @@ class _Part:
 
 def _part(service: Service, candidate: Candidate, process: Process | None, *, several: bool) -> _Part:
     options = {key: value for key, value in (candidate.options or {}).items() if value is not None}
-    options = {**_limits(service.requirements, candidate.facts), **_granted(candidate, options)}
+    options = {**_limits(service.requirements, candidate.facts, options), **_granted(candidate, options)}
     options |= _sysctls(service.requirements, candidate, options)
     first = process is None or process is service.requirements.processes[0]
     options |= _published(service.requirements, options, process.name if process else None, first=first)
@@ -450,20 +451,21 @@ def _joins(part: _Part, service: Service) -> bool:
     return any(network.get("name") == network_name(service) for network in part.options.get("networks") or ())
 
 
-def _limits(requirements: Requirements, facts: Facts) -> dict[str, t.Any]:
+def _limits(requirements: Requirements, facts: Facts, said: Mapping[str, t.Any]) -> dict[str, t.Any]:
     """
     The requirements as limits, in options that the engine changes in place: ``cpus`` would recreate.
 
     Memory needs its swap beside it, or raising it fails (moby#25460); an engine without swap accounting
-    forgets that option, and would differ for ever.
+    forgets that option, and would differ for ever. What is ``said`` of the same sort stands alone: the engine refuses
+    ``cpus`` beside a quota, and a swap below the memory.
     """
     limits: dict[str, t.Any] = {}
-    if requirements.cpus:
+    if requirements.cpus and not said.get("cpus"):
         limits["cpu_period"] = CPU_PERIOD
         limits["cpu_quota"] = round(requirements.cpus * CPU_PERIOD)
     if requirements.memory:
         limits["memory"] = f"{requirements.memory}M"
-        if facts.swap_limit:
+        if facts.swap_limit and said.get("memory") is None:
             limits["memory_swap"] = f"{2 * requirements.memory}M"
     if requirements.shm:
         limits["shm_size"] = f"{requirements.shm}M"
@@ -496,7 +498,9 @@ def _granted(candidate: Candidate, options: Mapping[str, t.Any]) -> dict[str, t.
 
 
 def _granted_item(grant: Grant) -> str:
-    forms = {"capability": "{}", "device": "{0}:{0}:rwm", "seccomp": "seccomp={}", "apparmor": "apparmor={}"}
+    if grant.kind == "device":
+        return ":".join(device_of(grant.value))
+    forms = {"capability": "{}", "seccomp": "seccomp={}", "apparmor": "apparmor={}"}
     return forms[grant.kind].format(grant.value)
 
 

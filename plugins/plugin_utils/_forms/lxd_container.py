@@ -22,7 +22,7 @@ from .._knowledge.distributions import ARCHITECTURES
 from .._knowledge.lxd_options import device_meaning, in_bytes, is_on, limits_of, meaning
 from .._knowledge.sysctls import is_settable
 from .._marks import SIGNATURE, signed
-from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Sought, Target
+from .._model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Sought, Target, device_of
 from ._common import (
     ABSENT,
     MARK,
@@ -482,8 +482,10 @@ def _granted_devices(candidate: Candidate) -> dict[str, dict[str, str]]:
     devices = {}
     for grant in candidate.grants or ():
         if grant.kind == "device" and grant.value not in _GIVEN_ANYWAY:
-            kind = "unix-block" if grant.value.startswith(_BLOCK) else "unix-char"
-            devices[_device_name(grant.value)] = {"type": kind, "source": grant.value, "path": grant.value}
+            source, path, access = device_of(grant.value)
+            leads_to = (candidate.facts.device_links or {}).get(source, source)
+            kind = "unix-block" if leads_to.startswith(_BLOCK) else "unix-char"
+            devices[_device_name(source)] = {"type": kind, "source": source, "path": path}
         elif grant.kind == "usb":
             vendor, _sign, product = grant.value.partition(":")
             devices[_device_name(f"usb-{vendor}-{product}")] = {"type": "usb", "vendorid": vendor, "productid": product}

@@ -28,7 +28,7 @@ def asked(monkeypatch) -> list[str]:
     """The calls that reach the engine, in their order."""
     calls = []
 
-    def discover(kind, options, service, target, timeout, images, probe, pulled, files):
+    def discover(kind, options, service, target, timeout, images, paths, probe, pulled, files):
         calls.append(f"facts for {service}")
         return {"nodes": [{"name": target, "facts": {"cpus": len(calls)}}], "instances": []}
 
@@ -42,8 +42,8 @@ def asked(monkeypatch) -> list[str]:
     return calls
 
 
-def ask(service, host=None, ttl=60.0, images=()):
-    (target,) = _asking.discover_all([host or Host()], [service], 5, images, ttl=ttl)[service]
+def ask(service, host=None, ttl=60.0, images=(), paths=()):
+    (target,) = _asking.discover_all([host or Host()], [service], 5, images, paths, ttl=ttl)[service]
     return target
 
 
@@ -59,6 +59,7 @@ def test_the_next_item_asks_only_where_its_service_is(asked):
         pytest.param({"host": Host("dock2")}, id="another target"),
         pytest.param({"host": Host(options={"docker_host": "tcp://other"})}, id="reached otherwise"),
         pytest.param({"images": ["new:1"]}, id="an image nobody asked of"),
+        pytest.param({"paths": ["/srv"]}, id="a path nobody asked of"),
     ],
 )
 def test_what_is_not_known_is_asked(asked, more):

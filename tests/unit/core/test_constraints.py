@@ -13,6 +13,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Image
 
 from . import (
+    test_constraints_docker,
     test_constraints_kernel,
     test_constraints_option,
     test_constraints_places,
@@ -567,6 +568,7 @@ ALL = [
     param.values
     for table in (
         TABLE,
+        test_constraints_docker.TABLE,
         test_constraints_kernel.TABLE,
         test_constraints_option.TABLE,
         test_constraints_places.TABLE,
@@ -577,7 +579,7 @@ ALL = [
     for param in table
 ]
 OF_THE_SERVICE = ("labels", "forms", "processes", "init", "kernel_own", "privileges", "max_privilege", "host_view")
-OF_ITS_FORM = ("reachable", "host_network", "options", "nics", "image", "os_version", "name_taken")
+OF_ITS_FORM = ("reachable", "host_network", "nics", "image", "os_version", "name_taken")
 WITHOUT_UNKNOWN = {*OF_THE_SERVICE, *OF_ITS_FORM}
 """The rules that ask no fact of the node."""
 

@@ -164,13 +164,16 @@ def test_a_privilege_that_is_given_is_named(kind, options, named):
             "privileged",
             id="lxd: an engine's socket",
         ),
-        pytest.param("docker", {"volumes": ["/:/host:rslave,ro"]}, "capabilities", id="docker: to read them only"),
+        pytest.param(
+            "docker", {"volumes": ["/:/host:rslave,ro"]}, "privileged", id="docker: a socket is in what is read only"
+        ),
         pytest.param(
             "docker",
             {"mounts": [{"source": "/", "target": "/host", "read_only": True}]},
-            "capabilities",
-            id="docker: to read them only, as a mount",
+            "privileged",
+            id="docker: and in a mount",
         ),
+        pytest.param("docker", {"volumes": ["/sys:/host/sys:ro"]}, "capabilities", id="docker: to read them only"),
         pytest.param("lxd", {"config": {"security.nesting": True}}, "nesting", id="lxd: nesting"),
         pytest.param("lxd", {"config": {"security.privileged": True}}, "privileged", id="lxd: privileged"),
         pytest.param("lxd", {"config": {"raw.idmap": "both 0 0"}}, "privileged", id="lxd: raw"),

@@ -197,6 +197,7 @@ def test_each_rule_is_named_by_what_the_user_wrote():
         "permissions",
         "kernel_sysctls",
     }
+    ours |= {"references", "authorization", "project_limits", "project_restrictions"}
     others = {"architectures": "architecture", "systemd": "os_version"}
     known = {*requirement_names(), *others.values(), "image", "os_version"}
     for rule in CONSTRAINTS:

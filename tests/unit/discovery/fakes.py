@@ -63,6 +63,12 @@ class DockerClient:
     def networks(self):
         return self.answers.of("/networks")
 
+    def plugins(self):
+        return self.answers.of("/plugins")
+
+    def volumes(self):
+        return self.answers.of("/volumes")
+
     def inspect_container(self, id):
         return self.answers.of(f"/containers/{id}/json")
 

@@ -103,6 +103,11 @@ class DockerClient:
             "NCPU": 8,
             "MemTotal": 8 * GIB,
             "SwapLimit": True,
+            **dict.fromkeys(("MemoryLimit", "CpuCfsPeriod", "CpuCfsQuota", "PidsLimit"), True),
+            **dict.fromkeys(("CPUShares", "CPUSet", "OomKillDisable"), False),
+            "DockerRootDir": "/mnt/docker",
+            "Runtimes": {"runc": {}, "crun": {}},
+            "Plugins": {"Volume": ["local"], "Log": ["json-file"], "Authorization": None},
             "SecurityOptions": ["name=seccomp,profile=default", "name=rootless"],
         }
 
@@ -132,6 +137,18 @@ class DockerClient:
     def networks(self):
         return [{"Name": "none", "Driver": "null"}, {"Name": "lan", "Driver": "macvlan"}]
 
+    def plugins(self):
+        return []
+
+    def volumes(self):
+        return {
+            "Volumes": [
+                {"Name": "data", "Options": None},
+                {"Name": "host", "Options": {"type": "none", "o": "bind", "device": "/"}},
+                {"Name": "nfs", "Options": {"type": "nfs", "device": ":/export"}},
+            ]
+        }
+
     def inspect_image(self, name):
         if name != "web:1":
             raise NotThere
@@ -158,6 +175,7 @@ def test_docker_facts_of_a_remote_engine(engine):
         "name": "docker",
         "version": "20.10.24",
         "security_options": ["name=seccomp,profile=default", "name=rootless"],
+        "runtimes": ["crun", "runc"],
     }
     (node,) = found["nodes"]
     assert node["name"] == "dock1"
@@ -178,6 +196,15 @@ def test_docker_facts_of_a_remote_engine(engine):
         "ports_taken": ["53/udp", "8088/tcp"],
         "isolation": "user_namespace",
         "swap_limit": True,
+        "limits": ["memory", "swap", "cpu_period", "cpu_quota", "pids"],
+        "rootless": True,
+        "authorization": [],
+        "runtimes": ["crun", "runc"],
+        "volume_drivers": ["local"],
+        "log_drivers": ["json-file"],
+        "containers": ["a", "b", "web"],
+        "volumes": {"host": "/"},
+        "engine_paths": {"/mnt/docker": "data"},
         "images": [{"id": "sha256:1", "names": ["web:1", "web@sha256:2"]}, {"id": "sha256:3", "names": []}],
     }
 

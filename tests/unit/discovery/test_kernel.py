@@ -270,21 +270,92 @@ def test_flags_of_the_processor(tmp_path, text, flags):
     assert hardware.cpu_flags(str(tmp_path)) == flags
 
 
-def test_device_files_are_told_and_links_and_terminals_are_not():
-    found = hardware.devices()
+def test_device_files_are_told_and_terminals_are_not():
+    found, links = hardware.devices()
     assert "/dev/null" in found
     assert found == sorted(set(found))
-    assert not [path for path in found if path.startswith(("/dev/pts/", "/dev/shm/", "/dev/stdin"))]
+    assert not [path for path in (*found, *links) if path.startswith(("/dev/pts/", "/dev/shm/", "/dev/stdin"))]
 
 
 def test_plain_files_are_no_devices_and_too_many_devices_are_not_known(tmp_path, monkeypatch):
     write(tmp_path, {"dev/MAKEDEV": "", "dev/net/readme": "", "dev/shm/x": ""})
     (tmp_path / "dev/link").symlink_to("/dev/null")
-    assert hardware.devices(str(tmp_path)) == []
+    assert hardware.devices(str(tmp_path)) == ([], {})
     monkeypatch.setattr(hardware, "_is_device", lambda entry: True)
-    assert hardware.devices(str(tmp_path)) == ["/dev/MAKEDEV", "/dev/net/readme"]
+    assert hardware.devices(str(tmp_path)) == (["/dev/MAKEDEV", "/dev/net/readme"], {})
     monkeypatch.setattr(hardware, "_MOST_DEVICES", 1)
-    assert hardware.devices(str(tmp_path)) is None
+    assert hardware.devices(str(tmp_path)) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("link", "leads_to", "told"),
+    [
+        pytest.param("serial/by-id/usb-stick", "../../ttyUSB0", "/dev/ttyUSB0", id="by its lasting name"),
+        pytest.param("disk/by-path/pci-0000:00:1f.2-ata-1", "../../sda", "/dev/sda", id="with colons in its name"),
+        pytest.param("cdrom", "sr0", "/dev/sr0", id="beside it"),
+        pytest.param("zigbee", "serial/by-id/usb-stick", "/dev/ttyUSB0", id="by way of another link"),
+        pytest.param("gone", "ttyUSB7", None, id="to nothing"),
+        pytest.param("log", "../run/log", None, id="to no device"),
+        pytest.param("char/4:64", "../ttyUSB0", None, id="by its number"),
+    ],
+)
+def test_a_link_is_told_with_the_device_that_it_leads_to(tmp_path, monkeypatch, link, leads_to, told):
+    write(tmp_path, {"dev/ttyUSB0": "", "dev/sda": "", "dev/sr0": "", "run/log": ""})
+    for name, target in (("serial/by-id/usb-stick", "../../ttyUSB0"), (link, leads_to)):
+        path = tmp_path / "dev" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.symlink_to(target)
+    monkeypatch.setattr(hardware.stat, "S_ISCHR", lambda mode: True)
+    _nodes, links = hardware.devices(str(tmp_path))
+    assert links.get(f"/dev/{link}") == told
+
+
+UNIX = """Num       RefCount Protocol Flags    Type St Inode Path
+0: 00000002 00000000 00010000 0001 01 1 /srv/a b/docker.sock
+0: 00000002 00000000 00010000 0001 01 2 /x/lxd/unix.socket
+0: 00000002 00000000 00010000 0001 01 3 /x/other/unix.socket
+0: 00000003 00000000 00000000 0001 03 4 /run/podman/podman.sock
+0: 00000003 00000000 00010000 0001 03 5 /run/libvirt/virtqemud-sock
+0: 00000003 00000000 00010000 0001 03 6 @/docker.sock
+0: 00000003 00000000 00010000 0001 03 7
+"""
+
+
+@pytest.mark.parametrize(
+    ("table", "found"),
+    [
+        pytest.param(UNIX, ["/run/libvirt/virtqemud-sock", "/srv/a b/docker.sock", "/x/lxd/unix.socket"], id="some"),
+        pytest.param(UNIX.splitlines()[0], [], id="none"),
+        pytest.param(None, [], id="not to be read"),
+    ],
+)
+def test_sockets_of_engines_that_listen_are_known_by_their_names(tmp_path, table, found):
+    if table is not None:
+        write(tmp_path, {"proc/net/unix": table})
+    assert kernel.engine_sockets(str(tmp_path)) == found
+
+
+def test_what_is_an_engines_own_is_known_by_its_links_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(kernel, "engine_sockets", lambda: ["/other/docker.sock"])
+    (tmp_path / "data").mkdir()
+    (tmp_path / "link").symlink_to("data")
+    own = ["/e/docker.sock"], [str(tmp_path / "link")]
+    assert kernel.engine_paths(*own, shares_view=True) == {
+        "/e/docker.sock": "socket",
+        "/other/docker.sock": "socket",
+        str(tmp_path / "data"): "data",
+        str(tmp_path / "link"): "data",
+    }
+    assert kernel.engine_paths(*own, shares_view=False) == {"/e/docker.sock": "socket", str(tmp_path / "link"): "data"}
+    assert kernel.engine_paths([None], [None], shares_view=False) is None
+
+
+def test_a_path_is_told_with_what_it_leads_to(tmp_path):
+    (tmp_path / "link").symlink_to("/")
+    (tmp_path / "broken").symlink_to("nothing")
+    paths = [str(tmp_path / name) for name in ("link", "broken", "gone", ".")]
+    assert kernel.leads_to(paths) == dict(zip(paths, ["/", "", "", str(tmp_path)], strict=True))
 
 
 def test_pci_devices_and_which_of_them_are_gpus(tmp_path):

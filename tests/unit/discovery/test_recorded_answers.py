@@ -46,7 +46,7 @@ KINDS = {
 
 # What an engine that tells none of it seems to have none of: facts that no answer of the file is behind.
 FROM_LISTS = {
-    "/containers/json": ("ports_taken", "memory_reserved"),
+    "/containers/json": ("ports_taken", "memory_reserved", "containers"),
     "/images/json": ("images",),
     "/1.0/instances": ("memory_reserved",),
     "/1.0/storage-pools": ("storages", "storage_types"),

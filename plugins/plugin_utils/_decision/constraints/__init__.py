@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from ..._model import Candidate, Failure, Requirements
 from .content import content
+from .docker import authorization, references
 from .image import image, image_requirements, name_taken, os_version
 from .kernel import (
     kernel_features,
@@ -68,6 +69,8 @@ CONSTRAINTS: tuple[Rule, ...] = (
     host_network,
     max_privilege,
     options,
+    references,
+    authorization,
     isolation,
     # What it has.
     cpus,
@@ -106,7 +109,6 @@ _ASKED_BY: dict[Rule, str] = {
     kernel_version: "kernel_version",
     kernel_flavour: "kernel_flavour",
     kernel_modules: "kernel_modules",
-    kernel_sysctls: "kernel_sysctls",
     kernel_parameters: "kernel_parameters",
     kernel_features: "kernel_features",
     privileges: "privileges",
@@ -149,6 +151,8 @@ _WRITTEN_AS = {
 _NO_NEED = (
     "reachable",
     "options",
+    "references",
+    "authorization",
     "image",
     "image_requirements",
     "content",

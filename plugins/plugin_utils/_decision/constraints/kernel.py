@@ -18,6 +18,7 @@ from ..._knowledge.processors import PHYSICAL
 from ..._knowledge.sysctls import is_settable, is_tried, sysctl_row
 from ..._model import UNKNOWN, Candidate, Facts, Failure, KernelModule, Requirements, Sysctl
 from ..._versions import VersionRange, is_release
+from ..grants import is_on
 from ._say import image_name, listed, never, not_now, together, unknown
 from .processor import guest_model
 
@@ -166,14 +167,47 @@ def _switch(text: str) -> str:
 
 def kernel_sysctls(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    A setting that is namespaced is set for the container alone; any other must have its value on the host already.
+    A setting that is namespaced is set for the container alone; any other must have its value on the host already, and
+    is none that options under ``as`` can set.
 
     A machine sets its own.
     """
-    if not requirements.kernel_sysctls or not candidate.shares_kernel:
+    if not (requirements.kernel_sysctls or candidate.options) or not candidate.shares_kernel:
+        return None
+    under_as = _under_as(candidate)
+    if not requirements.kernel_sysctls and not under_as:
         return None
     shared = (one for one in requirements.kernel_sysctls if not is_own_sysctl(one.name, requirements, candidate))
-    return together(_on_the_host(sysctl, requirements, candidate) for sysctl in shared)
+    found = [_on_the_host(sysctl, requirements, candidate) for sysctl in shared]
+    return together([*found, *(_not_to_be_set(name, where, requirements, candidate) for name, where in under_as)])
+
+
+_LXD_SYSCTL = "linux.sysctl."
+
+
+def _under_as(candidate: Candidate) -> list[tuple[str, str]]:
+    """(name, where it is written) of each setting that the options would set."""
+    options, where = candidate.options or {}, f"as.{candidate.form}"
+    if candidate.kind == "docker":
+        return [(str(name), f"{where}.sysctls.{name}") for name in options.get("sysctls") or ()]
+    keys = [key for key in map(str, options.get("config") or ()) if key.startswith(_LXD_SYSCTL)]
+    return [(key.removeprefix(_LXD_SYSCTL), f"{where}.config.{key}") for key in keys]
+
+
+def _not_to_be_set(name: str, where: str, requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """Why an option cannot set it; None where it can."""
+    # It has the host's own users, so what is each container's own is its to set.
+    as_root = is_on((candidate.options or {}).get("config", {}).get("security.privileged"))
+    if is_own_sysctl(name, requirements, candidate) or (as_root and sysctl_row(name).namespace):
+        return None
+    sysctl, row = Sysctl(name=name, value=""), sysctl_row(name)
+    closed = _closed_to_lxc(sysctl, candidate)
+    if closed is not None:
+        return closed
+    remedy = f"take '{where}' out, set {name} on {candidate.place}, and ask for it in 'requirements.kernel.sysctls'"
+    if row.namespace and row.kernel and not is_release(candidate.facts.kernel_version):
+        return unknown(f"{name} {why_shared(sysctl, requirements, candidate)}, and '{where}' sets it", "kernel_version")
+    return never(f"{name} {why_shared(sysctl, requirements, candidate)}, and '{where}' sets it", remedy)
 
 
 def is_own_sysctl(name: str, requirements: Requirements, candidate: Candidate) -> bool:

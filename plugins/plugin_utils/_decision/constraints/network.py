@@ -112,11 +112,17 @@ def ports(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
     A port of the host that the service is published at must be free; its own count as free.
 
-    Only where an address is shared: a system container and a machine have all ports of their own.
+    Only where an address is shared: a system container and a machine have all ports of their own. A rootless engine
+    publishes at none below 1024, unless the kernel's ``net.ipv4.ip_unprivileged_port_start`` is lower.
     """
     wanted = host_ports(requirements, candidate)
     if not wanted:
         return None
+    low = _too_low(wanted, candidate)
+    if low:
+        first = low[0].partition("/")[0]
+        remedy = f"run 'sysctl -w {_PORT_START}={first}' on {candidate.place}, or name another host port"
+        return not_now(f"its engine is rootless, and cannot publish at {listed(low)}", remedy)
     taken = candidate.facts.ports_taken
     if taken is None:
         return unknown("cannot tell which of its ports are taken", "ports_taken")
@@ -125,6 +131,20 @@ def ports(requirements: Requirements, candidate: Candidate) -> Failure | None:
         return None
     noun = "port" if len(clash) == 1 else "ports"
     return not_now(f"its {noun} {listed(clash)} {'is' if len(clash) == 1 else 'are'} taken", "name another host port")
+
+
+_PORT_START = "net.ipv4.ip_unprivileged_port_start"
+
+
+def _too_low(wanted: list[str], candidate: Candidate) -> list[str]:
+    """https://docs.docker.com/engine/security/rootless/#exposing-privileged-ports"""
+    if not candidate.facts.rootless:
+        return []
+    start = str((candidate.facts.kernel_sysctls or {}).get(_PORT_START, 1024))
+    bound = int(start) if start.isdecimal() and len(start) < 7 else 1024
+    return sorted(
+        (port for port in wanted if int(port.partition("/")[0]) < bound), key=lambda port: int(port.partition("/")[0])
+    )
 
 
 def host_ports(requirements: Requirements, candidate: Candidate) -> list[str]:

@@ -15,6 +15,7 @@ from ..._model import Candidate, Failure, Grant, Requirements
 from ..._quantities import mebibytes
 from ..grants import granted, is_off
 from ._say import never, together
+from .docker import cannot_be
 from .kernel import holds
 
 Options = Mapping[str, Any]
@@ -25,17 +26,21 @@ def options(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
     No option under ``as`` may take back what a need asks for: a network of its own where the host's is needed, a
     capability that is dropped, a limit below the size, a setting below the wanted one.
+
+    Nor may two of Docker's options exclude each other, or be what the engine refuses or leaves out: because of its
+    version, of what it can limit, of its processors and their architecture.
     """
-    if not candidate.options or _WORDS[candidate.form].isdisjoint(candidate.options):
+    if not candidate.options:
         return None
-    found = list(_TAKEN_BACK[candidate.form](requirements, candidate, candidate.options))
-    if not found:
-        return None
+    found = () if _WORDS[candidate.form].isdisjoint(candidate.options) else _taken_back(requirements, candidate)
+    refused = cannot_be(requirements, candidate) if candidate.form == DOCKER else ()
+    return together((*found, *refused))
+
+
+def _taken_back(requirements: Requirements, candidate: Candidate) -> Iterator[Failure]:
     where = f"as.{candidate.form}"
-    return together(
-        never(f"'{where}.{option}' takes back what {need} asks for", f"take '{where}.{option}' out, or change it")
-        for option, need in found
-    )
+    for option, need in _TAKEN_BACK[candidate.form](requirements, candidate, candidate.options or {}):
+        yield never(f"'{where}.{option}' takes back what {need} asks for", f"take '{where}.{option}' out, or change it")
 
 
 def _docker(needs: Requirements, candidate: Candidate, given: Options) -> Found:
@@ -56,6 +61,8 @@ def _docker(needs: Requirements, candidate: Candidate, given: Options) -> Found:
         yield "ipc_mode", "shm"
     if needs.memory and _is_less(given.get("memory"), needs.memory):
         yield "memory", "memory"
+    if needs.cpus and _number(given.get("cpus")) < needs.cpus:
+        yield "cpus", "cpus"
     if needs.shm and _is_less(given.get("shm_size"), needs.shm):
         yield "shm_size", "shm"
     yield from _sysctls(needs, given.get("sysctls") or {}, "sysctls")
@@ -124,6 +131,7 @@ _TAKEN_BACK: dict[str, Callable[[Requirements, Candidate, Options], Found]] = {
 _WORDS = {
     DOCKER: frozenset(
         ("cap_drop", "privileged", "network_mode", "networks", "pid_mode", "ipc_mode", "memory", "shm_size", "sysctls")
+        + ("cpus",)
     ),
     LXC: frozenset(("config", "devices")),
     VM: frozenset(("memory", "cores", "sockets", "kvm")),

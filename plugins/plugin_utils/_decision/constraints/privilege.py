@@ -65,7 +65,8 @@ def devices(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
     Each device must be there, and one that this form can be given.
 
-    Docker passes device files, LXD also USB devices and GPUs, and a machine whole PCI and USB devices.
+    Docker passes device files, and directories of them, LXD also USB devices and GPUs, and a machine
+    whole PCI and USB devices.
     """
     failure = together(_DEVICES[device.kind](device, candidate) for device in requirements.devices)
     return failure or _too_few(requirements, candidate)
@@ -92,12 +93,30 @@ def _path(device: Device, candidate: Candidate) -> Failure | None:
             return None
         reason = f"a file of the host such as {device.value} is not seen in a guest"
         return never(reason, "name the device by its 'pci' or 'usb' address")
-    found = candidate.facts.devices
+    return device_there(device.value, candidate)
+
+
+def device_there(path: str, candidate: Candidate) -> Failure | None:
+    """Whether a path is a device of the node's that the form can be given: a device file, a link to one, or, for
+    Docker, a directory that holds some."""
+    found, links = candidate.facts.devices, candidate.facts.device_links or {}
+    if candidate.form == "docker_container" and ":" in path:
+        leads_to = links.get(path)
+        remedy = f"name {leads_to}, or another link to it" if leads_to else "name the file that it leads to"
+        return never(f"Docker's options have no room for the colons in {path}", remedy)
     if found is None:
-        return unknown(f"cannot tell whether it has {device.value}", "devices")
-    if device.value in found:
+        return unknown(f"cannot tell whether it has {path}", "devices")
+    if path in found or path in links:
         return None
-    return not_now(f"it has no {device.value}", f"attach it, or load its driver, on {candidate.place}")
+    below = f"{path.rstrip('/')}/"
+    is_directory = any(one.startswith(below) for one in found)
+    if is_directory and candidate.form == "docker_container":
+        return None
+    if is_directory:
+        return never(f"{path} is a directory, and a device of LXD is one file", "name each of its files")
+    if any(link.startswith(below) for link in links):
+        return not_now(f"{path} is a directory of links, and its engine takes none of them with it", "name the links")
+    return not_now(f"it has no {path}", f"attach it, or load its driver, on {candidate.place}")
 
 
 def _pci(device: Device, candidate: Candidate) -> Failure | None:
@@ -173,6 +192,9 @@ def host_network(requirements: Requirements, candidate: Candidate) -> Failure | 
 
 def _mapped(candidate: Candidate) -> Failure | None:
     """https://docs.docker.com/engine/security/userns-remap/#user-namespace-known-limitations"""
+    if candidate.facts.rootless:
+        reason = "its engine is rootless, so what it takes for the host's is its own user's alone"
+        return never(reason, "use an engine that runs as root")
     if isolation_of(candidate) != "user_namespace":
         return None
     reason = "its engine maps users, and shares none of the host's namespaces with such a container"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from ..._model import Candidate, Facts, Failure, Requirements
 from ..._quantities import readable
 from ._say import never, not_now, told_apart, unknown
+from .docker import limit_remedy
 
 
 def cpus(requirements: Requirements, candidate: Candidate) -> Failure | None:
@@ -19,7 +20,17 @@ def cpus(requirements: Requirements, candidate: Candidate) -> Failure | None:
         return None
     if found is None:
         return unknown("cannot tell how many processors it has", "cpus")
-    return None if found >= wanted else never(f"needs {wanted:g} processors, has {found:g}")
+    if found < wanted:
+        return never(f"needs {wanted:g} processors, has {found:g}")
+    return _not_limited("cpu_quota", "processors", candidate)
+
+
+def _not_limited(limit: str, what: str, candidate: Candidate) -> Failure | None:
+    """Whether a Docker engine would leave the limit out: without the cgroup's controller it does, with a warning."""
+    known = candidate.facts.limits
+    if candidate.form != "docker_container" or known is None or limit in known:
+        return None
+    return not_now(f"its engine cannot limit {what}", limit_remedy(candidate))
 
 
 _LEAST_MEMORY = {"docker_container": 6, "proxmox_vm": 16}
@@ -49,7 +60,7 @@ def memory(requirements: Requirements, candidate: Candidate) -> Failure | None:
         return unknown("cannot tell how much memory is free", "memory_free")
     free += candidate.held
     if free >= wanted:
-        return None
+        return _not_limited("memory", "memory", candidate)
     need, has = told_apart(wanted, max(0, free))
     promised = "" if free == (candidate.facts.memory_free or 0) + candidate.held else " that is not promised to others"
     return not_now(f"needs {need} of memory, has {has} free{promised}", f"free {readable(wanted - free)}")
