@@ -423,7 +423,7 @@ def _part(service: Service, candidate: Candidate, process: Process | None, *, se
         labels[PROCESS_MARK] = process.name
         if not options.get("network_mode"):
             options.setdefault("networks", [{"name": network_name(service), "aliases": [process.name]}])
-    needed = {**_limits(service.requirements, candidate.facts), **_granted(candidate, {})}
+    needed = {**_limits(service.requirements, candidate.facts, {}), **_granted(candidate, {})}
     needed |= _sysctls(service.requirements, candidate, options if options.get("network_mode") == "host" else {})
     needed |= _published(service.requirements, options, process.name if process else None, first=first)
     labels[OPTIONS_MARK] = _digests({**options, **_contents(candidate, options)})
