@@ -84,6 +84,7 @@ from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructa
 from ansible.utils.unsafe_proxy import wrap_var
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._asking import services_on
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import members_of
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._early import EarlyVariables
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._hosts import GROUP, TargetsError, target_hosts
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._joining import why_no_host
@@ -94,7 +95,6 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._placement impor
     first_of,
     groups_of,
     has_own_connection,
-    members_of,
     placement,
     without_connection,
 )

@@ -96,9 +96,39 @@ def _host_port(port: Mapping[str, Any]) -> str:
     return f"{port.get('host_port')}/{str(port.get('container', '')).partition('/')[2] or 'tcp'}"
 
 
+def members_of(service: str, instances: Iterable[Instance]) -> tuple[tuple[Instance, ...], tuple[Instance, ...]]:
+    """
+    (the instances of a service, what has its mark besides).
+
+    One that was renamed by hand is the service's for as long as nothing has the name that it was given. Of two that
+    could be it nobody knows which it is. What has a form that is none of ours was marked by hand.
+    """
+    marked = [one for one in instances if one.service == service]
+    known = [one for one in marked if one.form in FORMS]
+    named = [one for one in known if _has_name_of(service, one)]
+    mine = named or (known if len(known) == 1 else [])
+    if len({one.name for one in mine}) < len(mine):
+        mine = []
+    return tuple(mine), tuple(one for one in marked if one not in mine)
+
+
+def _has_name_of(service: str, one: Instance) -> bool:
+    """The service's own, or of several containers one that is called by the process that it says it is."""
+    if one.name == service:
+        return one.process is None
+    several = FORMS[one.form].SCOPE == "application" and one.name.startswith(f"{service}-")
+    return several and one.process in (None, one.name.removeprefix(f"{service}-"))
+
+
 def present(service: Service, target: Target) -> tuple[Instance, ...]:
-    """What is on the target and marked as this service's; of a form that is none of ours it is by hand."""
-    return tuple(one for one in target.instances if one.service == service.name and one.form in FORMS)
+    """What is on the target of this service."""
+    return members_of(service.name, target.instances)[0]
+
+
+def unclear(service: Service, target: Target) -> tuple[Instance, ...]:
+    """Those of which nobody knows which one is the service."""
+    mine, others = members_of(service.name, target.instances)
+    return () if mine else tuple(one for one in others if one.form in FORMS)
 
 
 def strangers(service: Service, target: Target) -> tuple[Instance, ...]:

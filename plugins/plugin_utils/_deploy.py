@@ -19,7 +19,7 @@ from ansible.utils.display import Display
 
 from ._arguments import LEAST
 from ._asking import discover_all
-from ._candidates import candidates, places, present, strangers
+from ._candidates import candidates, members_of, places, present, strangers, unclear
 from ._decision.decide import IF_BETTER, IF_NEEDED, STAY, decide
 from ._decision.digest import digest_of
 from ._decision.explain import as_data, explain
@@ -31,7 +31,7 @@ from ._hosts import Host, TargetsError, target_hosts
 from ._model import Decision, Instance, Service, Sought, Target
 from ._options import read_options
 from ._requirements import VOLUPTUOUS_ERROR, Problem, RequirementsError, parse_service
-from ._words import did_you_mean, ended
+from ._words import did_you_mean, ended, quoted
 
 display = Display()
 
@@ -202,6 +202,7 @@ class DeployAction(ActionBase):
             if all(target.trouble for target in eligible):
                 each = "; ".join(f"{target.name}: {_trouble(target)}" for target in eligible)
                 raise AnsibleActionFail(f"None of the targets can be used for service '{service.name}'. {each}.")
+            _warn_of_others(service, targets)
             self._one_place(service, targets, may_move=_may_move(args) and args.get("state") != "absent")
         return found
 
@@ -221,6 +222,7 @@ class DeployAction(ActionBase):
         cannot be told apart.
         """
         each = list(places(service, targets))
+        each += [(target, one.node, one.form) for target in targets for one in unclear(service, target)]
         found = [f"{target.name}/{node} ({form})" for target, node, form in each]
         if may_move and len(found) > 1:
             self._need_different(service, targets)
@@ -261,6 +263,23 @@ class DeployAction(ActionBase):
                     "it is its image and no more."
                 )
         return decision
+
+
+def _warn_of_others(service: Service, targets: list[Target]) -> None:
+    """Of what has the service's mark, and is not believed to be of it."""
+    for target in targets:
+        mine, others = members_of(service.name, target.instances)
+        doubts: dict[str, list[str]] = {}
+        for one in others if mine else ():
+            doubts.setdefault("it is no part of the service", []).append(one.name)
+        for one in target.instances:
+            if one.claims == service.name:
+                doubts.setdefault(str(one.doubt), []).append(one.name)
+        for doubt, names in doubts.items():
+            display.warning(
+                f"On '{target.name}' the mark of service '{service.name}' is on {quoted(names)} and is not believed: "
+                f"{doubt}. It is left alone."
+            )
 
 
 def _move(args: Mapping[str, t.Any]) -> str:

@@ -50,22 +50,6 @@ def first_of(instances: Iterable[Instance]) -> Instance:
     return min(instances, key=lambda instance: instance.name)
 
 
-def members_of(service: str, instances: Iterable[Instance]) -> tuple[tuple[Instance, ...], tuple[Instance, ...]]:
-    """
-    (the instances of a service, what has its mark besides).
-
-    One that was renamed by hand is the service's for as long as nothing has the name that it was given. Of two that
-    have it nobody knows which it is.
-    """
-    marked = [one for one in instances if one.service == service]
-    known = [one for one in marked if one.form in FORMS]
-    named = [one for one in known if one.name == (f"{service}-{one.process}" if one.process else service)]
-    mine = named or (known if len(known) == 1 else [])
-    if len({one.name for one in mine}) < len(mine) or len({one.form for one in mine}) > 1:
-        mine = []
-    return tuple(mine), tuple(one for one in marked if one not in mine)
-
-
 def connection_to(target: Target, instance: Instance) -> dict[str, t.Any]:
     """
     The variables by which Ansible reaches an instance from the controller; empty where there is no way.

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 
 from ..module_utils._discovery import DiscoveryError
 from ._asking import find_instances
-from ._candidates import acted, present
+from ._candidates import acted, members_of, present
 from ._decision.decide import can_follow, instead
 from ._decision.wishes import with_wishes
 from ._deploy import decision_result
@@ -432,7 +432,7 @@ class Provisioner:
         return self._mine(form, instances)
 
     def _mine(self, form: t.Any, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
-        return _of(form, tuple(one for one in instances if one.service == self.service.name))
+        return _of(form, members_of(self.service.name, instances)[0])
 
     def _clean_up(self, host: Host, target: Target, form: t.Any, plan: Plan, ran: list[Call], *, claimed: bool) -> str:
         """
@@ -531,11 +531,12 @@ class Provisioner:
         try:
             instances = self._when_free(host, form, instances)
             plan = form.remove(self.service, target, instances)
+            removed = {one.id for one in instances}
             self._run(host, plan, ran)
             left, gone = wait_until(
                 host,
                 self.service.name,
-                lambda found: not self._mine(form, found),
+                lambda found: not any(one.id in removed for one in self._mine(form, found)),
                 timeout=self.wait_timeout,
                 call_timeout=self.call_timeout,
             )

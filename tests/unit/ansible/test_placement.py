@@ -12,7 +12,7 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.template import is_trusted_as_template, trust_as_template
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _joining, _placement
+from ansible_collections.rightscope.deploy.plugins.plugin_utils import _candidates, _joining, _placement
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Instance, Target
 
 KEY = "ssh-ed25519 AAAAC3Nza"
@@ -203,24 +203,24 @@ def test_no_template_is_rendered_that_an_engine_tells():
         pytest.param("web-app", "app", True, id="of one of several"),
         pytest.param("aaa", None, False, id="of another name"),
         pytest.param("web-app", "db", False, id="of another process"),
-        pytest.param("web-db", None, False, id="of a process, which it does not say"),
+        pytest.param("webdb", None, False, id="that only begins the same"),
     ],
 )
 def test_what_has_a_services_mark_is_the_service_only_where_it_has_its_name_too(name, process, mine):
     real, other = one("web-first", service="web", process="first"), one(name, service="web", process=process)
-    found, odd = _placement.members_of("web", (other, real, one("db", service="db")))
+    found, odd = _candidates.members_of("web", (other, real, one("db", service="db")))
     assert (other in found, other in odd, real in found) == (mine, not mine, True)
 
 
 def test_what_was_renamed_by_hand_is_the_service_while_nothing_else_is():
     renamed = one("old", service="web")
-    assert _placement.members_of("web", (renamed,)) == ((renamed,), ())
+    assert _candidates.members_of("web", (renamed,)) == ((renamed,), ())
     both = (renamed, one("older", service="web"))
-    assert _placement.members_of("web", both) == ((), both)
+    assert _candidates.members_of("web", both) == ((), both)
     twins = (one("web", service="web"), one("web", service="web", memory=1))
-    assert _placement.members_of("web", twins) == ((), twins)
+    assert _candidates.members_of("web", twins) == ((), twins)
     foreign = one("web", form="lxd_vm", service="web")
-    assert _placement.members_of("web", (foreign,)) == ((), (foreign,))
+    assert _candidates.members_of("web", (foreign,)) == ((), (foreign,))
 
 
 @pytest.mark.parametrize(
