@@ -23,6 +23,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.proxmox_privileges import (
+    PRIVILEGES as PROXMOX_PRIVILEGES,
+)
 from tests.engines import _common, lxd, packages
 
 from .conftest import REPOSITORY, SCRIPTS, _environment
@@ -408,6 +411,23 @@ def test_of_an_api_only_the_libraries_are_looked_at(prepare):
 
     assert [outcome.changed for outcome in made.values()] == [0, 0, 0]
     assert "sentinel" not in made["proxmox"].output
+
+
+@pytest.mark.parametrize("missing", [None, "SDN.Use", "VM.Clone", "VM.Audit"])
+def test_the_privileges_of_proxmox_are_asked_for(prepare, pve, missing):
+    before, user = pve.control("get", "acl"), pve.options["api_user"]
+    role = (*PROXMOX_PRIVILEGES, "VM.GuestAgent.Audit")
+    pve.control("acl", user, {"/": [name for name in role if name != missing]})
+    try:
+        made = prepare(ansible_connection="local", rightscope_kind="proxmox", rightscope_options=pve.options)
+    finally:
+        pve.control("set", "acl", before)
+    if missing is None:
+        assert made.changed == 0
+    else:
+        assert missing in made.refusal
+        assert f"{user}!ansible" in made.refusal
+    assert pve.options["api_token_secret"] not in made.output
 
 
 def test_the_library_that_an_api_is_asked_with_is_named(prepare, chroot):

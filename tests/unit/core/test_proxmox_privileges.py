@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import judge
@@ -166,6 +168,15 @@ def test_the_role_has_what_the_tables_take_for_it_and_no_more():
     taken |= {one.privileges[0] for key in keys for one in rights.permits_of_setting(key, "x", names)}
     taken |= {one.privileges[0] for one in rights.permits_of_setting("ide2", "local:cloudinit", names)}
     assert taken == set(rights.PRIVILEGES)
+
+
+def test_the_role_that_prepares_targets_asks_for_the_same():
+    path = Path(__file__).resolve().parents[3] / "roles" / "target" / "vars" / "main.yml"
+    needs = yaml.safe_load(path.read_text(encoding="utf-8"))["__target_privileges"]
+    asked = {name for need in needs for name in need["privileges"]}
+    agents = rights.agent_privileges()
+    assert asked == {*rights.PRIVILEGES, *(name for _since, name in agents)}
+    assert {need["since"]: need["privileges"] for need in needs if "since" in need} == {9: [AGENT], 8: ["SDN.Use"]}
 
 
 def test_settings_of_cloud_init_are_had_by_either_of_two_privileges():
