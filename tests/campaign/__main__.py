@@ -29,7 +29,7 @@ from tests.integration.conftest import REPOSITORY, SCRIPTS, _environment
 from .machine import Campaign, Over
 from .world import World, own_engines
 
-A_LIFE = 15
+A_LIFE = 10
 """Steps of one example, which begins with empty engines."""
 
 SHRINKING = 60

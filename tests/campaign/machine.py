@@ -214,8 +214,8 @@ class Campaign(RuleBasedStateMachine):
         """An engine ends, hangs or is full in the midst of a run; mended, it comes to be as wanted."""
         name, where, description = self._some(data)
         ground = self.world.grounds[where]
-        if fault == "kill" and not (ground.lasts and self.world.may_kill):
-            fault = "hang"
+        may = {"kill": ground.lasts and self.world.may_kill, "full": ground.can_be_full, "hang": True}
+        fault = fault if may[fault] else "hang"
         self._step(f"{fault} {where} {delay / 10} s after a run began to bring {name} to {state}: {description}")
         number, begun = self.world.begun(_task(name, where, description, state))
         wait(delay / 10, begun)

@@ -14,8 +14,13 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+import yaml
 from hypothesis import strategies as st
+
+from tests.integration import options
+from tests.integration.options import lxd_container
 
 SENTINEL = "S3NTINEL-of-the-campaign"
 """A secret, which nothing but the engine's own place for it may ever show."""
@@ -26,11 +31,15 @@ Seen = Mapping[str, t.Any]
 
 @dataclass(frozen=True)
 class Option:
-    """One thing that can be said of a form; ``found`` takes a value out of what the engine tells of an instance."""
+    """
+    One thing that can be said of a form; ``found`` takes a value out of what the engine tells of an instance.
+
+    Without it the engine's own words are not known here: that a second run changes nothing has to do.
+    """
 
     name: str
     values: tuple[t.Any, ...]
-    found: Callable[[Seen], t.Any]
+    found: Callable[[Seen], t.Any] | None = None
     wanted: Callable[[t.Any], t.Any] = lambda value: value
     group: str = ""
     """The option that it is a key of, such as ``env``."""
@@ -201,6 +210,36 @@ OPTIONS: dict[str, tuple[Option, ...]] = {
     ),
 }
 
+# Of the tables of all options, in tests/integration/options: what stands for itself, and can be changed while it runs.
+_NOT_ALONE = (
+    *("agent", "balloon", "bios", "boot", "cores", "freeze", "hostpci", "hugepages", "ide", "machine", "memory", "net"),
+    *("numa", "parallel", "protection", "reboot", "sata", "scsi", "serial", "sockets", "usb", "vcpus", "virtio"),
+)
+_PROXMOX_ROWS = yaml.safe_load((Path(options.__file__).parent / "proxmox_vm.yml").read_text(encoding="utf-8"))
+
+
+def _more(form: str, rows: t.Iterable[tuple[str, list[t.Any], str]]) -> tuple[Option, ...]:
+    known = {row.name for row in OPTIONS[form]}
+    return tuple(Option(name, tuple(values), group=group) for name, values, group in rows if name not in known)
+
+
+OPTIONS[PROXMOX] += _more(
+    PROXMOX,
+    (
+        (name, [*row["same"], row["other"]], "")
+        for name, row in _PROXMOX_ROWS.items()
+        if set(row) == {"same", "other"} and name not in _NOT_ALONE
+    ),
+)
+OPTIONS[LXD] += _more(
+    LXD,
+    (
+        (row.path[1], [*row.spellings, row.other], "config")
+        for row in lxd_container.CONFIG
+        if row.live and not row.path[1].startswith("limits.memory")
+    ),
+)
+
 _AS_MARKED = {"description", "tags", "devices"}
 """Options to which the collection, or a user, may have added more: what was written is to be among what is there."""
 
@@ -233,7 +272,7 @@ def differences(description: Description, seen: Seen) -> list[str]:
     """In what an instance, as its engine tells of it, is not as it was described."""
     told = []
     for row in OPTIONS[description.form]:
-        if row.name in description.options:
+        if row.found and row.name in description.options:
             wanted, found = row.wanted(description.options[row.name]), row.found(seen)
             if not _holds(row, wanted, found):
                 told.append(f"{row.name} is {found!r} and not {wanted!r}")

@@ -35,6 +35,9 @@ from .services import DOCKER, LXD, PROXMOX, SENTINEL
 LONGEST = 180.0
 """Seconds after which a play is stuck."""
 
+ROOM = "200m"
+"""What an engine may take; some images and containers of a few megabytes."""
+
 PATIENCE = 20
 """Seconds for which an engine is asked, and its service waited for: a hang ends before."""
 
@@ -47,8 +50,9 @@ class Ground:
     lasts = True
     """Whether the engine, killed and started again, has all that it had."""
 
-    def __init__(self, name: str, engine: t.Any, eyes: t.Any) -> None:
-        self.name, self.engine, self.eyes = name, engine, eyes
+    def __init__(self, name: str, engine: t.Any, eyes: t.Any, *, room: Path | None = None) -> None:
+        """``room`` is a file system that the engine alone keeps all in."""
+        self.name, self.engine, self.eyes, self.room = name, engine, eyes, room
 
     @property
     def variables(self) -> dict[str, t.Any]:
@@ -83,11 +87,23 @@ class Ground:
         """Let it go on."""
         self.engine.process.signal(signal.SIGCONT)
 
+    @property
+    def can_be_full(self) -> bool:
+        """Whether there is a bound to what it may take."""
+        return self.room is not None
+
     def fill(self) -> None:
         """Leave no room for anything new."""
+        free = os.statvfs(self.room)
+        with (self.room / "filler").open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize)
+            while file.write(bytes(4096)):
+                pass
 
     def empty(self) -> None:
         """Make room again."""
+        if self.room is not None:
+            (self.room / "filler").unlink(missing_ok=True)
 
     def unmark(self, instance: str) -> None:
         """Take the mark away, so that it is nobody's."""
@@ -185,8 +201,10 @@ class ProxmoxGround(Ground):
         config = {"memory": "512", "cores": 1}
         self.engine.control("add_vm", free, name, node="pve1", status="running", config=config)
 
+    can_be_full = True
+
     def fill(self) -> None:
-        self._room = self.engine.control("set_storage", "local-lvm", total=2**20)
+        self.engine.control("set_storage", "local-lvm", total=2**20)
 
     def empty(self) -> None:
         self.engine.control("set_storage", "local-lvm", total=2**40)
@@ -373,11 +391,14 @@ def own_engines(directory: Path) -> Iterator[list[Ground]]:
     """Engines that nobody else has, so that they may be killed."""
     grounds: list[Ground] = []
     try:
-        for name in ("dock1", "dock2"):
-            engine = docker.start(directory / name)
-            grounds.append(docker_ground(name, engine))
-        grounds.append(lxd_ground("lab", lxd.start(directory / "lab")))
-        grounds.append(lxd_ground("inc", incus.start(directory / "inc")))
+        for name, kind, ground in (
+            ("dock1", docker, docker_ground),
+            ("dock2", docker, docker_ground),
+            ("lab", lxd, lxd_ground),
+            ("inc", incus, lxd_ground),
+        ):
+            room = _room(directory / name)
+            grounds.append(ground(name, kind.start(room), room))
         grounds.append(ProxmoxGround("pve", engine := pve.start(directory / "pve"), ProxmoxEyes(engine)))
         yield grounds
     finally:
@@ -386,16 +407,23 @@ def own_engines(directory: Path) -> Iterator[list[Ground]]:
             ground.engine.stop()
 
 
-def docker_ground(name: str, engine: t.Any) -> Ground:
+def _room(path: Path) -> Path:
+    """A small file system in memory; an engine that is stopped unmounts what is in its directory."""
+    path.mkdir()
+    _common.run(["mount", "-t", "tmpfs", "-o", f"size={ROOM},mode=0711", "tmpfs", str(path)])
+    return path
+
+
+def docker_ground(name: str, engine: t.Any, room: Path | None = None) -> Ground:
     """A Docker engine with its image."""
     docker.busybox_image(engine.docker_host, DOCKER_IMAGE)
-    return DockerGround(name, engine, DockerEyes(engine))
+    return DockerGround(name, engine, DockerEyes(engine), room=room)
 
 
-def lxd_ground(name: str, engine: t.Any) -> Ground:
+def lxd_ground(name: str, engine: t.Any, room: Path | None = None) -> Ground:
     """An LXD or Incus server with its image."""
     lxd.busybox_image(engine.lxd_dir, LXD_IMAGE)
-    return LxdGround(name, engine, LxdEyes(engine))
+    return LxdGround(name, engine, LxdEyes(engine), room=room)
 
 
 def after(seconds: float, act: Callable[[], object]) -> threading.Timer:
