@@ -12,8 +12,10 @@ import pytest
 
 from tests.campaign import __main__ as campaign
 from tests.campaign.machine import Campaign, Life
-from tests.campaign.services import DOCKER, Description
+from tests.campaign.services import DOCKER, SENTINEL, Description
 from tests.campaign.world import ProxmoxGround, World, docker_ground, lxd_ground
+
+from .conftest import DOCKER_IMAGE
 
 SEED, STEPS = 11, 5
 WEB = Description(DOCKER, 64, {"GREETING": "hello"})
@@ -56,5 +58,8 @@ def test_the_campaign_sees_what_is_not_as_wanted(world):
     machine.lives["sm-a"] = life
     dock1.drift("theirs", "run")
     assert list(machine._faults()) == ["the stranger theirs on dock1 is another one"]
-    dock1.put_stranger("sm-twin")
+    assert world.secrets_shown("") == []
+    dock1.eyes.do("run", "--detach", "--name", "sm-twin", "--label", f"told={SENTINEL}", DOCKER_IMAGE)
+    (world.directory / "home" / "log").write_text(SENTINEL, encoding="utf-8")
+    assert world.secrets_shown(f"said {SENTINEL}") == ["the output", "home/log", "dock1"]
     assert any("dock1 has ['sm-a', 'sm-twin', 'theirs']" in fault for fault in machine._faults())
