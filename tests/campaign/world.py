@@ -158,6 +158,14 @@ class LxdGround(Ground):
         else:
             lxd.remove_instance(str(self.engine.socket), instance)
 
+    def snapshot(self) -> dict[str, str]:
+        """Without what the server notes for itself, which it does a moment after something has happened."""
+        found = {}
+        for name in self.eyes.names():
+            seen = json.loads(self.eyes.everything(name))
+            found[name] = json.dumps([_without_volatile(one) for one in seen])
+        return found
+
     def unmark(self, instance: str) -> None:
         seen = self.eyes.inspect(instance)
         config = {key: value for key, value in seen["config"].items() if not key.startswith("user.rightscope.")}
@@ -170,6 +178,10 @@ class LxdGround(Ground):
             for config in (one["config"], one.get("expanded_config", {})):
                 config.pop("environment.PASSWORD", None)
         return json.dumps(told)
+
+
+def _without_volatile(part: t.Any) -> t.Any:
+    return {key: value for key, value in part.items() if "volatile." not in key} if isinstance(part, dict) else part
 
 
 class ProxmoxGround(Ground):
