@@ -230,7 +230,7 @@ class Campaign(RuleBasedStateMachine):
             ground.revive()
         self._clean(played)
         # Its containers may have ended with it: strangers too.
-        self._look_at_strangers()
+        self._look_at_strangers({where: description.instances(name)})
         self._recover(name, where, description)
         for other in self._mine():
             if other != name and self.lives[other].ground == where:
@@ -352,9 +352,9 @@ class Campaign(RuleBasedStateMachine):
         lives = (life.description.instances(name) for name, life in self.lives.items() if life.ground == ground.name)
         return {instance for instances in lives for instance in instances} | set(self.strangers.get(ground.name, ()))
 
-    def _look_at_strangers(self) -> None:
-        """What is nobody's by now, as it is."""
-        mine = {}
+    def _look_at_strangers(self, made: dict[str, set[str]] | None = None) -> None:
+        """What is nobody's by now, as it is; not what a run that was disturbed may have ``made``, by its target."""
+        mine = made or {}
         for name in self._mine():
             life = self.lives[name]
             mine.setdefault(life.ground, set()).update(life.description.instances(name))
