@@ -58,6 +58,15 @@ class DockerEyes:
     def networks(self) -> list[str]:
         return sorted(self._docker("network", "ls", "--format", "{{.Name}}").split())
 
+    def digests(self, image: str) -> list[str]:
+        """What registries call an image."""
+        return json.loads(self._docker("inspect", "--type", "image", image))[0]["RepoDigests"]
+
+    def forget(self, image: str) -> None:
+        """Remove an image's name, if it has one."""
+        if self._docker("images", "--quiet", image).strip():
+            self._docker("rmi", "--force", image)
+
     def pause(self, name: str) -> None:
         self._docker("pause", name)
 
