@@ -29,14 +29,19 @@ from ansible_collections.rightscope.deploy.plugins.module_utils._discovery impor
     proxmox,
 )
 from ansible_collections.rightscope.deploy.plugins.plugin_utils import _facts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import parse_service
 
 from .fakes import Answers, DockerClient, LxdClient, PveApi
 
 FILES = sorted(Path(__file__).with_name("answers").glob("*.yml"))
 
 NEEDED = {"source", "engine", "kind", "answers"}
-ALLOWED = NEEDED | {"translated", "facts", "nodes", "origins", "service", "instances", "error"}
-EXPECTED = {"facts", "nodes", "instances", "error"}
+ALLOWED = NEEDED | {"translated", "facts", "nodes", "origins", "service", "instances", "permissions", "error"}
+EXPECTED = {"facts", "nodes", "instances", "permissions", "error"}
 
 KINDS = {
     "docker": (docker._Engine, DockerClient, {"docker_host": "tcp://engine:2375"}),
@@ -165,6 +170,32 @@ def test_instances(ask, name):
         {key: one[key] for key in wanted} for one, wanted in zip(found["instances"], record["instances"], strict=True)
     ]
     assert told == record["instances"]
+
+
+@named(lambda record: "permissions" in record)
+def test_permissions(ask, name):
+    found = ask(RECORDS[name])
+    assert found["permissions"] == RECORDS[name]["permissions"]
+    assert _facts.read_permissions(found["permissions"]).paths == RECORDS[name]["permissions"]["paths"]
+
+
+def test_what_the_real_api_refused_is_refused_by_the_decision(ask):
+    """The clone was answered with 403: Permission check failed (/sdn/zones/localnetwork/vmbr0, SDN.Use)."""
+    found = ask(RECORDS["pve-9.2-no-networks"])
+    service = parse_service(
+        "web", {"isolation": "machine"}, {"proxmox_vm": {"clone": "debian-12-fast"}}, forms=tuple(FORMS)
+    )
+    target = Target(
+        name="pve",
+        kind="proxmox",
+        nodes=_facts.read_nodes(found, {}),
+        next_id=found["next_id"],
+        permissions=_facts.read_permissions(found["permissions"]),
+    )
+    (verdict,) = decide(service, candidates(service, [target])).verdicts
+    assert [(one.rule, one.when, one.reason) for one in verdict.failures] == [
+        ("permissions", "not_now", "u@pve lacks SDN.Use on /sdn/zones/localnetwork/vmbr0")
+    ]
 
 
 @named(lambda record: "error" in record)
