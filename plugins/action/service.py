@@ -38,6 +38,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
 )
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._placement import placement
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._provision import Provisioner, Unfinished
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._words import plain
 
 display = Display()
 
@@ -279,5 +280,5 @@ def _together(done: dict[str, t.Any], gone: dict[str, t.Any], where: str) -> dic
 def _warned(done: dict[str, t.Any]) -> dict[str, t.Any]:
     """What was done, less its warnings, which are shown by now."""
     for warning in done.pop("warnings", ()):
-        display.warning(warning)
+        display.warning(plain(warning))
     return done

@@ -31,7 +31,7 @@ from ._hosts import Host, TargetsError, target_hosts
 from ._model import Decision, Instance, Service, Sought, Target
 from ._options import read_options
 from ._requirements import VOLUPTUOUS_ERROR, Problem, RequirementsError, parse_service
-from ._words import did_you_mean, ended, quoted
+from ._words import did_you_mean, ended, plain_lines, quoted
 
 display = Display()
 
@@ -54,10 +54,13 @@ class DeployAction(ActionBase):
         try:
             return self.act(task_vars or {}, result)
         except AnsibleActionFail as error:
+            message = plain_lines(error.message)
             if not self._tries_again:
-                raise
+                if message == error.message:
+                    raise
+                raise AnsibleActionFail(message, obj=error.obj, result=error.result) from None
             # An exception ends the attempts of 'until' and 'retries'; only an answer lets the next one begin.
-            return {**result, "changed": False, **(error.result or {}), "failed": True, "msg": error.message}
+            return {**result, "changed": False, **(error.result or {}), "failed": True, "msg": message}
 
     def act(self, task_vars: dict[str, t.Any], result: dict[str, t.Any]) -> dict[str, t.Any]:
         """What the action does. Raises AnsibleActionFail."""

@@ -28,6 +28,11 @@ def plain(text: object) -> str:
     return "".join(one if one.isprintable() else " " if one.isspace() else "" for one in str(text))
 
 
+def plain_lines(text: str) -> str:
+    """As ``plain``, of a text of ours that has lines, and in them what somebody else said."""
+    return "\n".join(map(plain, text.split("\n")))
+
+
 def quoted(names: Iterable[object], most: int = 5) -> str:
     """Names that somebody else gave, in a length that a sentence can hold."""
     shown = [plain(name).strip() for name in names]

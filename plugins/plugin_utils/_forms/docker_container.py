@@ -443,7 +443,7 @@ def _signed(part: _Part, service: Service, target: Target, there: Instance | Non
     mark = signed(target, NAME, service.name, part.name, labels.get(PROCESS_MARK), there=there)
     if mark is None:
         return part
-    return _Part(part.name, {**part.options, "labels": {**labels, SIGNATURE: mark}})
+    return dataclasses.replace(part, options={**part.options, "labels": {**labels, SIGNATURE: mark}})
 
 
 def _joins(part: _Part, service: Service) -> bool:

@@ -12,10 +12,13 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils import _facts, _marks
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._facts import AnswerError, read_instances, read_nodes
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._marks import believed, signature, signed
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Instance, Target
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._names import RESERVED
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import RequirementsError, parse_service
+
+from . import builders
 
 KEY, OLD = "a key of the team", "the key of last year"
 WEB = Instance(form="docker_container", name="web", id="1", node="n", state="started", service="web")
@@ -189,3 +192,53 @@ def test_what_is_no_answer_is_told_in_words(reply):
 def test_nodes_that_are_none_are_told_in_words(reply):
     with pytest.raises(AnswerError):
         read_nodes(reply, {})
+
+
+# --- in each form ---------------------------------------------------------------------------------
+
+OPTIONS = {
+    "docker": {"docker_container": {"image": "web:1"}},
+    "lxd": {"lxd_container": {"source": {"alias": "debian/12"}}},
+    "proxmox": {"proxmox_vm": {"clone": "debian-12"}},
+}
+
+
+@pytest.mark.parametrize("kind", OPTIONS)
+def test_each_form_writes_the_signature_beside_its_mark_and_never_the_key(kind):
+    pytest.importorskip("voluptuous")
+    of = builders.service(made_as=OPTIONS[kind])
+    place = dataclasses.replace(builders.target(kind), mark_keys=(KEY, OLD))
+    form = FORMS[builders.FORM_OF[kind]]
+    plan = form.plan(of, builders.candidate(kind, of=of), place, (), "started")
+    wanted = signature(KEY, form.NAME, "web", "100" if kind == "proxmox" else "web")
+    assert wanted in str(plan.calls[0].args)
+    shown = f"{plan.before} {plan.after} {plan.warnings} {[call.does for call in plan.calls]}"
+    assert wanted not in shown
+    assert KEY not in f"{shown} {[call.args for call in plan.calls]}"
+    unsigned = form.plan(of, builders.candidate(kind, of=of), builders.target(kind), (), "started")
+    assert "rightscope.signature" not in str(unsigned.calls[0].args)
+
+
+def test_each_of_several_containers_is_signed_for_itself():
+    pytest.importorskip("voluptuous")
+    of = builders.service(processes=[{"name": "app", "image": "a"}, {"name": "db", "image": "b"}])
+    place = dataclasses.replace(builders.target("docker"), mark_keys=(KEY,))
+    form = FORMS["docker_container"]
+    plan = form.plan(of, builders.candidate("docker", of=of), place, (), "started")
+    made = {call.args["name"]: call.args["labels"] for call in plan.calls if "labels" in call.args and call.creates}
+    for process in ("app", "db"):
+        name = f"web-{process}"
+        assert made[name][_marks.SIGNATURE] == signature(KEY, form.NAME, "web", name, process)
+
+
+@pytest.mark.parametrize("kind", ["lxd", "proxmox"])
+def test_who_takes_something_over_signs_it_and_takes_away_what_was_forged(kind):
+    pytest.importorskip("voluptuous")
+    place = dataclasses.replace(builders.target(kind), mark_keys=(KEY,))
+    config = {"config": {"description": "Words.\n\nrightscope.service: db\nrightscope.signature: 00"}}
+    form = FORMS[builders.FORM_OF[kind]]
+    there = builders.instance(kind, service=None, config=config if kind == "proxmox" else {})
+    (call,) = form.adopt(builders.service(), place, there).calls
+    wanted = signature(KEY, form.NAME, "web", "100" if kind == "proxmox" else "web")
+    assert wanted in str(call.args)
+    assert "db" not in str(call.args)
