@@ -14,13 +14,15 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._facts import (
     _IMAGE_SHAPES,
     _SHAPES,
     _TABLES,
+    AnswerError,
     FactsError,
     check_record,
+    read_content,
     read_facts,
     read_instances,
     read_nodes,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Facts, Image
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Content, Facts, Image
 
 REPLY = {
     "nodes": [
@@ -371,3 +373,27 @@ def test_a_record_that_is_none_is_refused_in_a_sentence(record, sentence):
 def test_a_record_as_it_is_returned_is_one():
     check_record(RECORD)
     check_record({"nodes": [{"name": "a", "facts": None}], "instances": None})
+
+
+@pytest.mark.parametrize(
+    ("raw", "content"),
+    [
+        pytest.param(None, Content(), id="nothing was sought"),
+        pytest.param({}, Content(), id="nothing was found"),
+        pytest.param(
+            {"images": {"a": {"digest": "1"}, "b": {"trouble": "x"}}, "files": {"/c": {"digest": "2"}}},
+            Content(images={"a": "1"}, silent={"b": "x"}, files={"/c": "2"}),
+            id="each by its sort",
+        ),
+        pytest.param({"files": {"/c": {"trouble": "\x1b[31mx"}}}, Content(unreadable={"/c": "[31mx"}), id="signs"),
+        pytest.param({"images": {"a": {"digest": 1}}}, Content(), id="a digest that is no text"),
+    ],
+)
+def test_what_is_behind_names_is_read(raw, content):
+    assert read_content(raw) == content
+
+
+@pytest.mark.parametrize("raw", [1, ["a"], {"images": 1}, {"files": {"/a": "b"}}])
+def test_content_that_is_none_is_refused(raw):
+    with pytest.raises(AnswerError, match="its content is no mapping of answers"):
+        read_content(raw)
