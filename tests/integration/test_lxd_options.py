@@ -116,6 +116,12 @@ def _changed(outcome) -> None:
     assert (outcome["failed"], outcome["changed"]) == (False, True), outcome.get("msg")
 
 
+def _flat(held: dict) -> dict:
+    """As a diff names it, less what a diff masks."""
+    masked = ("config.environment.", "config.cloud-init.")
+    return {name: value for name, value in held.items() if not name.startswith(masked)}
+
+
 def _through(server, rows) -> None:
     """All rows at once, through the whole of it."""
     play, eyes, _socket, words = server
@@ -129,19 +135,20 @@ def _through(server, rows) -> None:
     _unchanged(again)
     identity, held = eyes.inspect(NAME)["config"]["volatile.uuid"], _held(eyes, rows)
 
-    *same, foreseen, foreseen_gone = play.tasks(*respelled, other, nothing, flags=("--check",))
+    same, foreseen, foreseen_gone = play.tasks(respelled[-1], other, nothing, flags=("--check",))
+    _unchanged(same)
+    _changed(foreseen_gone)
+
+    *same, changed, again, gone, still = play.tasks(*respelled, other, other, nothing, nothing)
     for outcome in same:
         _unchanged(outcome)
-    for outcome in play.tasks(*respelled):
-        _unchanged(outcome)
-    assert _held(eyes, rows) == held
-
-    changed, again, gone, still = play.tasks(other, other, nothing, nothing)
     _changed(changed)
+    # What it was before is what the engine has kept of the first spelling, through all others.
+    before = {name: value for name, value in _flat(held).items() if name in changed["diff"]["before"][NAME]}
+    assert before == {name: value for name, value in changed["diff"]["before"][NAME].items() if name in before}
     assert changed["diff"] == foreseen["diff"]
     _unchanged(again)
     _changed(gone)
-    assert set(gone["diff"]["after"][NAME]) == set(foreseen_gone["diff"]["after"][NAME])
     _unchanged(still)
     assert eyes.inspect(NAME)["config"]["volatile.uuid"] == identity
 
@@ -195,7 +202,7 @@ def test_what_is_never_a_difference(server, row):
     assert eyes.names() == [NAME]
 
 
-@pytest.mark.parametrize("spelling", range(1, 4))
+@pytest.mark.parametrize("spelling", [1, 2])
 def test_a_container_is_made_of_each_spelling(server, spelling):
     """Devices and source as they are in another spelling: what the engine refuses is no spelling."""
     play, eyes, _socket, words = server

@@ -66,7 +66,7 @@ CONFIG = (
     *_switches("security.privileged", "security.protection.delete", "security.protection.shift"),
     *_switches("security.syscalls.deny_compat", "security.syscalls.intercept.mknod"),
     *_switches("security.syscalls.intercept.setxattr", "security.syscalls.intercept.sysinfo"),
-    *_switches("security.syscalls.intercept.bpf", "security.syscalls.intercept.mount", "nvidia.runtime"),
+    *_switches("security.syscalls.intercept.bpf", "security.syscalls.intercept.mount"),
     *_switches("snapshots.schedule.stopped", "security.guestapi.images", "boot.autorestart"),
     _config("security.idmap.isolated", "false", False, "no", "0", "Off", other="true", live=False),
     _config("security.devlxd", False, "false", "0", "No", other=True, live=False),
@@ -142,7 +142,7 @@ DEVICES = (
         other={**_CHAR, "mode": "0600", "uid": 5},
     ),
     _device("door", {**_PROXY, "nat": False}, {**_PROXY, "nat": "0"}, other={**_PROXY, "connect": "tcp:127.0.0.1:81"}),
-    _device("eth9", {"type": "none"}, {"type": "none", "name": ""}, other=_NIC | {"name": "eth9"}),
+    _device("eth9", {"type": "none"}, {"type": "none", "name": ""}, other={"type": "nic", "name": "eth9", "nictype": "p2p"}),
 )
 
 ROOT = Row(
