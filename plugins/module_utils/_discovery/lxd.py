@@ -354,7 +354,12 @@ def _option_keys(configs):
     https://documentation.ubuntu.com/lxd/en/latest/api/#/metadata/metadata_configuration_get
     """
     groups = (configs.get("instance") or {}).values()
-    return sorted({key for group in groups for one in group.get("keys") or () for key in one}) or None
+    keys = {key for group in groups for one in group.get("keys") or () for key in one}
+    return sorted({*keys, *_UNLISTED}) if keys else None
+
+
+_UNLISTED = ("image.*", "limits.kernel.*", "security.syscalls.*")
+"""Keys that servers take and do not list: of the last the names that they had before."""
 
 
 def _profile(profile):

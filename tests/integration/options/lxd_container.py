@@ -108,14 +108,16 @@ def _device(name: str, *spellings: Mapping[str, t.Any], other: Mapping[str, t.An
     return Row(("devices", name), spellings, other, DEVICE, **more)
 
 
-_NIC = {"type": "nic", "name": "eth1", "network": "{bridge}"}
+# In place of its profile's: an instance can be in a network once.
+_NIC = {"type": "nic", "name": "eth0", "network": "{bridge}"}
 _DISK = {"type": "disk", "source": "{directory}", "path": "/data"}
 _CHAR = {"type": "unix-char", "source": "/dev/null", "path": "/dev/nothing"}
+_P2P = {"type": "nic", "name": "eth9", "nictype": "p2p"}
 _PROXY = {"type": "proxy", "listen": "tcp:127.0.0.1:18080", "connect": "tcp:127.0.0.1:80"}
 
 DEVICES = (
     _device(
-        "eth1",
+        "eth0",
         {**_NIC, "hwaddr": "00:16:3e:aa:bb:cc", "limits.ingress": "10Mbit", "security.mac_filtering": True},
         {**_NIC, "hwaddr": "00:16:3E:AA:BB:CC", "limits.ingress": "10000kbit", "security.mac_filtering": "1"},
         {
@@ -142,7 +144,7 @@ DEVICES = (
         other={**_CHAR, "mode": "0600", "uid": 5},
     ),
     _device("door", {**_PROXY, "nat": False}, {**_PROXY, "nat": "0"}, other={**_PROXY, "connect": "tcp:127.0.0.1:81"}),
-    _device("eth9", {"type": "none"}, {"type": "none", "name": ""}, other={"type": "nic", "name": "eth9", "nictype": "p2p"}),
+    _device("eth9", {"type": "none"}, {"type": "none", "name": ""}, other=_P2P),
 )
 
 ROOT = Row(

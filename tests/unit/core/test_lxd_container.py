@@ -11,7 +11,8 @@ import dataclasses
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS, OptionError
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._common import RefusedError
 
 from .builders import instance, planned, service, target
 
@@ -443,3 +444,154 @@ def test_a_need_becomes_a_key_of_the_configuration(needs, config):
 def test_a_device_that_is_needed_is_passed(device, name, made):
     (call,) = planned("lxd", devices=[device]).calls
     assert (call.args.get("devices") or {}).get(name) == made
+
+
+def test_a_size_under_as_does_not_shrink_the_root_disk_either():
+    root = {"type": "disk", "path": "/", "pool": "fast", "size": "2048MiB"}
+    there = system(given="device.root", devices={"root": root}, expanded_devices={"root": root})
+    for size in ("1GiB", "2GiB", "512MiB"):
+        plan = planned("lxd", there, options={"devices": {"root": {**root, "size": size}}})
+        assert plan.calls == (), size
+    assert planned("lxd", there, disk="1 GiB").calls == ()
+    (grown,) = planned("lxd", there, options={"devices": {"root": {**root, "size": "3GiB"}}}).calls
+    assert grown.args["devices"]["root"]["size"] == "3GiB"
+
+
+def test_the_root_disk_that_a_profile_gives_does_not_shrink():
+    inherited = {"root": {"type": "disk", "path": "/", "pool": "fast", "size": "4GiB"}}
+    (call,) = planned("lxd", system(expanded_devices=inherited), disk="2 GiB").calls
+    assert call.args["devices"]["root"]["size"] == "4GiB"
+
+
+@pytest.mark.parametrize(
+    ("held", "options", "changed"),
+    [
+        ({"architecture": "x86_64"}, {"architecture": "amd64"}, set()),
+        ({"architecture": "x86_64"}, {"architecture": "i386"}, {"architecture"}),
+        ({"ephemeral": False}, {"ephemeral": True}, {"ephemeral"}),
+        ({"ephemeral": True}, {"ephemeral": True}, set()),
+        ({"profiles": ["a", "b"]}, {"profiles": ["b", "a"]}, {"profiles"}),
+    ],
+)
+def test_options_that_are_compared_whole(held, options, changed):
+    plan = planned("lxd", system(given=" ".join(options), **held), options=options)
+    assert set(plan.after.get("web", {})) == changed
+    for call in plan.calls:
+        assert set(call.args) == {"name", "config", *changed}
+
+
+@pytest.mark.parametrize(
+    ("held", "becomes"),
+    [
+        ({"ephemeral": True}, {"ephemeral": False}),
+        ({"profiles": ["a"]}, {"profiles": ["default"]}),
+        ({"architecture": "i686"}, {"architecture": "x86_64"}),
+    ],
+)
+def test_what_was_given_whole_and_is_no_more_becomes_what_a_new_one_has(held, becomes):
+    (name,) = held
+    config = {"user.rightscope.service": "web", "user.rightscope.given": name, "image.architecture": "x86_64"}
+    plan = planned("lxd", system(config=config, **held))
+    assert plan.after == {"web": becomes}
+    assert plan.calls[0].args["config"] == {"user.rightscope.given": "none"}
+    kept = {**config, "user.rightscope.given": "none"}
+    assert planned("lxd", system(config=kept, **held)).calls == (), "what nobody gave stays"
+
+
+def test_one_that_is_to_run_as_another_architecture_is_made_in_three_calls():
+    calls = planned("lxd", options={"architecture": "i386"}).calls
+    assert [call.module.rpartition(".")[2] for call in calls] == ["lxd_container", "lxd_config", "lxd_container"]
+    assert [call.args.get("state") for call in calls] == ["stopped", None, "started"]
+    assert calls[1].args["architecture"] == "i686"
+    assert calls[0].creates == "web"
+    assert len(planned("lxd", options={"architecture": "amd64"}).calls) == 1
+
+
+def test_what_means_the_same_is_not_sent_beside_what_differs():
+    config = {"user.rightscope.service": "web", "security.nesting": "1", "limits.memory": "64MiB"}
+    plan = planned(
+        "lxd", system(config=config), options={"config": {"security.nesting": True, "limits.memory": "1GiB"}}
+    )
+    assert plan.after == {"web": {"config.limits.memory": "1GiB"}}
+    assert set(plan.calls[0].args["config"]) == {"limits.memory", "user.rightscope.given"}
+
+
+def test_an_ephemeral_one_is_not_stopped():
+    there = system(ephemeral=True)
+    with pytest.raises(RefusedError, match="is ephemeral: stopped, it would be removed"):
+        planned("lxd", there, state="stopped")
+    assert planned("lxd", there, state="started").calls == ()
+    assert FORMS["lxd_container"].remove(service(), target("lxd"), (there,)).calls
+
+
+@pytest.mark.parametrize(
+    ("own", "by_profile", "help_"),
+    [
+        ("true", None, "run 'lxc config set web security.protection.delete=false' first"),
+        ("YES", None, "run 'lxc config set web security.protection.delete=false' first"),
+        (None, "1", "take it out of its profiles first (default)"),
+        ("false", None, None),
+        (None, None, None),
+    ],
+)
+def test_what_is_protected_is_told_before_it_is_stopped(own, by_profile, help_):
+    config = {"security.protection.delete": own} if own else {}
+    expanded = {"security.protection.delete": own or by_profile} if own or by_profile else {}
+    there = system(config=config, expanded_config=expanded)
+    said = FORMS["lxd_container"].removal_refused(target("lxd"), (there,))
+    assert (said is None) if help_ is None else said.endswith(help_)
+
+
+def test_an_operation_is_waited_for():
+    form = FORMS["lxd_container"]
+    assert form.busy((system(operations=[]),)) is None
+    at_work = form.busy((system(operations=["Backing up instance"]),))
+    assert at_work == "LXC container 'web' is at work on: Backing up instance"
+
+
+@pytest.mark.parametrize(
+    ("state", "does", "sent"),
+    [
+        ("started", "resume", "started"),
+        ("restarted", "restart", "restarted"),
+        ("stopped", "stop", "stopped"),
+        ("present", None, None),
+    ],
+)
+def test_a_frozen_one_is_resumed(state, does, sent):
+    plan = planned("lxd", system("frozen"), state=state)
+    power = [call for call in plan.calls if call.action != "change"]
+    assert [(call.does, call.args["state"]) for call in power] == (
+        [(f"{does} LXC container 'web'", sent)] if does else []
+    )
+    if does:
+        assert plan.before["web"]["state"] == "frozen"
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("architecture", "vax", "which LXD and Incus know"),
+        ("config", {"volatile.last_state.power": "RUNNING"}, "it is the server's own state"),
+        ("config", {"user.rightscope.x": "1"}, "are this collection's marks"),
+        ("devices", {"e": {"type": "nic", "network": "a", "nictype": "bridged"}}, "must not have 'e.nictype' beside"),
+        ("devices", {"e": {"type": "nic", "network": "a", "parent": "b"}}, "must not have 'e.parent' beside"),
+        ("profiles", ["a", "b", "a"], "must name each profile once"),
+    ],
+)
+def test_what_can_never_be_is_said_before(option, value, says):
+    with pytest.raises(OptionError, match=says):
+        FORMS["lxd_container"].check(option, value)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("architecture", "ARM64"),
+        ("config", {"volatile.eth0.hwaddr": "00:16:3e:11:22:33"}),
+        ("devices", {"e": {"type": "nic", "network": "a"}, "f": {"type": "nic", "nictype": "bridged", "parent": "b"}}),
+        ("profiles", []),
+    ],
+)
+def test_what_can_be_is_taken(option, value):
+    FORMS["lxd_container"].check(option, value)

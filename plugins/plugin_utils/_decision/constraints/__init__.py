@@ -35,6 +35,7 @@ from .platform import live_migration, snapshots
 from .privilege import devices, host_network, host_view, isolation, max_privilege, privileges
 from .processor import architecture, cpu_features, cpu_level
 from .project import project_limits, project_restrictions
+from .references import references
 from .size import cpus, disk, memory, shm
 from .system import init, os, processes, runtime, systemd
 
@@ -85,6 +86,8 @@ CONSTRAINTS: tuple[Rule, ...] = (
     # What its target's own project lets it have.
     project_limits,
     project_restrictions,
+    # What its options name there.
+    references,
     # What it is made from, and what is there already.
     image,
     os_version,
@@ -160,6 +163,7 @@ _NO_NEED = (
     "name_taken",
     "project_limits",
     "project_restrictions",
+    "references",
 )
 
 
