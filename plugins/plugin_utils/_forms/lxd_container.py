@@ -268,33 +268,18 @@ def _need_not_vanish(there: Instance, state: str) -> None:
         )
 
 
-def doubtful(candidate: Candidate, plan: Plan) -> dict[str, tuple[str, ...]]:
-    """Keys of the configuration, devices and profiles that the user wrote."""
-    options = candidate.options or {}
-    given = set(_PLAIN) & options.keys()
-    given |= {f"{part}.{key}" for part in ("config", "devices") for key in options.get(part) or ()}
-    found = {
-        name: tuple(option for option, value in changed.items() if option in given and value is not None)
-        for name, changed in plan.after.items()
-        if plan.before.get(name, {}).get("state") != ABSENT
-    }
-    return {name: names for name, names in found.items() if names}
+def doubtful(_candidate: Candidate, _plan: Plan) -> dict[str, tuple[str, ...]]:
+    """
+    None: the delegate compares each text as it is written, so it sees every difference that is one of meaning.
+
+    To ask it would cost a run for each key, and never take one back.
+    """
+    return {}
 
 
-def question(_service: Service, candidate: Candidate, instance: Instance, options: Sequence[str]) -> Call:
-    """The delegate compares single keys of the configuration, and the devices and profiles whole."""
-    given = candidate.options or {}
-    args: dict[str, t.Any] = {"name": instance.name, "type": "container", "state": instance.state}
-    for option in options:
-        part, _dot, key = option.partition(".")
-        if part == "config":
-            args.setdefault("config", {})[key] = text(given["config"][key])
-        elif part == "devices":
-            args.setdefault("devices", dict(instance.config.get("devices") or {}))
-            args["devices"][key] = {name: text(value) for name, value in given["devices"][key].items()}
-        else:
-            args[part] = _plain(given)[part]
-    return Call(module=MODULE, does=f"compare {', '.join(options)} of LXC container '{instance.name}'", args=args)
+def question(_service: Service, _candidate: Candidate, _instance: Instance, _options: Sequence[str]) -> Call:
+    """Nothing is asked."""
+    raise NotImplementedError
 
 
 def adopt(service: Service, target: Target, instance: Instance) -> Plan:

@@ -18,6 +18,8 @@ from . import (
     test_constraints_option,
     test_constraints_places,
     test_constraints_privilege,
+    test_constraints_project,
+    test_constraints_references,
     test_constraints_system,
     test_proxmox_privileges,
 )
@@ -573,6 +575,8 @@ ALL = [
         test_constraints_option.TABLE,
         test_constraints_places.TABLE,
         test_constraints_privilege.TABLE,
+        test_constraints_project.TABLE,
+        test_constraints_references.TABLE,
         test_constraints_system.TABLE,
         test_proxmox_privileges.TABLE,
     )
@@ -580,7 +584,8 @@ ALL = [
 ]
 OF_THE_SERVICE = ("labels", "forms", "processes", "init", "kernel_own", "privileges", "max_privilege", "host_view")
 OF_ITS_FORM = ("reachable", "host_network", "nics", "image", "os_version", "name_taken")
-WITHOUT_UNKNOWN = {*OF_THE_SERVICE, *OF_ITS_FORM}
+OF_ITS_PROJECT = ("project_restrictions",)
+WITHOUT_UNKNOWN = {*OF_THE_SERVICE, *OF_ITS_FORM, *OF_ITS_PROJECT}
 """The rules that ask no fact of the node."""
 
 

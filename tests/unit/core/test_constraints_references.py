@@ -39,78 +39,53 @@ IN_SLOW = {
     "is_present": True,
     "held_config": {"expanded_devices": {"root": {"type": "disk", "path": "/", "pool": "slow"}}},
 }
-SET = "as.lxd_container.config.linux.sysctl"
 
 
-@pytest.mark.parametrize(
-    COLUMNS,
-    [
-        holds(RULE, "lxd", {}, _given(profiles=["default", "web"]), "profiles that are there"),
-        case(RULE, "lxd", {}, _given(profiles=["wbe"]), "not_now", "it has no profile 'wbe'", "a profile", OTHER),
-        holds(RULE, "lxd", {}, _given({"profiles": None}, profiles=["wbe"]), "nobody knows its profiles"),
-        holds(RULE, "lxd", {}, _given(**_nic(network="lxdbr0")), "a network that is there"),
-        case(
-            RULE, "lxd", {}, _given(**_nic(network="shop")), "not_now", "it has no network 'shop'", "a network", OTHER
-        ),
-        holds(RULE, "lxd", {}, _given({"networks": None}, **_nic(network="shop")), "nobody knows its networks"),
-        case(
-            RULE,
-            "lxd",
-            {},
-            _given(**_nic(nictype="bridged", parent="br1")),
-            "not_now",
-            "it has no bridge 'br1'",
-            "a bridge",
-            OTHER,
-        ),
-        holds(RULE, "lxd", {}, _given({"peers": 2}, **_nic(nictype="bridged", parent="br1")), "a bridge in a cluster"),
-        holds(RULE, "lxd", {}, _given(**_nic(nictype="macvlan", parent="dummy0")), "an interface that is not told"),
-        case(RULE, "lxd", {}, _given(**_disk(pool="x")), "not_now", "it has no storage pool 'x'", "a pool", OTHER),
-        case(
-            RULE,
-            "lxd",
-            {},
-            {**_given({"storage_types": {"slow": "dir", "fast": "zfs"}}, **_disk(pool="fast")), **IN_SLOW},
-            "not_now",
-            "its root disk is in the storage pool 'slow', 'fast' wanted",
-            "another pool",
-            "move it by hand, 'lxc move NAME --storage fast', or name 'slow'",
-        ),
-        holds(RULE, "lxd", {}, _given(config={"user.x": "1", "volatile.eth0.hwaddr": "x"}), "keys that are known"),
-        case(
-            RULE,
-            "lxd",
-            {},
-            _given(config={"limits.memori": "1"}),
-            "never",
-            "its server knows no key 'limits.memori'",
-            "a key",
-            "take 'as.lxd_container.config.limits.memori' out, or change it",
-        ),
-        holds(RULE, "lxd", {}, _given({"option_keys": None}, config={"limits.memori": "1"}), "nobody knows its keys"),
-        holds(RULE, "lxd", {}, _given(config={"linux.sysctl.net.ipv4.ip_forward": "1"}), "a setting of its own"),
-        case(
-            RULE,
-            "lxd",
-            {},
-            _given(config={"linux.sysctl.vm.max_map_count": "262144"}),
-            "never",
-            "vm.max_map_count is not namespaced, so a container cannot set it",
-            "a setting of all",
-            f"take '{SET}.vm.max_map_count' out, and ask for it by 'kernel.sysctls'",
-        ),
-        case(
-            RULE,
-            "lxd",
-            {},
-            _given(config={"linux.sysctl.fs.file-max": "1"}),
-            "never",
-            "fs.file-max is not namespaced, so a container cannot set it",
-            "another of all",
-            f"take '{SET}.fs.file-max' out, and ask for it by 'kernel.sysctls'",
-        ),
-        holds(RULE, "docker", {}, {"options": {"profiles": ["x"]}}, "not of Docker"),
-    ],
-)
+TABLE = [
+    holds(RULE, "lxd", {}, _given(profiles=["default", "web"]), "profiles that are there"),
+    case(RULE, "lxd", {}, _given(profiles=["wbe"]), "not_now", "it has no profile 'wbe'", "a profile", OTHER),
+    holds(RULE, "lxd", {}, _given({"profiles": None}, profiles=["wbe"]), "nobody knows its profiles"),
+    holds(RULE, "lxd", {}, _given(**_nic(network="lxdbr0")), "a network that is there"),
+    case(RULE, "lxd", {}, _given(**_nic(network="shop")), "not_now", "it has no network 'shop'", "a network", OTHER),
+    holds(RULE, "lxd", {}, _given({"networks": None}, **_nic(network="shop")), "nobody knows its networks"),
+    case(
+        RULE,
+        "lxd",
+        {},
+        _given(**_nic(nictype="bridged", parent="br1")),
+        "not_now",
+        "it has no bridge 'br1'",
+        "a bridge",
+        OTHER,
+    ),
+    holds(RULE, "lxd", {}, _given({"peers": 2}, **_nic(nictype="bridged", parent="br1")), "a bridge in a cluster"),
+    holds(RULE, "lxd", {}, _given(**_nic(nictype="macvlan", parent="dummy0")), "an interface that is not told"),
+    case(RULE, "lxd", {}, _given(**_disk(pool="x")), "not_now", "it has no storage pool 'x'", "a pool", OTHER),
+    case(
+        RULE,
+        "lxd",
+        {},
+        {**_given({"storage_types": {"slow": "dir", "fast": "zfs"}}, **_disk(pool="fast")), **IN_SLOW},
+        "not_now",
+        "its root disk is in the storage pool 'slow', 'fast' wanted",
+        "another pool",
+        "move it by hand, 'lxc move NAME --storage fast', or name 'slow'",
+    ),
+    holds(RULE, "lxd", {}, _given(config={"user.x": "1", "volatile.eth0.hwaddr": "x"}), "keys that are known"),
+    case(
+        RULE,
+        "lxd",
+        {},
+        _given(config={"limits.memori": "1"}),
+        "never",
+        "its server knows no key 'limits.memori'",
+        "a key",
+        "take 'as.lxd_container.config.limits.memori' out, or change it",
+    ),
+    holds(RULE, "lxd", {}, _given({"option_keys": None}, config={"limits.memori": "1"}), "nobody knows its keys"),
+]
+
+
+@pytest.mark.parametrize(COLUMNS, TABLE)
 def test_what_is_named_must_be_there(rule, kind, needs, changes, when, reason, remedy):
     assert rule_says(rule, kind, needs, changes) == (when, reason, remedy)

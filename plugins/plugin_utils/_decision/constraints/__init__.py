@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from ..._model import Candidate, Failure, Requirements
 from .content import content
-from .docker import authorization, references
+from .docker import authorization
 from .image import image, image_requirements, name_taken, os_version
 from .kernel import (
     kernel_features,
@@ -70,7 +70,6 @@ CONSTRAINTS: tuple[Rule, ...] = (
     host_network,
     max_privilege,
     options,
-    references,
     authorization,
     isolation,
     # What it has.
@@ -154,7 +153,6 @@ _WRITTEN_AS = {
 _NO_NEED = (
     "reachable",
     "options",
-    "references",
     "authorization",
     "image",
     "image_requirements",

@@ -17,7 +17,7 @@ from ..._model import PRIVILEGES, UNKNOWN, Candidate, Failure, Requirements, dev
 from ..._quantities import mebibytes
 from ..._versions import VersionRange, is_release
 from ..grants import granted, host_path
-from ._say import listed, never, not_now, together, unknown
+from ._say import listed, never, not_now, unknown
 from .privilege import device_there
 
 DOCKER = "docker_container"
@@ -195,19 +195,8 @@ _CHECKS: tuple[Check, ...] = (_exclusive, _doubled, _sizes, _limits, _too_new, _
 # --- what must be there --------------------------------------------------------------------------
 
 
-def references(_requirements: Requirements, candidate: Candidate) -> Failure | None:
-    """
-    What an option of a Docker container names must be there: a network, another container, a device, a runtime, a
-    driver, and a directory that a mount of the type ``bind`` binds.
-
-    What nobody knows of is left to the engine. A directory under ``volumes`` is made by Docker.
-    """
-    if candidate.form != DOCKER or not candidate.options:
-        return None
-    return together(_missing(candidate, candidate.options))
-
-
-def _missing(candidate: Candidate, options: Options) -> Found:
+def missing(candidate: Candidate, options: Options) -> Found:
+    """What the options name and is not there. What nobody knows of is left to the engine."""
     facts = candidate.facts
     names = [one.get("name") for one in options.get("networks") or () if isinstance(one, Mapping)]
     mode = str(options.get("network_mode") or "")

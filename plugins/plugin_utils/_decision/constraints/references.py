@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to the rightscope.deploy collection: nothing outside of it may import this file.
 
-"""Whether what the options of an LXC container name is there, and is something that its server knows."""
+"""Whether what the options of a container name is there, and is something that its engine knows."""
 
 from __future__ import annotations
 
@@ -12,32 +12,33 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..._knowledge.features import LXC
-from ..._model import Candidate, Failure, Requirements, Sysctl
+from ..._model import Candidate, Failure, Requirements
 from ..profiles import root_disk
+from . import docker
 from ._say import never, not_now, together
-from .kernel import is_own_sysctl, why_shared
-
-_SYSCTL = "linux.sysctl."
 
 
-def references(requirements: Requirements, candidate: Candidate) -> Failure | None:
+def references(_requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    What the options of an LXC container name must be there: its profiles, networks, bridges and storage pools. Its
-    server must know each key, a setting of the kernel must be one that a container can have for itself, and the root
-    disk of one that is there stays in its pool.
+    What an option names must be there. Of a Docker container: a network, another container, a device, a runtime, a
+    driver, and a directory that a mount of the type ``bind`` binds. Of an LXC container: a profile, a network, a bridge,
+    a storage pool; and its server must know each key, and the root disk of one that is there stays in its pool.
+
+    What nobody knows of is left to the engine. A directory under ``volumes`` is made by Docker.
     """
-    if candidate.form != LXC or not candidate.options:
+    if not candidate.options:
         return None
-    config, devices = candidate.options.get("config") or {}, candidate.options.get("devices") or {}
-    return together(
-        (
-            *_profiles(candidate),
-            *_devices(candidate, devices),
-            *_pool_of_root(candidate, devices),
-            *_keys(candidate, config),
-            *_sysctls(requirements, candidate, config),
-        )
-    )
+    if candidate.form == docker.DOCKER:
+        return together(docker.missing(candidate, candidate.options))
+    return together(_of_lxc(candidate, candidate.options)) if candidate.form == LXC else None
+
+
+def _of_lxc(candidate: Candidate, options: Mapping[str, Any]) -> Iterator[Failure]:
+    config, devices = options.get("config") or {}, options.get("devices") or {}
+    yield from _profiles(candidate)
+    yield from _devices(candidate, devices)
+    yield from _pool_of_root(candidate, devices)
+    yield from _keys(candidate, config)
 
 
 def _profiles(candidate: Candidate) -> Iterator[Failure]:
@@ -82,14 +83,3 @@ def _keys(candidate: Candidate, config: Mapping[str, Any]) -> Iterator[Failure]:
 def _pattern(key: str) -> str:
     """``user.*`` and ``volatile.<name>.hwaddr`` stand for many."""
     return re.sub(r"\\\*|<.*?>", ".+", re.escape(key))
-
-
-def _sysctls(requirements: Requirements, candidate: Candidate, config: Mapping[str, Any]) -> Iterator[Failure]:
-    for key, value in config.items():
-        if not key.startswith(_SYSCTL) or value in (None, ""):
-            continue
-        sysctl = Sysctl(name=key.removeprefix(_SYSCTL), value=str(value))
-        if not is_own_sysctl(sysctl.name, requirements, candidate):
-            why = why_shared(sysctl, requirements, candidate)
-            remedy = f"take 'as.lxd_container.config.{key}' out, and ask for it by 'kernel.sysctls'"
-            yield never(f"{sysctl.name} {why}, so a container cannot set it", remedy)
