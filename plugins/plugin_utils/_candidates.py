@@ -66,7 +66,7 @@ def _candidate(
         held_config=held[0].config if held else NOTHING,
         is_present=bool(held),
         content=target.content.of(form.sought(service.requirements, options or {})),
-        held_system=next(filter(None, map(form.system, held)), None),
+        held_system=next((form.system(one, options or {}) for one in held), None),
         recorded=target.recorded,
         permissions=target.permissions,
         permits=_permits(form, service, target, tuple(held), state) if target.permissions else None,

@@ -31,8 +31,8 @@ A form's module has:
     why what was started will not come to run any more, half a sentence;
 ``runs(instances) -> Mapping[str, Run] | None``
     the run that each is in, by its name; None where nothing needs to be watched;
-``system(instance) -> str | None``
-    the family of systems that it runs, such as ``windows``; None where that is not known;
+``system(instance, options) -> str | None``
+    the family of systems that it runs, such as ``windows``; None where that is not known, or is an option to be set;
 ``identity(instance) -> str``
     what no two of them have, wherever they are; empty where that is not known;
 ``last_words(instance) -> str``

@@ -460,10 +460,11 @@ class _Work:
         if {name: wanted.get(name) for name in given} != {name: there.get(name) for name in given}:
             merged = {**kept, **given}
             told = ",".join([held, *(f"{name}={item}" for name, item in sorted(merged.items()))])
-            self.changes[key] = (_text(found), told)
             if self.fresh:
+                self.changes[key] = (_text(found), told.partition(",")[2])
                 self.drives[key] = merged
             else:
+                self.changes[key] = (_text(found), told)
                 self.arguments.setdefault(option, {})[key] = told
 
     def _compare_volume(self, key: str, volume: str, held: str, wanted: Mapping[str, t.Any], found: t.Any) -> None:

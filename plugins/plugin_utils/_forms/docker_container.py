@@ -187,7 +187,7 @@ def _run_of(instance: Instance) -> Run:
     )
 
 
-def system(_instance: Instance) -> str | None:
+def system(_instance: Instance, _options: Mapping[str, t.Any]) -> str | None:
     """What a container was made from, the image says."""
     return None
 

@@ -160,7 +160,7 @@ def runs(_instances: tuple[Instance, ...]) -> None:
     """A guest that restarts is one that somebody restarts."""
 
 
-def system(_instance: Instance) -> str | None:
+def system(_instance: Instance, _options: Mapping[str, t.Any]) -> str | None:
     """What a container was made from, the image says."""
     return None
 

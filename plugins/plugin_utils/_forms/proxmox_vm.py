@@ -14,6 +14,7 @@ only ever told to do one thing to one VM, by id. What begins a task that can fai
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 import typing as t
@@ -97,7 +98,12 @@ def image(requirements: Requirements, options: Mapping[str, t.Any], facts: Facts
     """
     wanted = options.get("clone")
     if wanted:
-        return Source(image=image_named(facts, str(wanted)), wanted=str(wanted))
+        found = image_named(facts, str(wanted))
+        typed = _nothing(requirements, options)
+        if found is not None and typed.os:
+            # By the option it would be told that another system runs in it than is wanted.
+            found = dataclasses.replace(found, names=typed.names, os=typed.os, os_version=None)
+        return Source(image=found, wanted=str(wanted))
     if describes_disks(options):
         return Source(image=_nothing(requirements, options), fetched=True)
     return source_of_system(requirements, facts)
@@ -342,8 +348,10 @@ def runs(_instances: tuple[Instance, ...]) -> None:
     """A guest that restarts is one that somebody restarts."""
 
 
-def system(instance: Instance) -> str | None:
-    """As Proxmox VE is told by ``ostype``, which a clone has from its template."""
+def system(instance: Instance, options: Mapping[str, t.Any]) -> str | None:
+    """As Proxmox VE is told by ``ostype``, which a clone has from its template. What is given is to be set."""
+    if options.get("ostype"):
+        return None
     return _SYSTEMS.get(str(_config(instance).get("ostype") or "-")[0])
 
 

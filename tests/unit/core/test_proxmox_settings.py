@@ -214,6 +214,18 @@ def test_the_system_of_a_vm_from_nothing_is_that_of_its_ostype(ostype, wanted, f
     assert (failure is None) is fits
 
 
+@pytest.mark.parametrize(("ostype", "fits"), [("win11", False), ("l26", True), ("l24", True), ("other", True)])
+def test_an_ostype_of_another_system_than_is_wanted_is_told_beside_a_clone_too(ostype, fits):
+    of = service(made_as={"proxmox_vm": {"clone": "debian-12-cloud", "ostype": ostype}})
+    assert (constraints.os_version(of.requirements, candidate("proxmox", of)) is None) is fits
+
+
+@pytest.mark.parametrize(("options", "found"), [({}, "windows"), ({"ostype": "l26"}, None)])
+def test_the_system_of_what_is_there_is_judged_where_it_is_not_to_be_set(options, found):
+    there = instance("proxmox", config={"config": {**TEMPLATE, "ostype": "win11"}})
+    assert FORMS["proxmox_vm"].system(there, options) == found
+
+
 # --- what is there --------------------------------------------------------------------------------
 
 
