@@ -52,7 +52,6 @@ from ._common import (
     image_named,
     masked,
     need_no_marks,
-    picked,
     removal,
     run_state,
     text,
@@ -280,13 +279,18 @@ def _not_asked(part: _Part, there: Mapping[str, Instance], candidate: Candidate)
 
 
 def doubtful(candidate: Candidate, plan: Plan) -> dict[str, tuple[str, ...]]:
-    """Options that the user wrote, and that differ from what the container has."""
+    """
+    Options that the user wrote, and that differ from what the container has.
+
+    Of what it would change in place the delegate says in check mode that nothing changes: module_container/module.py,
+    update_limits. Of acts it makes no difference.
+    """
     given = candidate.options or {}
     found = {
         name: tuple(
             option
             for option, value in changed.items()
-            if value is not None and given.get(option) is not None and option not in ACTS
+            if value is not None and given.get(option) is not None and option not in (*ACTS, *IN_PLACE)
         )
         for name, changed in plan.after.items()
         if plan.before.get(name, {}).get("state") != ABSENT
@@ -301,13 +305,17 @@ _SUBSETS = ("env", "labels", "networks", "sysctls")
 def question(service: Service, candidate: Candidate, instance: Instance, options: Sequence[str]) -> Call:
     """Every other option is left out of its comparison; the user's own comparisons hold."""
     part = next(part for part in _parts(service, candidate) if part.name == instance.name)
-    comparisons = {option: "allow_more_present" if option in _SUBSETS else "strict" for option in options}
+    said = {option: comparison(part.options, option) for option in options}
+    # What is to be ignored and differs all the same is what a need comes to.
+    comparisons = {
+        option: how if how in (STRICT, MORE) else MORE if option in _SUBSETS else STRICT for option, how in said.items()
+    }
     args = {
         **part.options,
         "name": part.name,
         "state": "present",
         "pull": "never",
-        "comparisons": {"*": "ignore", **comparisons, **picked(part.options.get("comparisons") or {}, options)},
+        "comparisons": {ALL: IGNORE, **comparisons},
     }
     return Call(module=MODULE, does=f"compare {', '.join(options)} of container '{part.name}'", args=args)
 

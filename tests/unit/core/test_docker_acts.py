@@ -394,3 +394,44 @@ def test_a_port_that_the_engine_picks_may_be_given_to_several(ports):
 def test_a_port_of_the_host_is_given_once(ports, clashes):
     found = given_to_several(service().requirements, {"published_ports": ports})
     assert [path for path, _text in found] == [("published_ports", index) for index in clashes]
+
+
+# --- the second opinion ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "doubtful"),
+    [
+        pytest.param({"user": "web"}, ("user",), id="what is made anew"),
+        pytest.param({"memory": "128M", "memory_swap": "256M", "cpu_shares": 9}, (), id="what is changed in place"),
+        pytest.param({"user": "web", "memory": "128M", "memory_swap": "256M"}, ("user",), id="both"),
+        pytest.param({"stop_timeout": 9, "comparisons": {"stop_timeout": "strict"}}, (), id="an act"),
+        pytest.param({"pull": "always"}, (), id="what the registry has"),
+    ],
+)
+def test_the_delegate_is_only_asked_of_what_it_tells_the_truth_of(options, doubtful):
+    of = service(made_as={"docker_container": {"image": "web:1", **options}})
+    place = target(instances=(container(),))
+    (one,) = candidates(of, [place])
+    one = dataclasses.replace(one, content=Content(images={"web:1": NEWER}), grants=())
+    plan = docker_container.plan(of, one, place, place.instances, "started")
+    assert plan.changed
+    assert docker_container.doubtful(one, plan) == ({"web": doubtful} if doubtful else {})
+
+
+@pytest.mark.parametrize(
+    ("said", "asked"),
+    [
+        pytest.param({}, {"env": "allow_more_present", "user": "strict"}, id="nothing is said"),
+        pytest.param({"*": "strict"}, {"env": "strict", "user": "strict"}, id="all is compared strictly"),
+        pytest.param({"env": "strict"}, {"env": "strict", "user": "strict"}, id="one is"),
+        pytest.param({"*": "ignore"}, {"env": "allow_more_present", "user": "strict"}, id="a need differs"),
+    ],
+)
+def test_the_delegate_is_asked_as_the_user_wants_it_compared(said, asked):
+    options = {"image": "web:1", "env": {"A": "1"}, "user": "web", "comparisons": said}
+    of = service(made_as={"docker_container": options})
+    (one,) = candidates(of, [target()])
+    one = dataclasses.replace(one, grants=())
+    call = docker_container.question(of, one, container(), ("env", "user"))
+    assert call.args["comparisons"] == {"*": "ignore", **asked}
