@@ -198,7 +198,7 @@ def test_a_published_port_and_all_its_kin_stay_as_they_are(play, docker_eyes):
             "docker_container": {
                 "image": DOCKER_IMAGE,
                 "published_ports": ["127.0.0.1:18088:80", "127.0.0.1:18089:90/udp"],
-                "env": {"ANSWER": 42, "SWITCH": True},
+                "env": {"ANSWER": "42", "SWITCH": "true"},
                 "volumes": ["web-data:/data"],
                 "restart_policy": "unless-stopped",
                 "capabilities": ["net_admin"],
@@ -214,7 +214,7 @@ def test_a_published_port_and_all_its_kin_stay_as_they_are(play, docker_eyes):
     identity = docker_eyes.id("web")
     assert play.service(**web)["changed"] is False
 
-    web["as"]["docker_container"]["env"]["ANSWER"] = 43
+    web["as"]["docker_container"]["env"]["ANSWER"] = "43"
     changed = play.service(**web, replace="when_needed")
     assert changed["calls"][0]["does"] == "recreate container 'web' for env"
     assert docker_eyes.id("web") != identity

@@ -368,9 +368,9 @@ def _free_ports() -> int:
 def _docker_story(case: Case) -> list[Step]:
     eyes, given, port = case.eyes, partial(_as, "docker_container"), _free_ports()
     first = {
-        "env": {"GREETING": "hello", "ANSWER": 42, "SWITCH": True},
+        "env": {"GREETING": "hello", "ANSWER": "42", "SWITCH": "true"},
         "published_ports": [f"127.0.0.1:{port}:80", f"127.0.0.1:{port + 1}:90/udp"],
-        "labels": {"tier": "gold", "weight": 3, "loud": True},
+        "labels": {"tier": "gold", "weight": "3", "loud": "true"},
         "restart_policy": "unless-stopped",
         "capabilities": ["net_admin", "sys_ptrace"],
         "sysctls": {"net.core.somaxconn": 256},
@@ -446,9 +446,9 @@ def _docker_story(case: Case) -> list[Step]:
         Step(
             "What it runs takes a new one",
             given(
-                env={"GREETING": "good day", "ANSWER": GONE, "NEW": 1.5},
+                env={"GREETING": "good day", "ANSWER": GONE, "NEW": "1.50"},
                 command="/bin/httpd -f -p 81 -h /www",
-                labels={"tier": "silver", "weight": GONE, "loud": "true", "new": False},
+                labels={"tier": "silver", "weight": GONE, "loud": "true", "new": "false"},
                 hostname="shop",
                 user=0,
                 working_dir="/www",
@@ -481,7 +481,7 @@ def _docker_story(case: Case) -> list[Step]:
                 "Config.User": "0",
                 "Config.WorkingDir": "/www",
             },
-            same=given(env={"NEW": "1.5"}, command=["/bin/httpd", "-f", "-p", 81, "-h", "/www"], user="0"),
+            same=given(env={"NEW": "1.50"}, command=["/bin/httpd", "-f", "-p", "81", "-h", "/www"], user="0"),
         ),
         Step(
             "What it may and where it is reached takes a new one",
@@ -732,7 +732,7 @@ def _lxd_story(case: Case) -> list[Step]:
             {
                 "state": "started",
                 **given(
-                    config={"environment.ANSWER": 42, "user.note": "hello"},
+                    config={"environment.ANSWER": "42", "user.note": "hello"},
                     devices={"shared": {**shared, "readonly": True}},
                 ),
             },
@@ -777,7 +777,7 @@ def _lxd_story(case: Case) -> list[Step]:
             "Its keys change, come and go",
             {
                 "requirements": {"cpus": 2},
-                **given(config={"boot.autostart": GONE, "user.note": "good day", "environment.NEW": True}),
+                **given(config={"boot.autostart": GONE, "user.note": "good day", "environment.NEW": "true"}),
             },
             actions=("change",),
             diff={
