@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..._knowledge.distributions import ARCHITECTURES
-from ..._knowledge.docker_options import API_VERSIONS, LIMITS, excluded, said, values_at
+from ..._knowledge.docker_options import API_VERSIONS, EXCLUSIONS, LIMITS, excluded, said, values_at
 from ..._model import PRIVILEGES, UNKNOWN, Candidate, Failure, Requirements, device_of
 from ..._quantities import mebibytes
 from ..._versions import VersionRange, is_release
@@ -28,6 +28,8 @@ Found = Iterator[Failure]
 def cannot_be(requirements: Requirements, candidate: Candidate) -> Found:
     """Each reason for which the engine would not take the options as they are."""
     options = candidate.options or {}
+    if _JUDGED.isdisjoint(options):
+        return
     for check in _CHECKS:
         yield from check(requirements, candidate, options)
 
@@ -192,11 +194,28 @@ Check = Callable[[Requirements, Candidate, Options], Found]
 _CHECKS: tuple[Check, ...] = (_exclusive, _doubled, _sizes, _limits, _too_new, _platform, _shared_with_mapped_users)
 
 
+_JUDGED = frozenset(
+    (
+        *(name for row in EXCLUSIONS for name in (row.option, row.other)),
+        *(row.option.partition(".")[0] for row in API_VERSIONS),
+        *LIMITS,
+        *("volumes", "mounts", "tmpfs", "oom_score_adj", "platform", "pid_mode"),
+    )
+)
+_NAMING = frozenset(
+    ("networks", "network_mode", "pid_mode", "ipc_mode", "links", "volumes_from", "mounts", "devices")
+    + ("runtime", "log_driver", "volume_driver")
+)
+"""The options that are looked at: most services have none of them, and there are many candidates."""
+
+
 # --- what must be there --------------------------------------------------------------------------
 
 
 def missing(candidate: Candidate, options: Options) -> Found:
     """What the options name and is not there. What nobody knows of is left to the engine."""
+    if _NAMING.isdisjoint(options):
+        return
     facts = candidate.facts
     names = [one.get("name") for one in options.get("networks") or () if isinstance(one, Mapping)]
     mode = str(options.get("network_mode") or "")

@@ -33,8 +33,8 @@ def options(requirements: Requirements, candidate: Candidate) -> Failure | None:
     if not candidate.options:
         return None
     found = () if _WORDS[candidate.form].isdisjoint(candidate.options) else _taken_back(requirements, candidate)
-    refused = cannot_be(requirements, candidate) if candidate.form == DOCKER else ()
-    return together((*found, *refused))
+    refused = tuple(cannot_be(requirements, candidate)) if candidate.form == DOCKER else ()
+    return together((*found, *refused)) if found or refused else None
 
 
 def _taken_back(requirements: Requirements, candidate: Candidate) -> Iterator[Failure]:
