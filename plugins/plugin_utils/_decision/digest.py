@@ -61,4 +61,6 @@ def _choice(verdict: Verdict) -> list[t.Any]:
         *(one.target, one.node, one.form, image, one.storage),
         *(facts.engine_version, facts.kernel_version, facts.cgroup_version),
         sorted(str(grant) for grant in verdict.grants),
+        # What is behind names can be another between a look in check mode and the run.
+        *(sorted(digests.items()) for digests in (one.content.images, one.content.files)),
     ]

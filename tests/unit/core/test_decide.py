@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide, judge
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.digest import digest_of
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Decision, Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Content, Decision, Target
 
 from .builders import candidate, instance, service, target
 
@@ -251,6 +251,19 @@ def test_the_same_plan_has_the_same_name_and_another_one_another():
     assert digest(service(made_as=WEB, memory=64)) != digest()
     assert digest(service(made_as={"docker_container": {"image": "web:1", "tty": True}})) != digest()
     assert digest(service(made_as=WEB, memory=6000), free=7000) != digest(service(made_as=WEB, memory=6000), free=100)
+
+
+def test_what_is_behind_names_is_a_part_of_the_plan():
+    def digest(**content):
+        of = service(made_as={"docker_container": {"image": "web:1", "pull": "always", "env_file": "/e"}})
+        place = dataclasses.replace(target("docker"), content=Content(**content))
+        return digest_of(of, "started", decide(of, candidates(of, [place])), (), lambda x: x)
+
+    assert digest(images={"web:1": "a"}, files={"/e": "a"}) == digest(
+        images={"web:1": "a", "x": "y"}, files={"/e": "a"}
+    )
+    digests = {digest(images={"web:1": tag}, files={"/e": file}) for tag in "ab" for file in "ab"}
+    assert len(digests) == 4
 
 
 def test_what_is_on_a_node_that_is_offline_is_not_left_for_a_twin():
