@@ -149,8 +149,12 @@ class _Machine:
     def _task(self, action):
         """The end of the action's task; None where nobody knows it, for the API was silent or the time is over."""
         left = self.deadline - time.monotonic()
-        grace = int(max(1, min(SHUTDOWN, left - _END if left > 2 * _END else left / 2)))
-        asked = {"shutdown": {"timeout": grace, "forceStop": 1}, "reboot": {"timeout": grace}}.get(action, {})
+        grace = int(max(1, left - _END if left > 2 * _END else left / 2))
+        # A guest may install what is new before it reboots, which is not to be cut short.
+        asked = {
+            "shutdown": {"timeout": min(SHUTDOWN, grace), "forceStop": 1},
+            "reboot": {"timeout": grace},
+        }.get(action, {})
         try:
             if action == "delete":
                 task = self.cluster.api.delete(self.path)

@@ -42,7 +42,7 @@ options:
   timeout:
     description:
       - How long all of it may take, in seconds.
-      - A guest has all but the last ten of them to shut down, at most sixty. Then it is ended.
+      - A guest has all but the last ten of them to shut down, at most sixty, or to reboot. Then it is ended.
     type: float
     default: 300.0
 attributes:

@@ -189,8 +189,9 @@ def test_a_guest_has_all_but_the_last_seconds_to_shut_down_and_is_ended_then(bri
 
 def test_a_guest_that_ignores_a_reboot_is_ended_and_started(bring):
     api = Api(RUNNING, {"reboot": "VM quit/powerdown failed - got timeout"})
-    assert bring(api, "restarted")
+    assert bring(api, "restarted", 120.0)
     assert api.acts == ["reboot", "stop", "start"]
+    assert api.asked == [{"timeout": 110}, {}, {}]
 
 
 @pytest.mark.parametrize("silence", [Silence(), ConnectionResetError(), TimeoutError(), Refused(596, "Broken pipe")])
