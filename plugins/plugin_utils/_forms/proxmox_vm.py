@@ -33,6 +33,7 @@ from ._common import (
     MARKS,
     STARTED,
     STOPPED,
+    AdoptionError,
     OptionError,
     Source,
     image_named,
@@ -210,9 +211,12 @@ def adopt(service: Service, target: Target, instance: Instance) -> Plan:
     marked = settings({"description": description, "tags": [*tags, TAG]}, config)
     where = {"vmid": int(instance.id), "node": instance.node, "timeout": TIMEOUT}
     args = {**where, **marked.arguments, "state": "present", "update": True}
-    does = f"mark VM {instance.id} as service '{service.name}'"
+    calls = [Call(module=MODULE, does=f"mark VM {instance.id} as service '{service.name}'", args=args)]
+    refused = _not_permitted(target, calls, config)
+    if refused:
+        raise AdoptionError(f"To mark VM {instance.id}, {refused}.")
     return Plan(
-        calls=(Call(module=MODULE, does=does, args=args),),
+        calls=tuple(calls),
         before={instance.name: masked(marked.before())},
         after={instance.name: masked(marked.shown())},
         state=instance.state,
@@ -278,15 +282,17 @@ def removal_refused(target: Target, instances: tuple[Instance, ...]) -> str | No
     """
     What qemu-server's ``destroy_vm`` and its API look at before they remove a VM. A lock is waited for.
     """
-    return next(filter(None, (*map(_forbids_removal, instances), _not_permitted(target, instances))), None)
+    return next(
+        filter(None, (*map(_forbids_removal, instances), _not_permitted(target, _removal_calls(instances)))), None
+    )
 
 
-def _not_permitted(target: Target, instances: tuple[Instance, ...]) -> str | None:
+def _not_permitted(target: Target, calls: Sequence[Call], there: Mapping[str, t.Any] | None = None) -> str | None:
+    """What of the privileges that the calls take the user lacks, with how to give it; None too where nobody knows."""
     held = target.permissions
     if held is None or held.paths is None:
         return None
-    calls = _removal_calls(instances)
-    missing = [one for one in permits_of_calls(calls, there={}, base={}) if not is_allowed(held, one)]
+    missing = [one for one in permits_of_calls(calls, there=there or {}, base={}) if not is_allowed(held, one)]
     return f"{held.user} lacks {listed_permits(missing)}; {how_to_give(held, missing)}" if missing else None
 
 

@@ -15,7 +15,11 @@ import yaml
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import judge
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import _proxmox_permits, proxmox_vm
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import (
+    AdoptionError,
+    _proxmox_permits,
+    proxmox_vm,
+)
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge import proxmox_privileges as rights
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Permissions
 
@@ -399,6 +403,14 @@ def test_a_removal_that_takes_what_is_missing_is_refused_before_it_is_begun(name
 def test_a_vm_that_is_stopped_takes_no_power_to_remove():
     place = target("proxmox", permissions=may(SCOPED, without=("VM.PowerMgmt",)))
     assert proxmox_vm.removal_refused(place, (dataclasses.replace(HERE, state="stopped"),)) is None
+
+
+def test_a_vm_is_taken_over_only_where_it_may_be_marked():
+    few, full = (target("proxmox", permissions=may(SCOPED, without=names)) for names in (("VM.Config.Options",), ()))
+    theirs = dataclasses.replace(HERE, service=None, config={"config": {**CONFIG, "description": "", "tags": ""}})
+    with pytest.raises(AdoptionError, match=r"To mark VM 100, .* lacks VM\.Config\.Options on /vms/100; run 'pveum"):
+        proxmox_vm.adopt(service(), few, theirs)
+    assert len(proxmox_vm.adopt(service(), full, theirs).calls) == 1
 
 
 def test_the_remedy_adds_to_an_acl_that_is_there_and_does_not_replace_it():
