@@ -200,6 +200,8 @@ class Host:
         proxy = self._proxy(environment)
         if check_mode is not None:
             proxy._task.check_mode = check_mode
+            # Only the names in it are read: the task is not logged.
+            proxy._task.diff = check_mode
         try:
             # A copy: _execute_module writes its own keys into what it is given.
             return proxy._execute_module(

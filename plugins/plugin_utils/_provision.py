@@ -265,15 +265,24 @@ class Provisioner:
     def _same(
         self, host: Host, form: t.Any, candidate: Candidate, instance: Instance, options: tuple[str, ...]
     ) -> tuple[str, ...]:
-        """Those of the options that are the same to the delegate: all are asked of at once, then each alone."""
+        """
+        Those of the options that are the same to the delegate.
+
+        All are asked of at once; then each alone, unless its diff has named those that are not the same.
+        """
         wanted = self._wanted(candidate)
 
-        def is_same(*some: str) -> bool:
-            return sees_difference(host, form.question(wanted, candidate, instance, some)) is False
+        def seen(*some: str) -> tuple[bool, frozenset[str]] | None:
+            return sees_difference(host, form.question(wanted, candidate, instance, some))
 
-        if is_same(*options):
+        all_of_them = seen(*options)
+        if all_of_them is not None and not all_of_them[0]:
             return options
-        return tuple(option for option in options if is_same(option)) if len(options) > 1 else ()
+        named = form.named(all_of_them[1]) & set(options) if all_of_them else ()
+        if named:
+            return tuple(option for option in options if option not in named)
+        alone = {option: seen(option) for option in options} if len(options) > 1 else {}
+        return tuple(option for option, answer in alone.items() if answer is not None and not answer[0])
 
     def _with_waiting(self, done: dict[str, t.Any], waiting: tuple[str, ...]) -> dict[str, t.Any]:
         """What is told, with the settings that wait for a restart."""

@@ -70,15 +70,20 @@ def run_call(host: Host, call: Call) -> None:
         )
 
 
-def sees_difference(host: Host, call: Call) -> bool | None:
-    """Whether the delegate, in check mode, would change something; None where it cannot tell."""
+def sees_difference(host: Host, call: Call) -> tuple[bool, frozenset[str]] | None:
+    """
+    (whether the delegate, in check mode, would change something, what its diff names); None where it cannot tell.
+    """
     try:
         reply = _reply(host, call, check_mode=True)
     except DelegateFailed:
         return None
     if reply.get("failed") or reply.get("skipped"):
         return None
-    return bool(reply.get("changed"))
+    diff = reply.get("diff")
+    sides = [diff.get(side) for side in ("before", "after")] if isinstance(diff, Mapping) else []
+    names = frozenset(str(name) for side in sides if isinstance(side, Mapping) for name in side)
+    return bool(reply.get("changed")), names
 
 
 def _reply(host: Host, call: Call, *, check_mode: bool | None = None) -> Mapping[str, t.Any]:

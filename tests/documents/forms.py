@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import re
 import typing as t
 from collections.abc import Iterable, Iterator, Mapping
@@ -121,42 +120,28 @@ def _short(value: t.Any) -> str:
 
 # --- Docker ---------------------------------------------------------------------------------------
 
-_PATHS = {
-    "env": "Config.Env",
-    "image": "Config.Image, Image",
-    "platform": "Image",
-    "network_mode": "HostConfig.NetworkMode",
-    "networks": "NetworkSettings.Networks",
-    "ports": "HostConfig.PortBindings",
-    "published_ports": "HostConfig.PortBindings",
-    "restart_policy": "HostConfig.RestartPolicy.Name",
-    "security_opts": "HostConfig.SecurityOpt",
-    "volumes": "HostConfig.Binds, Config.Volumes",
-}
-"""Where functions of their own look."""
+_MORE_PATHS = {"image": "Config.Image, Image", "volumes": "HostConfig.Binds, Config.Volumes"}
+"""Where two are looked at."""
 
 
 def docker_compared() -> str:
     """What is compared with what, and what a difference takes."""
     rows = []
-    for name, compare in _docker_options.COMPARED.items():
+    for name, path in _docker_options.PATHS.items():
         if name == "ports":
-            # Another name of the one before it.
+            # Another name of published_ports.
             continue
-        path = inspect.getclosurevars(compare).nonlocals.get("path") or _PATHS[name]
         change = "in place" if name in _docker_options.IN_PLACE else "a new container"
-        rows.append((f"`{name}`", f"`{path}`", change, _when_left_out(name)))
+        rows.append((f"`{name}`", f"`{_MORE_PATHS.get(name, path)}`", change, _when_left_out(name)))
     return table(("option", "of `docker inspect`", "a change is made", "given no more"), rows)
 
 
 def _when_left_out(name: str) -> str:
     if name == "image":
         return "cannot be"
-    if name in _docker_options.LEFT:
+    if name in _docker_options.LEFT and name not in _docker_options._MODES:
         return "taken away: a new container"
-    if name in (*_docker_options.OF_THE_IMAGE, *_docker_options._TABLES):
-        return "seen by its name in a label: a new container"
-    return "stays"
+    return "seen by its name in a label: a new container"
 
 
 def _codes(names: Iterable[str]) -> str:

@@ -142,7 +142,7 @@ class Playbook:
 
     def tasks(
         self,
-        *tasks: tuple[str, dict],
+        *tasks: tuple[str, dict] | tuple[str, dict, dict],
         flags: tuple[str, ...] = (),
         environment: dict[str, str | None] | None = None,
         inventory: str | None = None,
@@ -150,7 +150,8 @@ class Playbook:
         """
         What several tasks returned, one after the other in one play: that takes far less time than a play for each.
 
-        Each is the name of one of our modules and its arguments. A variable that is None is not in the environment.
+        Each is the name of one of our modules, its arguments, and keywords of the task such as ``check_mode``.
+        A variable that is None is not in the environment.
         """
         number = next(self._count)
         answer = self.directory / f"answers{number}.json"
@@ -158,7 +159,8 @@ class Playbook:
         names = [f"answer{position}" for position in range(len(tasks))]
         play["tasks"][:1] = [
             {"name": f"Task {name}", f"rightscope.deploy.{module}": args, "register": name, "ignore_errors": True}
-            for name, (module, args) in zip(names, tasks, strict=True)
+            | (keywords[0] if keywords else {})
+            for name, (module, args, *keywords) in zip(names, tasks, strict=True)
         ]
         play["vars"]["answer"] = f"{{{{ [{', '.join(names)}] }}}}"
         (self.directory / f"plays{number}.yml").write_text(yaml.safe_dump([play]), encoding="utf-8")

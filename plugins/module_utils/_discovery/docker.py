@@ -498,7 +498,7 @@ def _instances(engine, containers, service, target):
     for instance in instances:
         if service and instance["service"] == service and _has_ended(instance["config"]):
             instance["log"] = _last_words(engine, instance["id"])
-        instance["config"] = _with_image_id(engine, instance["config"]) if service else {}
+        instance["config"] = _with_meaning(engine, instance["config"], containers) if service else {}
     return sorted(instances, key=lambda instance: instance["name"])
 
 
@@ -563,13 +563,15 @@ def _last_words(engine, id):
     return " ".join(plain(text).split())[-_LOG_CHARACTERS:]
 
 
-def _with_image_id(engine, config):
+def _with_meaning(engine, config, containers):
     """
-    A container's configuration with what is known of its image.
+    A container's configuration with what the names in it stand for now.
 
     ``_image_id`` is what its image's name stands for now, another one after a retag, and ``_image_digests`` what
-    registries call that. ``_image`` is what the container was made from: its platform, its variables and its labels.
+    registries call that. ``_image`` is what the container was made from: its platform, its variables, its labels, and
+    all of its configuration. ``_names`` are those of the containers that it refers to, by their ids.
     """
+    config = {**config, "_names": _names(config, containers)}
     named = _image_of(engine, config["Config"]["Image"])
     if named is not None:
         config = {**config, "_image_id": named["Id"], "_image_digests": named.get("RepoDigests") or []}
@@ -585,8 +587,29 @@ def _with_image_id(engine, config):
             "platform": "/".join(filter(None, platform)),
             "env": about.get("Env") or [],
             "labels": about.get("Labels") or {},
+            "config": about,
         },
     }
+
+
+_MODES = ("NetworkMode", "PidMode", "IpcMode")
+
+
+def _names(config, containers):
+    """The names of the containers that one refers to, by their ids, as it is listed now."""
+    host = config.get("HostConfig") or {}
+    modes = [str(host.get(mode) or "").partition("container:")[2] for mode in _MODES]
+    others = [
+        str(item).strip("/").partition(":")[0] for key in ("VolumesFrom", "Links") for item in host.get(key) or ()
+    ]
+    words = {word for word in (*modes, *others) if word}
+    found = {}
+    for one in containers:
+        # A link of another container to it is a name too: /other/alias.
+        names = [name.lstrip("/") for name in one.get("Names") or () if name.count("/") == 1]
+        if words & {one["Id"], one["Id"][:12], *names}:
+            found[one["Id"]] = names
+    return found
 
 
 def _image_of(engine, name):

@@ -50,6 +50,8 @@ A form's module has:
     whether it sees that too: a difference that it does not see is another spelling;
 ``question(service, candidate, instance, options) -> Call``
     the delegate's call that is asked so, in check mode alone: it says ``changed`` where one of these options differs;
+``named(names) -> frozenset[str]``
+    the options that the names in the delegate's diff stand for; none where it cannot be told
 ``permits(service, candidate, target, instances, state) -> tuple[Permit, ...]``
     the privileges of the target's API that this plan would take; asked where those of its user are known;
 ``adopt(service, target, instance) -> Plan``

@@ -291,7 +291,7 @@ def images_of(requirements: Requirements, options: Mapping[str, t.Any]) -> tuple
 _SYSTEMS = ("linux", "windows", "freebsd", "darwin")
 
 
-def compare_platform(value: t.Any, config: Mapping[str, t.Any]) -> tuple[str, str]:
+def compare_platform(value: t.Any, config: Mapping[str, t.Any], _options: t.Any = None) -> tuple[str, str]:
     """What is said of ``os[/arch[/variant]]``, or of an architecture alone; an image that is gone is not compared."""
     found = (config.get("_image") or {}).get("platform")
     wanted, held = _platform(value), _platform(found or value)

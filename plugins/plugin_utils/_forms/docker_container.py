@@ -13,8 +13,6 @@ stranger's too, so the difference is computed here first, from what the engine s
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import re
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
@@ -74,14 +72,16 @@ from ._docker_acts import (
     refuse,
 )
 from ._docker_options import (
+    CERTAIN,
     COMPARED,
     IN_PLACE,
     LEFT,
+    compared,
+    digests,
     given_no_more,
     image_reference,
     names_given,
     need_full_paths,
-    normalised,
 )
 
 NAME = "docker_container"
@@ -134,7 +134,7 @@ def check(option: str, value: t.Any) -> None:
     if option == "volumes":
         need_full_paths(value)
     if option in COMPARED:
-        COMPARED[option](value, {})
+        COMPARED[option](value, {}, {})
 
 
 def pending(_instances: tuple[Instance, ...]) -> tuple[str, ...]:
@@ -290,12 +290,33 @@ def doubtful(candidate: Candidate, plan: Plan) -> dict[str, tuple[str, ...]]:
         name: tuple(
             option
             for option, value in changed.items()
-            if value is not None and given.get(option) is not None and option not in (*ACTS, *IN_PLACE)
+            if value is not None
+            and given.get(option) is not None
+            and option not in ACTS
+            # In check mode the delegate does not tell of what it would change in place.
+            and option not in IN_PLACE
+            and option not in CERTAIN
+            # What is only taken away is known by our marks, and the delegate is content with more than was asked for.
+            and not _is_within(value, plan.before.get(name, {}).get(option))
         )
         for name, changed in plan.after.items()
         if plan.before.get(name, {}).get("state") != ABSENT
     }
     return {name: options for name, options in found.items() if options}
+
+
+def _is_within(value: t.Any, whole: t.Any) -> bool:
+    """Whether a value is found in another one, beside which that has more."""
+    if isinstance(value, Mapping) and isinstance(whole, Mapping):
+        return all(key in whole and _is_within(item, whole[key]) for key, item in value.items())
+    if isinstance(value, (list, tuple)) and isinstance(whole, (list, tuple)):
+        return all(any(_is_within(item, other) for other in whole) for item in value)
+    return value == whole
+
+
+def named(names: frozenset[str]) -> frozenset[str]:
+    """The options that the delegate's diff names."""
+    return frozenset({"volume_binds": "volumes"}.get(name, name) for name in names)
 
 
 _SUBSETS = ("env", "labels", "networks", "sysctls")
@@ -409,6 +430,7 @@ class _Part:
     name: str
     options: Mapping[str, t.Any]
     needed: Mapping[str, t.Any]
+    counts_swap: bool | None = None
 
 
 def _part(service: Service, candidate: Candidate, process: Process | None, *, several: bool) -> _Part:
@@ -434,9 +456,10 @@ def _part(service: Service, candidate: Candidate, process: Process | None, *, se
     needed = {**_limits(service.requirements, candidate.facts, {}), **_granted(candidate, {})}
     needed |= _sysctls(service.requirements, candidate, options if options.get("network_mode") == "host" else {})
     needed |= _published(service.requirements, options, process.name if process else None, first=first)
-    labels[OPTIONS_MARK] = _digests({**options, **_contents(candidate, options)})
+    labels[OPTIONS_MARK] = digests({**options, **_contents(candidate, options)})
     labels[GIVEN_MARK] = names_given(options)
-    return _Part(name, {**options, "labels": {key: text(value) for key, value in labels.items()}}, needed)
+    options["labels"] = {key: text(value) for key, value in labels.items()}
+    return _Part(name, options, needed, candidate.facts.swap_limit)
 
 
 def _contents(candidate: Candidate, options: Mapping[str, t.Any]) -> dict[str, str]:
@@ -544,21 +567,6 @@ def _port(port: Port) -> str:
     return f"{host}{port.number}{'' if port.protocol == 'tcp' else f'/{port.protocol}'}"
 
 
-def _digests(options: Mapping[str, t.Any]) -> str:
-    """
-    A mark for the options that cannot be compared with what the engine says, each with its name; ``none`` without any.
-
-    It is stable from run to run, and different where one of them is: the difference that recreates.
-    """
-    rest = {key: value for key, value in options.items() if key not in COMPARED and key not in BEHAVIOUR}
-    found = (f"{key}={_digest(normalised(key, value))}" for key, value in sorted(rest.items()))
-    return " ".join(found) or "none"
-
-
-def _digest(value: t.Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:12]
-
-
 def _steps(
     part: _Part, there: Instance | None, state: str, agreed: frozenset[str], candidate: Candidate
 ) -> tuple[list[Call], dict[str, t.Any], dict[str, t.Any]]:
@@ -619,8 +627,6 @@ def _as_compared(
         held = (there.config.get("Config") or {}).get("StopTimeout")
         if held != part.options["stop_timeout"]:
             before["stop_timeout"], after["stop_timeout"] = held, part.options["stop_timeout"]
-    if list(after) == ["labels"] and _is_mark_of_ignored(part, there, before["labels"], after["labels"]):
-        before, after = {}, {}
     newer = _newer(part, there, candidate)
     return (before | newer[0], after | newer[1]) if newer else (before, after)
 
@@ -652,18 +658,6 @@ def _add_what_is_more(
     if more:
         before[name] = {**(before.get(name) or {}), **more}
         after.setdefault(name, {})
-
-
-def _is_mark_of_ignored(part: _Part, there: Instance, before: Mapping[str, t.Any], after: Mapping[str, t.Any]) -> bool:
-    """Whether the marks alone differ, and only in names that are not compared."""
-    if any(before.get(key) != after.get(key) for key in {*before, *after} if key not in (OPTIONS_MARK, GIVEN_MARK)):
-        return False
-    labels = (there.config.get("Config") or {}).get("Labels") or {}
-    was, shall = labels.get(GIVEN_MARK, ""), part.options["labels"][GIVEN_MARK]
-    names = {name.partition(".")[0] for name in set(was.split()) ^ set(shall.split())} - {"none"}
-    had, has = (_by_name(mark) for mark in (labels.get(OPTIONS_MARK, ""), part.options["labels"][OPTIONS_MARK]))
-    names |= {name for name in {*had, *has} if had.get(name) != has.get(name)}
-    return bool(names) and all(comparison(part.options, name) == IGNORE for name in names)
 
 
 # --- whether the registry has a newer one -----------------------------------------------------------
@@ -738,31 +732,47 @@ def _takes_a_new_one(name: str, value: t.Any) -> bool:
 
 
 _OUR_MARKS = (MARK, PROCESS_MARK, OPTIONS_MARK, GIVEN_MARK, SIGNATURE)
-_OTHER = "another value"
-"""What is shown of a value that is known by its digest alone."""
 
 
 def _compare(part: _Part, there: Instance) -> tuple[dict[str, t.Any], dict[str, t.Any]]:
-    wanted, found = {}, {}
-    for name, compared in COMPARED.items():
-        if part.options.get(name) is not None:
-            wanted[name], found[name] = compared(part.options[name], there.config)
-        elif name in LEFT and not _said_otherwise(name, part.options):
-            left = LEFT[name](there.config)
+    """
+    What differs: (before, after), each by option.
+
+    Our marks of the options follow from the rest. They alone are no difference: an earlier release may have made them.
+    """
+    wanted: dict[str, t.Any] = {}
+    found: dict[str, t.Any] = {}
+    config = {**there.config, "_counts_swap": part.counts_swap}
+    marks = _at_labels(there)
+    was, shall = (_by_name(mark) for mark in (marks.get(OPTIONS_MARK, ""), part.options["labels"][OPTIONS_MARK]))
+    given = marks.get(GIVEN_MARK, "").split()
+    options = {name: value for name, value in part.options.items() if value is not None}
+    options["labels"] = {key: value for key, value in options["labels"].items() if key not in _MARKS_OF_OPTIONS}
+    for name, value in options.items():
+        if name not in BEHAVIOUR:
+            wanted[name], found[name] = compared(
+                name, value, config, options, was=was.get(name), shall=shall.get(name), given=given
+            )
+    for name in LEFT:
+        if name not in options and not _said_otherwise(name, options):
+            left = LEFT[name](config)
             if left is not None:
                 wanted[name], found[name] = None, left
-    marks = (there.config.get("Config") or {}).get("Labels") or {}
-    options, tables = given_no_more(marks.get(GIVEN_MARK, ""), part.options["labels"][GIVEN_MARK], there.config)
-    for name, value in options.items():
+    gone, items = given_no_more(given, was, part.options, config)
+    for name, value in gone.items():
         wanted[name], found[name] = None, value
-    for name, values in tables.items():
+    for name, values in items.items():
+        held = found.get(name) or {}
         wanted.setdefault(name, {})
-        found[name] = {**found.get(name, {}), **values}
-    was, shall = (_by_name(mark) for mark in (marks.get(OPTIONS_MARK, ""), part.options["labels"][OPTIONS_MARK]))
-    for name in sorted({*was, *shall}):
-        if was.get(name) != shall.get(name):
-            wanted[name], found[name] = part.options.get(name), _OTHER if name in was else None
+        found[name] = sorted([*held, *values]) if isinstance(held, list) else {**held, **values}
     return _without_marks(*differences(wanted, found))
+
+
+_MARKS_OF_OPTIONS = (OPTIONS_MARK, GIVEN_MARK)
+
+
+def _at_labels(there: Instance) -> Mapping[str, str]:
+    return (there.config.get("Config") or {}).get("Labels") or {}
 
 
 def _by_name(mark: str) -> dict[str, str]:

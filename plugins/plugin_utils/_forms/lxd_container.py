@@ -277,6 +277,11 @@ def doubtful(_candidate: Candidate, _plan: Plan) -> dict[str, tuple[str, ...]]:
     return {}
 
 
+def named(_names: frozenset[str]) -> frozenset[str]:
+    """None: nothing is asked."""
+    return frozenset()
+
+
 def question(_service: Service, _candidate: Candidate, _instance: Instance, _options: Sequence[str]) -> Call:
     """Nothing is asked."""
     raise NotImplementedError

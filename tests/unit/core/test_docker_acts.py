@@ -224,11 +224,14 @@ def test_an_option_that_is_to_be_ignored_makes_no_difference(how, env):
     assert planned(there, env=env, comparisons=how).calls == ()
 
 
+ULIMITS = [{"Name": "nofile", "Soft": 2, "Hard": 2}]
+
+
 @pytest.mark.parametrize(
     ("there", "options"),
     [
         pytest.param(container(options="ulimits=0123"), {"ulimits": ["nofile:1:1"]}, id="known by a digest"),
-        pytest.param(container(options="ulimits=0123"), {}, id="given no more"),
+        pytest.param(container(options="ulimits=0123", Ulimits=ULIMITS), {}, id="given no more"),
         pytest.param(container(Memory=2**26), {"memory": "128M"}, id="changed in place"),
         pytest.param(container(Binds=["/etc:/etc:rw"]), {}, id="a mount that is left"),
         pytest.param(container(), {"image": "web:2"}, id="the image"),

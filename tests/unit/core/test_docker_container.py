@@ -15,7 +15,6 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FO
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._docker_options import (
     COMPARED,
     IN_PLACE,
-    OF_THE_IMAGE,
 )
 
 from .builders import instance, planned, service, target
@@ -53,7 +52,7 @@ def test_a_container_is_made_with_its_mark_and_limits():
     assert call.args["labels"] == {
         "rightscope.service": "web",
         "rightscope.options": "none",
-        "rightscope.given": "env.N env.S",
+        "rightscope.given": "cpu_period cpu_quota env.N env.S memory memory_swap",
     }
     assert (call.args["memory"], call.args["memory_swap"]) == ("64M", "128M")
     assert (call.args["cpu_quota"], call.args["cpu_period"]) == (50000, 100000)
@@ -114,11 +113,12 @@ def test_a_container_is_brought_into_the_state(was, state, does):
 
 def inspected(path: str, value) -> dict:
     """What ``docker inspect`` says, with one value deep in it."""
-    for key in reversed(path.split(".")):
+    for key in reversed(path.split(".") if path else []):
         value = {key: value}
     return value
 
 
+OTHERS_ID = "0123456789abcdef" * 4
 PORTS, HOST = "HostConfig.PortBindings", "HostConfig"
 SAME = [
     ("image", "web", "Config.Image", "web:latest"),
@@ -177,12 +177,149 @@ SAME = [
     ),
     ("published_ports", ["80-81/udp"], PORTS, {"81/udp": [{"HostPort": "1"}], "80/udp": [{"HostPort": "2"}]}),
     ("published_ports", ["8000-8009:80"], PORTS, {"80/tcp": [{"HostPort": "8000-8009"}]}),
+    ("published_ports", ["1-3:1-2"], PORTS, {"1/tcp": [{"HostPort": "1"}], "2/tcp": [{"HostPort": "2"}]}),
+    ("published_ports", ["53:53/UDP"], PORTS, {"53/udp": [{"HostPort": "53"}]}),
+    ("published_ports", ["[0:0::1]:8080:80"], PORTS, {"80/tcp": [{"HostIp": "::1", "HostPort": "8080"}]}),
     ("ports", ["8080:80"], PORTS, {"80/tcp": [{"HostPort": "8080"}]}),
     ("platform", "linux/amd64", "_image.platform", "linux/amd64"),
     ("platform", "linux", "_image.platform", "linux/arm64/v8"),
     ("platform", "x86_64", "_image.platform", "linux/amd64"),
     ("platform", "linux/arm64", "_image.platform", "linux/arm64/v8"),
     ("platform", "linux/arm/v7", "_image.platform", None),
+    ("working_dir", "/tmp/", "Config.WorkingDir", "/tmp"),
+    ("working_dir", "//a/./b/../c/", "Config.WorkingDir", "/a/c"),
+    ("stop_signal", "15", "Config.StopSignal", "SIGTERM"),
+    ("stop_signal", "term", "Config.StopSignal", "15"),
+    ("stop_signal", "SIGRTMIN+3", "Config.StopSignal", "RTMIN+3"),
+    ("domainname", "a.example", "Config.Domainname", "a.example"),
+    ("cpuset_cpus", "0-2,4", f"{HOST}.CpusetCpus", "4,0,1,2"),
+    ("memory", "64.4M", f"{HOST}.Memory", 67528294),
+    ("memory", "1GB", f"{HOST}.Memory", 2**30),
+    ("memory", "1 megabyte", f"{HOST}.Memory", 2**20),
+    ("kernel_memory", "64m", f"{HOST}.KernelMemory", 2**26),
+    ("memory_swappiness", 10, f"{HOST}.MemorySwappiness", 10),
+    ("memory_swappiness", -1, f"{HOST}.MemorySwappiness", None),
+    ("oom_killer", True, f"{HOST}.OomKillDisable", True),
+    ("oom_score_adj", 100, f"{HOST}.OomScoreAdj", 100),
+    ("pids_limit", -1, f"{HOST}.PidsLimit", None),
+    ("pids_limit", 0, f"{HOST}.PidsLimit", -1),
+    ("interactive", True, "Config.OpenStdin", True),
+    ("tty", False, "Config.Tty", None),
+    ("auto_remove", True, f"{HOST}.AutoRemove", True),
+    ("publish_all_ports", True, f"{HOST}.PublishAllPorts", True),
+    ("runtime", "runc", f"{HOST}.Runtime", "runc"),
+    ("uts", "host", f"{HOST}.UTSMode", "host"),
+    ("cgroupns_mode", "private", f"{HOST}.CgroupnsMode", "private"),
+    ("cgroup_parent", "/a/", f"{HOST}.CgroupParent", "/a"),
+    ("mac_address", "92-D0-C6-0A-29-33", "Config.MacAddress", "92:d0:c6:0a:29:33"),
+    ("mac_address", "92:d0:c6:0a:29:33", "NetworkSettings.Networks", {"a": {"MacAddress": "92:D0:c6:0a:29:33"}}),
+    (
+        "exposed_ports",
+        ["90-91", "53/UDP"],
+        "Config.ExposedPorts",
+        {"90/tcp": {}, "91/tcp": {}, "53/udp": {}, "80/tcp": {}},
+    ),
+    (
+        "healthcheck",
+        {"test": "x", "interval": "1m30s"},
+        "Config.Healthcheck",
+        {"Test": ["CMD-SHELL", "x"], "Interval": 9 * 10**10},
+    ),
+    ("healthcheck", {"test": ["NONE"]}, "Config.Healthcheck", {"Test": ["NONE"]}),
+    ("healthcheck", {"interval": "1s"}, "Config.Healthcheck", None),
+    (
+        "ulimits",
+        ["nofile:1", "core:-1"],
+        f"{HOST}.Ulimits",
+        [{"Name": n, "Soft": v, "Hard": v} for n, v in (("core", -1), ("nofile", 1))],
+    ),
+    ("links", ["a:b", "c"], f"{HOST}.Links", ["/c:/web/c", "/a:/web/b"]),
+    ("etc_hosts", {"a": "::1"}, f"{HOST}.ExtraHosts", ["a:0:0:0:0:0:0:0:1"]),
+    ("dns_servers", ["::1", "1.1.1.1"], f"{HOST}.Dns", ["0::1", "1.1.1.1"]),
+    ("dns_opts", ["b", "a"], f"{HOST}.DnsOptions", ["a", "b"]),
+    ("dns_search_domains", ["b", "a"], f"{HOST}.DnsSearch", ["b", "a"]),
+    ("security_opts", ["no-new-privileges"], f"{HOST}.SecurityOpt", ["no-new-privileges:true"]),
+    ("security_opts", ["no-new-privileges:false"], f"{HOST}.SecurityOpt", None),
+    ("security_opts", ["label:user:x"], f"{HOST}.SecurityOpt", ["label=user:x"]),
+    ("groups", ["b", "a"], f"{HOST}.GroupAdd", ["a", "b"]),
+    (
+        "devices",
+        ["/dev/a", "/dev/b:/c:mr"],
+        f"{HOST}.Devices",
+        [
+            {"PathOnHost": "/dev/b", "PathInContainer": "/c", "CgroupPermissions": "rm"},
+            {"PathOnHost": "/dev/a", "PathInContainer": "/dev/a", "CgroupPermissions": "rwm"},
+        ],
+    ),
+    (
+        "device_requests",
+        [{"count": -1, "capabilities": [["b", "a"]]}],
+        f"{HOST}.DeviceRequests",
+        [
+            {"Driver": "", "Count": -1, "DeviceIDs": None, "Capabilities": [["a", "b"]], "Options": {}},
+        ],
+    ),
+    ("device_cgroup_rules", ["c 1:3 mr"], f"{HOST}.DeviceCgroupRules", ["c 1:3 rm"]),
+    ("device_read_bps", [{"path": "/a", "rate": "1M"}], f"{HOST}.BlkioDeviceReadBps", [{"Path": "/a", "Rate": 2**20}]),
+    ("device_write_bps", [{"path": "/a", "rate": "1k"}], f"{HOST}.BlkioDeviceWriteBps", [{"Path": "/a", "Rate": 1024}]),
+    ("device_read_iops", [{"path": "/a", "rate": 1}], f"{HOST}.BlkioDeviceReadIOps", [{"Path": "/a", "Rate": 1}]),
+    ("device_write_iops", [{"path": "/a", "rate": 1}], f"{HOST}.BlkioDeviceWriteIOps", [{"Path": "/a", "Rate": 1}]),
+    ("volume_driver", "local", f"{HOST}.VolumeDriver", "local"),
+    (
+        "volumes",
+        ["/a//b/:/c/", "/d/"],
+        "",
+        {"HostConfig": {"Binds": ["/a/b:/c:rw,rprivate"]}, "Config": {"Volumes": {"/d": {}}}},
+    ),
+    ("volumes_from", ["a", "b:ro"], f"{HOST}.VolumesFrom", ["b:ro", "a:rw"]),
+    (
+        "mounts",
+        [{"target": "/a/", "type": "bind", "source": "/b/", "propagation": "rprivate"}],
+        f"{HOST}.Mounts",
+        [
+            {"Target": "/a", "Type": "bind", "Source": "/b"},
+        ],
+    ),
+    (
+        "mounts",
+        [{"target": "/a", "source": "v"}, {"target": "/b", "type": "tmpfs", "tmpfs_size": "1M", "tmpfs_mode": "0700"}],
+        f"{HOST}.Mounts",
+        [
+            {"Target": "/b", "Type": "tmpfs", "TmpfsOptions": {"SizeBytes": 2**20, "Mode": 0o700}},
+            {"Target": "/a", "Type": "volume", "Source": "v", "ReadOnly": False},
+        ],
+    ),
+    ("tmpfs", ["/a/:size=1m,mode=0700", "/b"], f"{HOST}.Tmpfs", {"/b": "", "/a": "mode=700,size=1048576"}),
+    ("storage_opts", {"size": 1}, f"{HOST}.StorageOpt", {"size": "1"}),
+    ("log_driver", "local", f"{HOST}.LogConfig", {"Type": "local"}),
+    ("log_options", {"a": 1}, f"{HOST}.LogConfig.Config", {"a": "1", "engine": "own"}),
+    (
+        "network_mode",
+        "container:vpn",
+        "",
+        {"HostConfig": {"NetworkMode": f"container:{OTHERS_ID}"}, "_names": {OTHERS_ID: ["vpn"]}},
+    ),
+    ("network_mode", f"container:{OTHERS_ID[:12]}", "", {"HostConfig": {"NetworkMode": f"container:{OTHERS_ID}"}}),
+    (
+        "network_mode",
+        "shop",
+        "",
+        {"HostConfig": {"NetworkMode": "f" * 64}, "NetworkSettings": {"Networks": {"shop": {"NetworkID": "f" * 64}}}},
+    ),
+    (
+        "pid_mode",
+        "container:vpn",
+        "",
+        {"HostConfig": {"PidMode": f"container:{OTHERS_ID}"}, "_names": {OTHERS_ID: ["a", "vpn"]}},
+    ),
+    (
+        "ipc_mode",
+        "container:vpn",
+        "",
+        {"HostConfig": {"IpcMode": f"container:{OTHERS_ID}"}, "_names": {OTHERS_ID: ["vpn"]}},
+    ),
+    ("links", [f"{OTHERS_ID}:x"], "", {"HostConfig": {"Links": ["/vpn:/web/x"]}, "_names": {OTHERS_ID: ["vpn"]}}),
+    ("volumes_from", [OTHERS_ID[:12]], "", {"HostConfig": {"VolumesFrom": ["vpn"]}, "_names": {OTHERS_ID: ["vpn"]}}),
 ]
 OTHER = [
     ("image", "web:1", "Config.Image", "web:2"),
@@ -234,6 +371,71 @@ OTHER = [
     ("platform", "windows", "_image.platform", "linux/amd64"),
     ("platform", "linux/arm/v6", "_image.platform", "linux/arm/v7"),
     ("platform", "linux/amd64", "_image.platform", "linux/arm64/v8"),
+    ("domainname", "a.example", "Config.Domainname", ""),
+    ("stop_signal", "TERM", "Config.StopSignal", "SIGINT"),
+    ("memory", "64.4M", f"{HOST}.Memory", 67528295),
+    ("kernel_memory", "64m", f"{HOST}.KernelMemory", 0),
+    ("memory_swappiness", 10, f"{HOST}.MemorySwappiness", None),
+    ("oom_killer", True, f"{HOST}.OomKillDisable", False),
+    ("oom_score_adj", 100, f"{HOST}.OomScoreAdj", 0),
+    ("pids_limit", 10, f"{HOST}.PidsLimit", None),
+    ("interactive", True, "Config.OpenStdin", False),
+    ("tty", True, "Config.Tty", None),
+    ("auto_remove", True, f"{HOST}.AutoRemove", False),
+    ("publish_all_ports", True, f"{HOST}.PublishAllPorts", False),
+    ("runtime", "runsc", f"{HOST}.Runtime", "runc"),
+    ("uts", "host", f"{HOST}.UTSMode", ""),
+    ("cgroupns_mode", "private", f"{HOST}.CgroupnsMode", "host"),
+    ("cgroup_parent", "/a", f"{HOST}.CgroupParent", ""),
+    ("mac_address", "92:d0:c6:0a:29:33", "Config.MacAddress", "92:d0:c6:0a:29:34"),
+    ("exposed_ports", ["90"], "Config.ExposedPorts", {"80/tcp": {}}),
+    ("healthcheck", {"test": "x"}, "Config.Healthcheck", {"Test": ["CMD-SHELL", "x"], "Retries": 3}),
+    ("healthcheck", {"test": "x"}, "Config.Healthcheck", {"Test": ["CMD", "x"]}),
+    ("ulimits", ["nofile:1"], f"{HOST}.Ulimits", [{"Name": "nofile", "Soft": 1, "Hard": 2}]),
+    ("links", ["a:b"], f"{HOST}.Links", None),
+    ("etc_hosts", {"a": "::1"}, f"{HOST}.ExtraHosts", ["a:::1", "b:::1"]),
+    ("dns_servers", ["1.1.1.1", "::1"], f"{HOST}.Dns", ["::1", "1.1.1.1"]),
+    ("dns_opts", ["a"], f"{HOST}.DnsOptions", ["a", "b"]),
+    ("dns_search_domains", ["a", "b"], f"{HOST}.DnsSearch", ["b", "a"]),
+    ("groups", ["a"], f"{HOST}.GroupAdd", ["a", "b"]),
+    (
+        "devices",
+        ["/dev/a"],
+        f"{HOST}.Devices",
+        [
+            {"PathOnHost": "/dev/a", "PathInContainer": "/dev/a", "CgroupPermissions": "r"},
+        ],
+    ),
+    ("device_requests", [{"count": 1}], f"{HOST}.DeviceRequests", [{"Count": 2}]),
+    ("device_cgroup_rules", ["c 1:3 r"], f"{HOST}.DeviceCgroupRules", ["c 1:3 rm"]),
+    ("device_read_bps", [{"path": "/a", "rate": "1M"}], f"{HOST}.BlkioDeviceReadBps", [{"Path": "/a", "Rate": 1}]),
+    (
+        "device_write_bps",
+        [{"path": "/a", "rate": "1M"}],
+        f"{HOST}.BlkioDeviceWriteBps",
+        [{"Path": "/b", "Rate": 2**20}],
+    ),
+    ("device_read_iops", [{"path": "/a", "rate": 1}], f"{HOST}.BlkioDeviceReadIOps", None),
+    ("device_write_iops", [{"path": "/a", "rate": 1}], f"{HOST}.BlkioDeviceWriteIOps", None),
+    ("volume_driver", "local", f"{HOST}.VolumeDriver", ""),
+    ("volumes_from", ["a"], f"{HOST}.VolumesFrom", ["a:ro"]),
+    (
+        "mounts",
+        [{"target": "/a", "source": "v"}],
+        f"{HOST}.Mounts",
+        [{"Target": "/a", "Type": "volume", "Source": "v", "ReadOnly": True}],
+    ),
+    ("tmpfs", ["/a"], f"{HOST}.Tmpfs", {"/a": "size=1m"}),
+    ("storage_opts", {"size": "1G"}, f"{HOST}.StorageOpt", {"size": "1G", "more": "1"}),
+    ("log_driver", "local", f"{HOST}.LogConfig", {"Type": "json-file"}),
+    ("log_options", {"a": "1"}, f"{HOST}.LogConfig.Config", {"a": "2"}),
+    ("network_mode", "container:vpn", "", {"HostConfig": {"NetworkMode": f"container:{OTHERS_ID}"}}),
+    (
+        "network_mode",
+        "container:vpn",
+        "",
+        {"HostConfig": {"NetworkMode": f"container:{OTHERS_ID}"}, "_names": {OTHERS_ID: ["other"]}},
+    ),
 ]
 
 
@@ -256,9 +458,15 @@ def test_each_option_that_is_compared_is_tested_both_ways():
 
 @pytest.mark.parametrize("option", sorted(COMPARED))
 def test_each_option_differs_in_place_or_by_a_recreation(option):
-    value = {"env": {"A": "2"}, "image": "web:2"}.get(option, dict(row[:2] for row in reversed(OTHER))[option])
-    given = {"env": "env.A", **dict.fromkeys(OF_THE_IMAGE, option)}.get(option, "none")
-    (call,) = planned("docker", container(given=given), options={**IMAGE, option: value}).calls
+    odd = {
+        "env": {"A": "2"},
+        "image": "web:2",
+        "healthcheck": {"test": "x"},
+        "cgroupns_mode": "host",
+        "log_driver": "local",
+    }
+    value = odd.get(option) or dict(row[:2] for row in reversed(OTHER))[option] or ["NET_ADMIN"]
+    (call,) = planned("docker", container(), options={**IMAGE, option: value}).calls
     words = ("change ", " in place") if option in IN_PLACE else ("recreate container 'web' for ", "")
     assert call.does.startswith(words[0])
     assert call.does.endswith(words[1])
@@ -303,7 +511,7 @@ def test_what_nobody_wants_any_more_is_taken_away_by_a_new_container(host, name)
         pytest.param({"Memory": 0, "CpuQuota": 0, "NanoCpus": 0}, id="no limits"),
         pytest.param({"CapAdd": None, "Binds": None, "PortBindings": {}, "SecurityOpt": None}, id="empty lists"),
         pytest.param({"ShmSize": 64 * 2**20, "Init": True}, id="what the engine may give to all"),
-        pytest.param({"MemorySwap": -1, "BlkioWeight": 0}, id="swap that nobody counts"),
+        pytest.param({"BlkioWeight": 0, "PidsLimit": -1, "MemorySwappiness": None}, id="no more limits"),
         pytest.param({"SecurityOpt": ["label=disable"]}, id="what Docker adds beside a namespace of the host"),
     ],
 )
@@ -322,36 +530,153 @@ def test_a_limit_that_is_given_another_way_is_no_limit_of_another():
         ("command", {"command": ["/bin/httpd", "-f"]}, {"command": None}),
         ("env.A", {"env": {"A": "********"}}, {"env": {}}),
         ("env.A labels.maintainer", {"env": {"A": "********"}, "labels": {"maintainer": "image"}}, {"labels": {}}),
-        ("networks", {"networks": ["bridge"]}, {"networks": None}),
+        ("hostname", {"hostname": "shown"}, {"hostname": None}),
+        ("init", {"init": True}, {"init": None}),
+        ("log_options.a", {"log_options": {"a": "1"}}, {"log_options": {}}),
+        ("exposed_ports.90/tcp exposed_ports.99/tcp", {"exposed_ports": {"90/tcp": "exposed"}}, {"exposed_ports": {}}),
+        ("volumes./a volumes./gone", {"volumes": {"/a": "without a name"}}, {"volumes": {}}),
+        ("networks networks.bridge networks.shop", {"networks": {"bridge": {}, "shop": {}}}, {"networks": {}}),
     ],
 )
 def test_what_may_be_the_images_own_is_known_by_its_name(given, before, after):
-    plan = planned("docker", container(given=given), options=IMAGE)
+    there = container(given=given, Init=True, LogConfig={"Config": {"a": "1", "own": "2"}})
+    there.config["Config"] |= {"Hostname": "shown", "ExposedPorts": {"90/tcp": {}}, "Volumes": {"/a": {}}}
+    there.config["NetworkSettings"]["Networks"]["shop"] = {}
+    plan = planned("docker", there, options=IMAGE)
     assert [call.does for call in plan.calls] == [f"recreate container 'web' for {', '.join(sorted(before))}"]
     assert {name: plan.before["web"][name] for name in before} == before
     assert {name: plan.after["web"][name] for name in after} == after
 
 
-def test_where_nothing_is_left_of_what_was_given_only_its_mark_goes():
-    (call,) = planned("docker", container(given="user"), options=IMAGE).calls
-    assert call.does == "recreate container 'web' for labels"
+def test_where_nothing_is_left_of_what_was_given_nothing_is_done():
+    assert planned("docker", container(given="user working_dir env.GONE"), options=IMAGE).calls == ()
+
+
+def test_what_is_the_images_own_stays():
+    there = container(given="command user env.A labels.maintainer")
+    there.config["Config"]["User"] = "web"
+    own = {"Cmd": ["/bin/httpd", "-f"], "User": "web", "Env": ["A=1"], "Labels": {"maintainer": "image"}}
+    there.config["_image"]["config"] = own
+    assert planned("docker", there, options=IMAGE).calls == ()
+
+
+def test_the_marks_of_an_earlier_release_are_no_difference():
+    there = container(given="env.A user")
+    there.config["Config"]["User"] = "web"
+    there.config["Config"]["Labels"]["rightscope.options"] = "none"
+    options = {**IMAGE, "env": {"A": "1"}, "user": "web", "tmpfs": ["/a"]}
+    there.config["HostConfig"]["Tmpfs"] = {"/a": ""}
+    assert planned("docker", there, options=options).calls == ()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("working_dir", "whatever the engine makes of it"),
+        ("published_ports", ["80"]),
+        ("mounts", [{"target": "/a", "key_of_a_later_release": 1}]),
+        ("option_of_a_later_release", {"a": [1]}),
+    ],
+)
+def test_what_is_written_as_it_was_made_is_no_difference(option, value):
+    """The engine has another word for it, or none."""
+    made = planned("docker", options={**IMAGE, option: value}).calls[0].args
+    there = container()
+    there.config["Config"]["Labels"] |= made["labels"]
+    assert planned("docker", there, options={**IMAGE, option: value}).calls == ()
+
+
+@pytest.mark.parametrize("written_as", [{}, {"default_host_ip": "127.0.0.1"}])
+def test_a_port_without_an_address_has_the_default_one(written_as):
+    at = written_as.get("default_host_ip", "0.0.0.0")
+    there = container(PortBindings={"80/tcp": [{"HostIp": at, "HostPort": "8080"}]})
+    assert planned("docker", there, options={**IMAGE, "published_ports": ["8080:80"], **written_as}).calls == ()
+    other = {**IMAGE, "published_ports": ["8080:80"], "default_host_ip": "127.0.0.9"}
+    assert planned("docker", there, options=other).calls[0].does == "recreate container 'web' for published_ports"
+
+
+def test_no_address_at_all_is_not_any_ipv4_address():
+    there = container(PortBindings={"80/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8080"}]})
+    (call,) = planned("docker", there, options={**IMAGE, "published_ports": ["8080:80"], "default_host_ip": ""}).calls
+    assert call.action == "replace"
+
+
+@pytest.mark.parametrize(
+    ("more", "there", "same"),
+    [
+        ({}, "shop", True),
+        ({}, "default", False),
+        ({"networks_cli_compatible": False}, "default", True),
+        ({"networks_cli_compatible": False}, "shop", False),
+        ({"network_mode": "bridge"}, "default", True),
+    ],
+)
+def test_the_first_network_is_the_mode_unless_it_is_kept_apart(more, there, same):
+    found = container(NetworkMode=there)
+    found.config["NetworkSettings"]["Networks"] = {"shop": {}, "bridge": {}}
+    plan = planned("docker", found, options={**IMAGE, "networks": [{"name": "shop"}], **more})
+    assert (plan.calls == ()) is same
+
+
+def test_a_limit_that_the_kernel_does_not_know_is_no_difference_for_ever():
+    there = container(given="blkio_weight", BlkioWeight=0)
+    assert planned("docker", there, options={**IMAGE, "blkio_weight": 300}).calls == ()
+    (call,) = planned("docker", container(BlkioWeight=0), options={**IMAGE, "blkio_weight": 300}).calls
+    assert call.does.endswith("in place")
+
+
+def test_the_delegate_is_asked_for_nothing_but_what_is_to_be_done():
+    """Else another spelling of anything would have it make the container anew, and stop what runs."""
+    options = {**IMAGE, "memory": "128M", "working_dir": "/tmp/"}
+    there = container(state="stopped", **LIMITED)
+    there.config["Config"]["WorkingDir"] = "/tmp"
+    change, start = planned("docker", there, options={**options, "memory_swap": "128M"}).calls
+    assert change.args["comparisons"] == {"*": "ignore", "memory": "strict"}
+    assert start.args["comparisons"] == {"*": "ignore"}
+
+
+def test_a_container_behind_another_is_made_anew_with_it():
+    options = {**IMAGE, "network_mode": "container:vpn"}
+    made = planned("docker", options=options).calls[0].args["labels"]
+    there = container(NetworkMode=f"container:{OTHERS_ID}")
+    there.config["Config"]["Labels"] |= made
+    there.config["_names"] = {OTHERS_ID: ["vpn"]}
+    assert planned("docker", there, options=options).calls == ()
+    there.config["_names"] = {}
+    (call,) = planned("docker", there, options=options).calls
+    assert call.does == "recreate container 'web' for network_mode"
+    without = planned("docker", there, options=IMAGE)
+    assert without.after["web"] == {"network_mode": None}
+
+
+@pytest.mark.parametrize("key", ["driver_opts", "gw_priority", "key_of_a_later_release"])
+def test_each_key_of_a_network_counts(key):
+    def options(value):
+        return {**IMAGE, "networks": [{"name": "shop", key: value}]}
+
+    there = container(NetworkMode="shop")
+    held = {"driver_opts": {"DriverOpts": {"a": "1"}}, "gw_priority": {"GwPriority": 1}}.get(key, {})
+    there.config["NetworkSettings"]["Networks"] = {"shop": held}
+    same, other = ({"a": "1"}, {"a": "2"}) if key == "driver_opts" else (1, 2)
+    there.config["Config"]["Labels"] |= planned("docker", options=options(same)).calls[0].args["labels"]
+    assert planned("docker", there, options=options(same)).calls == ()
+    assert planned("docker", there, options=options(other)).calls[0].action == "replace"
+    without = {**IMAGE, "networks": [{"name": "shop"}]}
+    assert planned("docker", there, options=without).calls[0].action == "replace"
 
 
 def test_of_what_no_engine_tells_the_name_and_the_new_value_are_shown():
     options = {"healthcheck": {"test": "b"}, "log_options": {"token": "S3NT"}, "mounts": [{"target": "/a"}]}
     there = container()
-    there.config["Config"]["Labels"]["rightscope.options"] = f"{digest(healthcheck={'test': 'a'})} tmpfs=abc"
-    plan = planned("docker", there, options={**IMAGE, **options})
-    assert plan.calls[0].does == "recreate container 'web' for healthcheck, log_options, mounts, tmpfs"
-    assert plan.before["web"] == {
-        "healthcheck": "another value",
-        "log_options": None,
-        "mounts": None,
-        "tmpfs": "another value",
-    }
-    assert plan.after["web"]["healthcheck"] == {"test": "b"}
+    there.config["Config"]["Labels"]["rightscope.options"] = "unheard_of=abc gone=abc"
+    plan = planned("docker", there, options={**IMAGE, **options, "unheard_of": {"a": 1}, "token": "S3NT"})
+    assert plan.calls[0].does == (
+        "recreate container 'web' for gone, healthcheck, log_options, mounts, token, unheard_of"
+    )
+    assert (plan.before["web"]["gone"], plan.before["web"]["unheard_of"]) == ("another value", "another value")
+    assert (plan.after["web"]["gone"], plan.after["web"]["unheard_of"]) == (None, {"a": 1})
     assert plan.after["web"]["log_options"] == {"token": "********"}
-    assert plan.after["web"]["tmpfs"] is None
+    assert plan.after["web"]["token"] == "********"
 
 
 @pytest.mark.parametrize(
@@ -661,7 +986,7 @@ def test_a_container_is_reached_through_its_engine(options, connection, variable
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("memory", "much"), ("env", ["A"]), ("published_ports", ["1-3:1-2"]), ("published_ports", ["a-b"]), ("cpus", "x")],
+    [("memory", "much"), ("env", ["A"]), ("published_ports", ["1:2:3:4"]), ("published_ports", ["a-b"]), ("cpus", "x")],
 )
 def test_a_value_that_could_never_be_compared_is_found_before_the_work(option, value):
     with pytest.raises((ValueError, TypeError, AttributeError)):
