@@ -30,13 +30,13 @@ def size(value: t.Any) -> int:
     """
     found = _SIZE.fullmatch(str(value))
     if not found:
-        raise ValueError("is no size")
+        raise ValueError
     number, unit = found.groups()
     if not unit:
         return round(float(number))
     power = next((at for at, letter in enumerate(_UNITS) if letter == unit[0].upper()), None)
     if power is None or not (len(unit) == 1 or unit.lower() == _UNIT_NAMES[power] or unit == f"{_UNITS[power]}B"):
-        raise ValueError("has a unit that is not known")
+        raise ValueError
     return round(float(number) * 2 ** (10 * power))
 
 
@@ -48,7 +48,7 @@ def nanoseconds(value: t.Any) -> int:
     """A duration such as ``1m30s``."""
     found = _DURATION.fullmatch(str(value))
     if not found:
-        raise ValueError("is no duration")
+        raise ValueError
     return 1000 * sum(int(part or 0) * unit for part, unit in zip(found.groups(), _MICROSECONDS, strict=True))
 
 
@@ -206,7 +206,7 @@ def published_port(text: t.Any, default: str) -> list[Binding]:
     text, _sign, protocol = str(text).strip().partition("/")
     parts = re.split(r":(?![^\[]*\])", text)
     if len(parts) > 3:
-        raise ValueError("has too many parts")
+        raise ValueError
     *before, container = parts
     host = before[-1] if before else ""
     at = address(before[0]) if len(before) == 2 else default
