@@ -179,7 +179,7 @@ def _read(options: Mapping) -> dict:
 
 
 def _there(engine):
-    return read_instances(one for one in find(engine.options, NAME, "dock1", 10) if one["name"] == NAME)
+    return read_instances([one for one in find(engine.options, NAME, "dock1", 10) if one["name"] == NAME])
 
 
 def _plan(there, options: Mapping):

@@ -571,7 +571,7 @@ def _with_meaning(engine, config, containers):
     registries call that. ``_image`` is what the container was made from: its platform, its variables, its labels, and
     all of its configuration. ``_names`` are those of the containers that it refers to, by their ids.
     """
-    config = {**config, "_names": _names(config, containers)}
+    config = {**config, "_names": _referred_to(config, containers)}
     named = _image_of(engine, config["Config"]["Image"])
     if named is not None:
         config = {**config, "_image_id": named["Id"], "_image_digests": named.get("RepoDigests") or []}
@@ -592,13 +592,13 @@ def _with_meaning(engine, config, containers):
     }
 
 
-_MODES = ("NetworkMode", "PidMode", "IpcMode")
+_NAMESPACES = ("NetworkMode", "PidMode", "IpcMode")
 
 
-def _names(config, containers):
+def _referred_to(config, containers):
     """The names of the containers that one refers to, by their ids, as it is listed now."""
     host = config.get("HostConfig") or {}
-    modes = [str(host.get(mode) or "").partition("container:")[2] for mode in _MODES]
+    modes = [str(host.get(mode) or "").partition("container:")[2] for mode in _NAMESPACES]
     others = [
         str(item).strip("/").partition(":")[0] for key in ("VolumesFrom", "Links") for item in host.get(key) or ()
     ]
