@@ -941,8 +941,8 @@ def _vm_story(case: Case) -> list[Step]:
             diff={
                 "cores": (1, 2),
                 "cpu": (None, "x86-64-v2-AES"),
-                "memory": ("512", 1024),
-                "onboot": (None, True),
+                "memory": ("512", "1024"),
+                "onboot": (None, "1"),
             },
             seen={
                 "config.onboot": 1,
@@ -981,8 +981,8 @@ def _vm_story(case: Case) -> list[Step]:
             diff={
                 "state": ("absent", "started"),
                 "disk": (None, "20 GiB"),
-                "memory": (None, 1024),
-                "onboot": (None, True),
+                "memory": (None, "1024"),
+                "onboot": (None, "1"),
                 "tags": (None, "db;debian-12;linux;rightscope;shop"),
                 "cipassword": (None, MASKED),
             },
@@ -1033,7 +1033,7 @@ def _vm_story(case: Case) -> list[Step]:
                 "net0": SOMETHING,
                 "tags": ("db;debian-12;linux;rightscope;shop", "db;debian-12;linux;paid;rightscope;shop"),
                 "description": (f"The shop's database.\nAsk the shop's team.\n\n{mark}", f"Words.\n\n{mark}"),
-                "onboot": (1, False),
+                "onboot": (1, 0),
                 "startup": (None, "order=2,up=5"),
                 "cpulimit": (1, 2),
                 "scsi1": (None, "local-lvm:4"),
@@ -1065,7 +1065,7 @@ def _vm_story(case: Case) -> list[Step]:
             },
             actions=("change",),
             diff={
-                "memory": ("1024", 2048),
+                "memory": ("1024", "2048"),
                 "cores": (2, 3),
                 "ciuser": ("deploy", "admin"),
                 "scsihw": ("virtio-scsi-single", "virtio-scsi-pci"),
@@ -1120,7 +1120,7 @@ def _vm_story(case: Case) -> list[Step]:
             "It is restarted with a change",
             {"state": "restarted", "restart": "never", "requirements": {"memory": "3 GiB"}},
             actions=("change", "restart"),
-            diff={"memory": ("2048", 3072)},
+            diff={"memory": ("2048", "3072")},
             seen={"config.memory": "3072"},
             once=True,
         ),
@@ -1131,7 +1131,7 @@ def _vm_story(case: Case) -> list[Step]:
             {"requirements": {"memory": "1 GiB", "cpus": 1}, **given(onboot=True, cpu="x86-64-v3", agent="1")},
             actions=("change",),
             diff={
-                "memory": ("3072", 1024),
+                "memory": ("3072", "1024"),
                 "cores": (2, 1),
                 "onboot": SOMETHING,
                 "cpu": ("host", "x86-64-v3"),
