@@ -126,3 +126,81 @@ def test_a_container_of_another_release_is_made_anew_only_where_that_is_allowed(
     assert base() == releases["new"]
     assert (again["changed"], newer["changed"]) == (False, False)
     assert lxd_eyes.state("sys") == "started"
+
+
+@pytest.fixture(params=["lxd", "incus"])
+def server(request, tmp_path, collections):
+    """(plays, eyes, socket) of an LXD and of an Incus server."""
+    target = request.getfixturevalue(f"{request.param}_target")
+    eyes = request.getfixturevalue(f"{request.param}_eyes")
+    engine = request.getfixturevalue(f"{request.param}_engine")
+    return Playbook(tmp_path, collections, {"lab": target}), eyes, str(engine.socket)
+
+
+ABSENT = {"name": "sys", "state": "absent", "targets": ["lab"]}
+
+
+@pytest.mark.parametrize("by_profile", [False, True])
+def test_one_that_is_protected_goes_on_running(server, by_profile):
+    play, eyes, socket = server
+    (made,) = play.tasks(("service", SYSTEM))
+    assert made["failed"] is False, made.get("msg")
+    path = "/1.0/profiles/default" if by_profile else "/1.0/instances/sys"
+    lxd.request(socket, "PATCH", path, {"config": {"security.protection.delete": "yes"}})
+    since = eyes.inspect("sys")["last_used_at"]
+    try:
+        for flags in (("--check",), ()):
+            (refused,) = play.tasks(("service", ABSENT), flags=flags)
+            assert (refused["failed"], refused["changed"]) == (True, False)
+            assert "is protected (security.protection.delete)" in refused["msg"]
+            assert (eyes.state("sys"), eyes.inspect("sys")["last_used_at"]) == ("started", since)
+    finally:
+        lxd.request(socket, "PATCH", path, {"config": {"security.protection.delete": ""}})
+    (gone,) = play.tasks(("service", ABSENT))
+    assert (gone["failed"], gone["changed"], eyes.names()) == (False, True, []), gone.get("msg")
+
+
+def test_one_that_is_ephemeral_is_not_stopped(server):
+    play, eyes, _socket = server
+    options = {**SYSTEM["as"]["lxd_container"], "ephemeral": True}
+    ephemeral = {**SYSTEM, "as": {"lxd_container": options}}
+    made, stopped, restarted, kept, now_stopped, gone = play.tasks(
+        ("service", ephemeral),
+        ("service", {**ephemeral, "state": "stopped"}),
+        ("service", {**ephemeral, "state": "restarted"}),
+        ("service", SYSTEM),
+        ("service", {**SYSTEM, "state": "stopped"}),
+        ("service", ABSENT),
+    )
+    assert made["failed"] is False, made.get("msg")
+    assert (stopped["failed"], stopped["changed"]) == (True, False)
+    assert "is ephemeral: stopped, it would be removed with its root disk" in stopped["msg"]
+    assert (restarted["failed"], restarted["changed"]) == (False, True), restarted.get("msg")
+    assert kept["diff"]["after"]["sys"] == {"ephemeral": False}
+    assert (now_stopped["failed"], now_stopped["changed"]) == (False, True), now_stopped.get("msg")
+    assert (gone["failed"], eyes.names()) == (False, []), gone.get("msg")
+
+
+@pytest.mark.parametrize(("state", "does"), [("started", "resume"), ("restarted", "restart"), ("stopped", "stop")])
+def test_one_that_is_paused_is_brought_to_each_state(server, state, does):
+    play, eyes, socket = server
+    (made,) = play.tasks(("service", SYSTEM))
+    assert made["failed"] is False, made.get("msg")
+    _freeze(socket, "sys")
+    (foreseen,) = play.tasks(("service", {**SYSTEM, "state": state}), flags=("--check",))
+    (done,) = play.tasks(("service", {**SYSTEM, "state": state}))
+    assert (done["failed"], done["changed"]) == (False, True), done.get("msg")
+    assert done["calls"] == foreseen["calls"]
+    assert done["diff"] == foreseen["diff"]
+    assert done["diff"]["before"]["sys"]["state"] == "frozen"
+    assert [call["does"] for call in done["calls"]] == [f"{does} LXC container 'sys'"]
+    assert eyes.state("sys") == ("stopped" if state == "stopped" else "started")
+
+
+def test_a_disk_does_not_shrink(server):
+    play, eyes, _socket = server
+    large, small = ({**SYSTEM, "requirements": {"init": True, "disk": size}} for size in ("1 GiB", "512 MiB"))
+    made, again = play.tasks(("service", large), ("service", small))
+    assert made["failed"] is False, made.get("msg")
+    assert (again["failed"], again["changed"]) == (False, False), again.get("msg")
+    assert eyes.inspect("sys")["devices"]["root"]["size"] == "1024MiB"

@@ -21,8 +21,8 @@ from ._say import never, not_now, together
 def references(_requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
     What an option names must be there. Of a Docker container: a network, another container, a device, a runtime, a
-    driver, and a directory that a mount of the type ``bind`` binds. Of an LXC container: a profile, a network, a bridge,
-    a storage pool; and its server must know each key, and the root disk of one that is there stays in its pool.
+    driver, and a directory that a mount of the type ``bind`` binds. Of an LXC container: a profile, a network, a
+    bridge, a storage pool; its server must know each key, and the root disk of one that is there stays in its pool.
 
     What nobody knows of is left to the engine. A directory under ``volumes`` is made by Docker.
     """
