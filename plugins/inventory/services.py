@@ -185,6 +185,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             groups = [group.name for group in there.get_groups()]
             if has_own_connection(self._variables.raw_get(name), groups):
                 reason = "the inventory has a host of that name with a connection of its own"
+            elif "rightscope_placement" in there.vars:
+                reason = "another source of services has found one of that name"
             elif SERVICES not in groups and not found.get("signed"):
                 reason = f"the inventory has such a host, which is not in the group '{SERVICES}'"
         if reason is not None:

@@ -179,28 +179,37 @@ PLAIN = some.none() | some.booleans() | some.integers() | some.floats(allow_nan=
 HOSTILE = some.recursive(
     PLAIN, lambda inner: some.lists(inner, max_size=3) | some.dictionaries(WORDS, inner, max_size=3), max_leaves=6
 )
-PLACES = some.lists(some.tuples(some.integers(0, 10_000), HOSTILE, some.booleans()), min_size=1, max_size=4)
+WHOLE, KEY, WITHIN = "in its place", "as its key", "within the text"
+PLACES = some.lists(
+    some.tuples(some.integers(0, 10_000), some.sampled_from((WITHIN, WHOLE, KEY)), WORDS, HOSTILE),
+    min_size=1,
+    max_size=4,
+)
 
 
-def _places(value: t.Any, path: tuple = ()) -> Iterator[tuple]:
-    """The way to each part of the answers, however small."""
+def _places(value: t.Any, path: tuple = ()) -> Iterator[tuple[tuple, t.Any]]:
+    """The way to each part of the answers, however small, and the part."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in items:
-        yield (*path, key)
+        yield (*path, key), item
         yield from _places(item, (*path, key))
 
 
-def _spoiled(answers: dict, changes: list[tuple[int, t.Any, bool]]) -> dict:
-    """The answers with what is hostile in place of a part, or of the key that it has."""
+def _spoiled(answers: dict, changes: list[tuple[int, str, str, t.Any]]) -> dict:
+    """The answers with what is hostile in place of a part, or as its key, or behind what a text says."""
     told = copy.deepcopy(answers)
-    for number, value, is_key in changes:
-        ways = list(_places(told))
-        *outer, last = ways[number % len(ways)]
+    for number, how, word, value in changes:
+        ways = [(way, part) for way, part in _places(told) if how != WITHIN or isinstance(part, str)]
+        if not ways:
+            continue
+        (*outer, last), part = ways[number % len(ways)]
         inside = told
         for step in outer:
             inside = inside[step]
-        if is_key and outer and isinstance(inside, dict):
-            inside[str(value)] = inside.pop(last)
+        if how == WITHIN:
+            inside[last] = part + word
+        elif how == KEY and outer and isinstance(inside, dict):
+            inside[word] = inside.pop(last)
         else:
             inside[last] = value
     return told
