@@ -155,6 +155,7 @@ def test_a_managed_node_is_asked_by_its_own_connection_and_its_services_are_reac
     play.service(**WEB)
 
     _groups, hosts, said = inventory.list()
+    assert "web" in hosts, said
 
     assert hosts["web"]["ansible_connection"] == "rightscope.deploy.through", said
     assert docker_eyes.id("web")[:12] in inventory.ask("web", "hostname")
