@@ -52,6 +52,11 @@ def agreed(play: Playbook, **given) -> Outcome:
     return done
 
 
+def words(outcome: Outcome) -> str:
+    """A message as one line: an explanation is broken into several."""
+    return " ".join(outcome["msg"].split())
+
+
 # --- pull: always ---------------------------------------------------------------------------------
 
 
@@ -102,7 +107,7 @@ def test_a_registry_that_does_not_answer_stops_nothing_that_runs_and_lets_nothin
     assert docker_eyes.id("web") == before
     made = play.service(**{**given, "name": "other"}, discovery_timeout=4)
     assert made["failed"]
-    assert "cannot tell what the registry has by" in made["msg"]
+    assert "cannot tell what the registry has by" in words(made)
     assert docker_eyes.names() == ["web"]
 
 
@@ -148,7 +153,7 @@ def test_what_is_in_an_env_file_is_a_part_of_the_container(play, docker_eyes, no
 
     missing = play.service("--check", **given)
     assert missing["failed"]
-    assert f"'{file}' cannot be read where the module runs (no such file or directory)" in missing["msg"]
+    assert f"'{file}' cannot be read where the module runs (no such file or directory)" in words(missing)
 
     file.write_text(f"A={SECRET}\n", encoding="utf-8")
     agreed(play, **given)
@@ -170,7 +175,7 @@ def test_what_is_in_an_env_file_is_a_part_of_the_container(play, docker_eyes, no
     for flags in ((), ("--check",)):
         broken = play.service(*flags, **given)
         assert broken["failed"]
-        assert "its line 1 is no NAME=VALUE" in broken["msg"]
+        assert "its line 1 is no NAME=VALUE" in words(broken)
         assert SECRET not in broken.output + str(broken.result)
     assert docker_eyes.id("web") == second
 
