@@ -292,10 +292,7 @@ def doubtful(candidate: Candidate, plan: Plan) -> dict[str, tuple[str, ...]]:
             for option, value in changed.items()
             if value is not None
             and given.get(option) is not None
-            and option not in ACTS
-            # In check mode the delegate does not tell of what it would change in place.
-            and option not in IN_PLACE
-            and option not in CERTAIN
+            and option not in (*ACTS, *IN_PLACE, *CERTAIN)
             # What is only taken away is known by our marks, and the delegate is content with more than was asked for.
             and not _is_within(value, plan.before.get(name, {}).get(option))
         )
@@ -455,7 +452,7 @@ def _part(service: Service, candidate: Candidate, process: Process | None, *, se
             options.setdefault("networks", [{"name": network_name(service), "aliases": [process.name]}])
     needed = {**_limits(service.requirements, candidate.facts, {}), **_granted(candidate, {})}
     needed |= _sysctls(service.requirements, candidate, options if options.get("network_mode") == "host" else {})
-    needed |= _published(service.requirements, options, process.name if process else None, first=first)
+    needed |= _published(service.requirements, candidate.options or {}, process.name if process else None, first=first)
     labels[OPTIONS_MARK] = digests({**options, **_contents(candidate, options)})
     labels[GIVEN_MARK] = names_given(options)
     options["labels"] = {key: text(value) for key, value in labels.items()}
@@ -635,7 +632,7 @@ def _is_as_needed(part: _Part, name: str, there: Instance) -> bool:
     """Whether what needs come to is there: to leave an option out of its comparison takes back no need."""
     if name not in part.needed or name not in COMPARED:
         return True
-    return held_against(*COMPARED[name](part.needed[name], there.config))
+    return held_against(*COMPARED[name](part.needed[name], there.config, part.options))
 
 
 def _is_same_image(part: _Part, there: Instance, candidate: Candidate) -> bool:
@@ -649,7 +646,7 @@ def _is_same_image(part: _Part, there: Instance, candidate: Candidate) -> bool:
 def _add_what_is_more(
     part: _Part, name: str, there: Instance, before: dict[str, t.Any], after: dict[str, t.Any]
 ) -> None:
-    wanted, _found = COMPARED[name](part.options[name], there.config)
+    wanted, _found = COMPARED[name](part.options[name], there.config, part.options)
     more = {
         key: item
         for key, item in all_that_is_there(name, there.config).items()

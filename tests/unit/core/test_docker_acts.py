@@ -399,15 +399,31 @@ def test_a_port_of_the_host_is_given_once(ports, clashes):
     assert [path for path, _text in found] == [("published_ports", index) for index in clashes]
 
 
+@pytest.mark.parametrize(("host", "changes"), [("8080", False), ("8081", True)])
+def test_a_port_that_a_need_asks_for_is_seen_to_whatever_is_ignored(host, changes):
+    there = container(PortBindings={"80/tcp": [{"HostPort": host}]})
+    needs = {"ports": ["8080:80"]}
+    assert planned(there, needs=needs, comparisons={"*": "ignore"}).changed is changes
+
+
+def test_strict_is_no_network_more():
+    there = container("networks")
+    there.config["NetworkSettings"]["Networks"] = {"a": {}, "b": {}}
+    options = {"networks": [{"name": "a"}]}
+    assert planned(there, **options).calls == ()
+    (call,) = planned(there, **options, comparisons={"networks": "strict"}).calls
+    assert "networks" in call.does
+
+
 # --- the second opinion ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("options", "doubtful"),
     [
-        pytest.param({"user": "web"}, ("user",), id="what is made anew"),
+        pytest.param({"working_dir": "/a"}, ("working_dir",), id="what is made anew"),
         pytest.param({"memory": "128M", "memory_swap": "256M", "cpu_shares": 9}, (), id="what is changed in place"),
-        pytest.param({"user": "web", "memory": "128M", "memory_swap": "256M"}, ("user",), id="both"),
+        pytest.param({"working_dir": "/a", "memory": "128M", "memory_swap": "256M"}, ("working_dir",), id="both"),
         pytest.param({"stop_timeout": 9, "comparisons": {"stop_timeout": "strict"}}, (), id="an act"),
         pytest.param({"pull": "always"}, (), id="what the registry has"),
     ],
