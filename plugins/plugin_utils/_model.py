@@ -66,6 +66,8 @@ class Sysctl:
     at_least: bool = False
 
     def __str__(self) -> str:
+        if self.at_least and " " in self.value:
+            return f"{self.name}={self.value} or more each"
         return f"{self.name}{'>=' if self.at_least else '='}{self.value}"
 
 

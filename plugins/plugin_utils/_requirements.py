@@ -21,6 +21,7 @@ from ._knowledge.distributions import ANY, ARCHITECTURES, is_known_os, known_os_
 from ._knowledge.features import known_features
 from ._knowledge.privileges import known_privileges
 from ._knowledge.processors import LEVELS
+from ._knowledge.sysctls import RANGES
 from ._model import (
     ISOLATIONS,
     PRIVILEGES,
@@ -341,7 +342,8 @@ def _make_sysctl(name: str, text: str) -> Sysctl:
     """A number is a minimum, unless ``==`` says otherwise; a text is what it is."""
     sign, value = _SYSCTL_VALUE.fullmatch(text).groups()
     numbers = _NUMBERS.fullmatch(value) is not None
-    return Sysctl(name=name, value=" ".join(value.split()), at_least=numbers and sign != "==")
+    at_least = numbers and sign != "==" and (sign == ">=" or name not in RANGES)
+    return Sysctl(name=name, value=" ".join(value.split()), at_least=at_least)
 
 
 def _device(value: t.Any) -> Entry:

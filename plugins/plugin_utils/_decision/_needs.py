@@ -60,7 +60,10 @@ def _modules(needs: Requirements) -> Iterator[str]:
 
 
 def _sysctls(needs: Requirements) -> Iterator[str]:
-    return (f"{one.name} {'>=' if one.at_least else '=='} {one.value}" for one in needs.kernel_sysctls)
+    for one in needs.kernel_sysctls:
+        each = one.at_least and " " in one.value
+        sign = ">=" if one.at_least and not each else "=="
+        yield f"{one.name} {sign} {one.value}{' or more each' if each else ''}"
 
 
 def _ports(needs: Requirements) -> Iterator[str]:

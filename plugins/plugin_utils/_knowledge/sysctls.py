@@ -176,6 +176,10 @@ SYSCTLS: tuple[SysctlRow, ...] = (
 """The first row whose pattern matches holds: exceptions come before what they are exceptions from."""
 
 
+RANGES = frozenset(("net.ipv4.ip_local_port_range", "net.ipv4.ping_group_range", "net.ipv4.ip_local_reserved_ports"))
+"""Settings whose numbers are bounds of a range, of which no more is no better: ip-sysctl.html, as above."""
+
+
 @functools.cache
 def sysctl_row(name: str) -> SysctlRow:
     """The row of a setting; there is one for each."""
