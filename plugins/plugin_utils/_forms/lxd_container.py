@@ -268,23 +268,44 @@ def _need_not_vanish(there: Instance, state: str) -> None:
         )
 
 
-def doubtful(_candidate: Candidate, _plan: Plan) -> dict[str, tuple[str, ...]]:
+def doubtful(candidate: Candidate, plan: Plan) -> dict[str, tuple[str, ...]]:
     """
-    None: the delegate compares each text as it is written, so it sees every difference that is one of meaning.
+    What the user wrote as the server has it, and what differs all the same.
 
-    To ask it would cost a run for each key, and never take one back.
+    The delegate compares each text as it is written, so of anything else it says the same as we do.
     """
-    return {}
+    written = _as_written(candidate.options or {})
+    found = {
+        name: tuple(option for option in changed if option in written and before.get(option) == written[option])
+        for name, changed in plan.after.items()
+        for before in (plan.before.get(name, {}),)
+    }
+    return {name: options for name, options in found.items() if options}
 
 
-def named(_names: frozenset[str]) -> frozenset[str]:
-    """None: nothing is asked."""
-    return frozenset()
+def question(_service: Service, candidate: Candidate, instance: Instance, options: Sequence[str]) -> Call:
+    """Single keys of the configuration; the delegate compares devices and profiles whole."""
+    written = _as_written(candidate.options or {})
+    args: dict[str, t.Any] = {"name": instance.name, "type": "container", "state": instance.state}
+    for option in options:
+        part, _dot, key = option.partition(".")
+        if key and part not in args:
+            args[part] = dict(instance.config.get(part) or {}) if part == "devices" else {}
+        if key:
+            args[part][key] = written[option]
+        else:
+            args[part] = written[option]
+    return Call(module=MODULE, does=f"compare {', '.join(options)} of LXC container '{instance.name}'", args=args)
 
 
-def question(_service: Service, _candidate: Candidate, _instance: Instance, _options: Sequence[str]) -> Call:
-    """Nothing is asked."""
-    raise NotImplementedError
+def _as_written(options: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """The user's options by the names that a difference has, each as the delegate compares it."""
+    config = {f"config.{key}": text(value) for key, value in (options.get("config") or {}).items()}
+    devices = {
+        f"devices.{name}": {str(key): text(value) for key, value in device.items()}
+        for name, device in (options.get("devices") or {}).items()
+    }
+    return {**_plain(options), **config, **devices}
 
 
 def adopt(service: Service, target: Target, instance: Instance) -> Plan:
