@@ -171,6 +171,9 @@ FACTS: dict[str, Any] = {
         [{"id": "1", "names": ["web:1"], "os": "debian", "os_version": "12"}],
         [{"id": "2", "os": "rocky", "os_version": 9.4, "requirements": {"cgroup": "v1", "nesting": True}}],
     ],
+    "project": [{}, {"limits.memory": "512MiB", "restricted": "true"}],
+    "project_used": [{}, {"containers": 1, "memory": 256}],
+    "option_keys": [[], ["limits.memory", "security.nesting"]],
 }
 KNOWN = some.dictionaries(some.sampled_from(list(FACTS)), some.integers(0, 3), max_size=6)
 
