@@ -362,7 +362,7 @@ INSPECTED = {
     "storage_opts": (
         "HostConfig.StorageOpt",
         {"size": "1G", "a": "1"},
-        ({"size": "1G", "a": "1"}, {"a": 1, "size": "1G"}),
+        ({"size": "1G", "a": "1"}, {"a": "1", "size": "1G"}),
         ({"size": "2G", "a": "1"}, {"size": "1G"}),
     ),
     "networks": (
