@@ -103,7 +103,7 @@ def test_what_the_service_holds_itself_is_free_for_it(shop):
     assert (grown["failed"], grown["changed"]) == (False, True), grown.get("msg")
     assert (again["failed"], again["changed"]) == (False, False), again.get("msg")
     assert other["failed"] is True
-    assert "may have 1 containers and has 1 (limits.containers)" in " ".join(other["msg"].split())
+    assert "is full: limits.containers is 1, and it has 1" in " ".join(other["msg"].split())
     held = lxd.request(socket, "GET", "/1.0/instances/big?project=shop")["config"]
     assert (held["limits.memory"], held["limits.processes"]) == ("512MiB", "400")
     (gone,) = play.tasks(_task(state="absent"))

@@ -32,7 +32,7 @@ _ENVIRONMENT = re.compile(r"env|(config\.)?environment\..*")
 _SECRET_IN_TEXT = re.compile(
     rf"([\w.-]*{_SECRET_WORDS}[\w.-]*(?:\s*[=:]\s*|\s+))((?:Bearer |Basic )?\S+)", re.IGNORECASE
 )
-_FREE_TEXTS = ("command", "entrypoint", "description", "healthcheck", "test", "args")
+_FREE_TEXTS = ("command", "entrypoint", "description", "healthcheck", "test", "args", "o", "raw.mount.options")
 """Options whose value is a text of many words, any of which may be a secret's name and the next one the secret."""
 
 MASK = "********"

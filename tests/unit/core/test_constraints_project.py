@@ -148,7 +148,7 @@ BOUNDS = [
         {},
         _shop(limits__containers="1"),
         "not_now",
-        "project 'shop' may have 1 containers and has 1 (limits.containers)",
+        "project 'shop' is full: limits.containers is 1, and it has 1",
         "as many as it may",
         "raise 'limits.containers' of project 'shop'",
     ),

@@ -82,6 +82,14 @@ def test_a_form_has_all_that_a_form_has(form):
             {"url": "https://x@sentry.io/1"}, {"url": f"https://{MASK}@sentry.io/1"}, id="a login of one word"
         ),
         pytest.param({"args": "-vnc password=x"}, {"args": f"-vnc password={MASK}"}, id="arguments of a machine"),
+        pytest.param(
+            {"volume_options": {"o": "username=u,password=x,uid=0"}},
+            {"volume_options": {"o": f"username=u,password={MASK}"}},
+            id="options of a mounted share",
+        ),
+        pytest.param(
+            {"raw.mount.options": "user=u,pass=x"}, {"raw.mount.options": f"user=u,pass={MASK}"}, id="and LXD's"
+        ),
         pytest.param({"image": "authelia:4.38"}, {"image": "authelia:4.38"}, id="an image is no secret"),
         pytest.param({"published_ports": ["80:80"]}, {"published_ports": ["80:80"]}, id="a port is no login"),
         pytest.param({"user.user-data": "x"}, {"user.user-data": MASK}, id="what cloud-init runs"),

@@ -54,7 +54,7 @@ def _counted(project: Mapping[str, str], candidate: Candidate) -> Iterator[Failu
         if used is None or have is None:
             yield unknown(f"cannot tell how many {noun} {_name(project)} has, of {most} at the most", "project_used")
         elif have >= most:
-            yield not_now(f"{_name(project)} may have {most} {noun} and has {have} ({key})", _raise(project, key))
+            yield not_now(f"{_name(project)} is full: {key} is {most}, and it has {have}", _raise(project, key))
 
 
 def _summed(
