@@ -62,7 +62,7 @@ _RAISED = {
 }
 _RETURNED = (
     *("ended", "busy", "elsewhere", "_second_choice", "_clean_up", "headline", "reason_to_wait", "removal_refused"),
-    *("_left_different", "_other_spelling"),
+    *("_left_different", "_other_spelling", "_of_what_stays"),
     *("not_a_text", "_no_option", "_not_taken", "_not_asked"),
     *("_locked", "_forbids_removal", "_not_asked_for"),
 )

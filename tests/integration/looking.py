@@ -245,8 +245,17 @@ class ProxmoxEyes:
             "state": self.state(name),
             "since": sum(task["type"] in starts for task in self.engine.control("tasks")),
             "node": seen["node"],
-            **flat({"config": seen["config"], "pending": seen["pending"]}),
+            **flat({"config": _without_given(seen["config"]), "pending": _without_given(seen["pending"])}),
         }
 
     def clear(self) -> None:
         self.engine.control("reset")
+
+
+def _without_given(config: dict) -> dict:
+    """Without the line that follows from the rest."""
+    if "description" not in config:
+        return config
+    lines = str(config["description"]).splitlines(keepends=True)
+    told = "".join(line for line in lines if not line.startswith("rightscope.given:"))
+    return {**config, "description": told.rstrip("\n")}

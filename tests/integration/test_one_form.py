@@ -46,7 +46,9 @@ def test_a_vm_goes_the_whole_way_from_its_template(play, pve_eyes):
     assert config["cpu"] == "x86-64-v2-AES"
     assert "size=20G" in config["scsi0"]
     assert config["tags"] == "db;debian-12;linux;rightscope;shop"
-    assert config["description"].strip() == "The shop's database.\nAsk the shop's team.\n\nrightscope.service: db"
+    words, _line, names = config["description"].strip().rpartition("\nrightscope.given: ")
+    assert words == "The shop's database.\nAsk the shop's team.\n\nrightscope.service: db"
+    assert "memory" in names.split()
     assert (config["ciuser"], unquote(config["sshkeys"]).strip()) == ("deploy", KEY)
     assert config["ipconfig0"] == "ip=dhcp"
     assert "firewall=1" in config["net0"]

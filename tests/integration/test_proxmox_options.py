@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from itertools import zip_longest
 from pathlib import Path
@@ -130,6 +131,37 @@ def test_each_option_can_be_given_to_a_vm_that_is_there(root_play, pve_eyes):
     assert id
     for outcome in (again, first):
         assert (outcome["changed"], changed(outcome)) == (False, {})
+
+
+NET = re.compile(r"[0-9A-Fa-f:]{17}")
+
+
+def test_what_is_given_no_more_is_as_in_a_new_clone(root_play, pve_eyes):
+    """Once, foreseen by check mode; a disk alone is never taken away, and that is told."""
+    other, made = root_play.tasks(("service", service({}, "bare")), ("service", spelled(0)))
+    assert made["changed"], made.get("msg")
+    id, bare = pve_eyes.id("options"), pve_eyes.inspect("bare")["config"]
+    foreseen = root_play.service("--check", "--diff", **service({}))
+    less, again = root_play.tasks(("service", service({})), ("service", service({})), flags=("--diff",))
+    assert (less.get("failed"), less["changed"]) == (False, True), less.get("msg")
+    assert (changed(foreseen), foreseen["calls"]) == (changed(less), less["calls"])
+    assert (again["changed"], changed(again)) == (False, {})
+    after = pve_eyes.inspect("options")["config"]
+    keys = {key for option, row in TOGETHER.items() for key in keys_of(option, row["same"][0])} - {"description"}
+    disks = {key for key in keys if re.fullmatch(r"(scsi|virtio|sata|ide)\d+|efidisk0|tpmstate0", key)}
+    disks -= {key for key in disks if "media=cdrom" in str(TOGETHER[key.rstrip("0123456789")]["same"][0].get(key))}
+    wrong = {key: after.get(key) for key in keys - disks if _plain(after.get(key)) != _plain(bare.get(key))}
+    assert wrong == {}
+    assert [key for key in disks if key in bare or key not in after] == [key for key in disks if key in bare]
+    told = " ".join(less["warnings"])
+    assert [key for key in disks if key not in bare and key not in told] == []
+    assert pve_eyes.id("options") == id
+    assert other["changed"]
+
+
+def _plain(value) -> str | None:
+    """A network of a clone has a MAC of its own."""
+    return None if value is None else NET.sub("MAC", str(value))
 
 
 @pytest.mark.parametrize("option", sorted(name for name, row in TABLE.items() if row.get("alone")))

@@ -17,7 +17,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import typing as t
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
@@ -29,18 +29,21 @@ DRIVES = ("ide", "sata", "scsi", "virtio")
 FIXED_DISKS = ("efidisk0", "tpmstate0")
 """Disks of the firmware: the API makes one of a size of its own, and none of their parts changes after that."""
 
-_GROUPS = (*DRIVES, "net", "ipconfig", "numa", "serial", "parallel", "hostpci", "usb", "audio")
+GROUPS = (*DRIVES, "net", "ipconfig", "numa", "serial", "parallel", "hostpci", "usb", "audio")
 """Options that are mappings of numbered keys, each a setting of its own."""
 
 _DEVICES = (*DRIVES, *FIXED_DISKS, "net")
 """What the delegate sends only as an unsafe update."""
 
-_RENAMED = {
+API_NAMES = {
     "nameservers": "nameserver",
     "searchdomains": "searchdomain",
     "smbios": "smbios1",
     "numa_enabled": "numa",
 }
+"""The API's names of the delegate's options, where they differ."""
+
+_OPTIONS = {name: option for option, name in API_NAMES.items()}
 _NET_MODELS = re.compile(r"^(virtio|e1000e?|rtl8139|vmxnet3|ne2k_\w+|pcnet|i8\w+|e1000-\w+)$")
 _SIZES = {"K": 1 / 1024, "M": 1, "G": 1024, "T": 1024 * 1024, "": 1 / 2**20}
 _SECRET = "cipassword"
@@ -61,7 +64,7 @@ class Settings:
     The settings that differ: each (before, after) by its API name and in the API's form, and the arguments for them.
 
     ``grows`` are sizes in MiB by disk; ``drives`` the options of disks that a clone brings along, whose volumes have
-    no name yet; ``warnings`` say what of a disk cannot be as it is wanted.
+    no name yet; ``warnings`` say what of a disk cannot be as it is wanted. ``deleted`` are keys that go.
     """
 
     changes: Mapping[str, tuple[t.Any, t.Any]] = field(default_factory=dict)
@@ -70,6 +73,7 @@ class Settings:
     grows: Mapping[str, int] = field(default_factory=dict)
     drives: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
 
     def before(self) -> dict[str, t.Any]:
         return {key: MASK if key == _SECRET else was for key, (was, _shall) in self.changes.items()}
@@ -82,8 +86,14 @@ def in_api_names(arguments: Mapping[str, t.Any]) -> dict[str, t.Any]:
     """The delegate's arguments by the API's names, each numbered setting by its own."""
     found: dict[str, t.Any] = {}
     for option, value in arguments.items():
-        found.update(value if isinstance(value, Mapping) else {_RENAMED.get(option, option): value})
+        found.update(value if isinstance(value, Mapping) else {API_NAMES.get(option, option): value})
     return found
+
+
+def option_of(key: str) -> str:
+    """The delegate's option for a setting of the API: of a numbered one the mapping that holds it."""
+    group = key.rstrip("0123456789")
+    return group if group in GROUPS and group != key else _OPTIONS.get(key, key)
 
 
 def has_agent(config: Mapping[str, t.Any]) -> bool:
@@ -353,19 +363,28 @@ _SETTINGS: dict[str, _Setting] = {
 }
 """Every setting by the delegate's option, of a mapping for each of its keys."""
 
-COMPARED = frozenset({*_SETTINGS, *_GROUPS, *FIXED_DISKS, _SECRET})
+COMPARED = frozenset({*_SETTINGS, *GROUPS, *FIXED_DISKS, _SECRET})
 """The options that are compared with what is there; the password is written when the VM is made."""
 
 
-def settings(wanted: Mapping[str, t.Any], there: Mapping[str, t.Any], *, fresh: bool = False) -> Settings:
+def settings(
+    wanted: Mapping[str, t.Any],
+    there: Mapping[str, t.Any],
+    *,
+    fresh: bool = False,
+    deleted: Iterable[str] = (),
+    less_tags: frozenset[str] = frozenset(),
+) -> Settings:
     """
     What of ``wanted``, in the delegate's options, differs from ``there``, the API's configuration.
 
-    ``fresh`` says that ``there`` is a template's, whose clone will have volumes of its own.
+    ``fresh`` says that ``there`` is a template's, whose clone will have volumes of its own. ``deleted`` are keys that
+    shall not be there, ``less_tags`` tags.
     """
-    work = _Work(there, fresh)
+    work = _Work(there, fresh, less_tags)
+    work.delete(deleted)
     for option, value in wanted.items():
-        if option in _GROUPS and isinstance(value, Mapping):
+        if option in GROUPS and isinstance(value, Mapping):
             for key, item in value.items():
                 work.compare_key(option, key, item)
         elif option in FIXED_DISKS and isinstance(value, Mapping):
@@ -378,8 +397,9 @@ def settings(wanted: Mapping[str, t.Any], there: Mapping[str, t.Any], *, fresh: 
 class _Work:
     """The comparison of one VM, as it goes on."""
 
-    def __init__(self, there: Mapping[str, t.Any], fresh: bool) -> None:
-        self.there, self.fresh = there, fresh
+    def __init__(self, there: Mapping[str, t.Any], fresh: bool, less_tags: frozenset[str] = frozenset()) -> None:
+        self.there, self.fresh, self.less_tags = there, fresh, less_tags
+        self.deleted: list[str] = []
         self.changes: dict[str, tuple[t.Any, t.Any]] = {}
         self.arguments: dict[str, t.Any] = {}
         self.grows: dict[str, int] = {}
@@ -388,10 +408,18 @@ class _Work:
 
     def settings(self) -> Settings:
         devices = any(option in _DEVICES for option in self.arguments)
-        return Settings(self.changes, self.arguments, devices, self.grows, self.drives, tuple(self.warnings))
+        return Settings(
+            self.changes, self.arguments, devices, self.grows, self.drives, tuple(self.warnings), tuple(self.deleted)
+        )
+
+    def delete(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            if self.there.get(key) is not None:
+                self.changes[key] = (self.there[key], None)
+                self.deleted.append(key)
 
     def compare(self, option: str, value: t.Any) -> None:
-        key = _RENAMED.get(option, option)
+        key = API_NAMES.get(option, option)
         found = self.there.get(key)
         if option == _SECRET:
             self.changes[key], self.arguments[option] = (found, value), value
@@ -405,7 +433,7 @@ class _Work:
     def _completed(self, option: str, value: t.Any, found: t.Any) -> t.Any:
         """What is to be sent: with what others gave it, and with what the API would make anew."""
         if option == "tags":
-            return sorted({*_tags(value), *_tags(found or "")})
+            return sorted({*_tags(value), *(set(_tags(found or "")) - self.less_tags)})
         if option in ("nameservers", "searchdomains"):
             return _listed(value)
         if option == "description":

@@ -94,7 +94,7 @@ def _of_vm(
     if state in _STATES:
         yield from permits_of(_STATES[state], **names)
         return
-    if not args.get("update"):
+    if not args.get("update") and not args.get("delete"):
         yield from permits_of("create", **names)
         there = {}
     elif args.get("migrate"):

@@ -56,10 +56,12 @@ from ._proxmox_config import (
     free_slot,
     has_agent,
     has_cloud_init,
+    in_api_names,
     makes_volumes,
     settings,
     without_macs,
 )
+from ._proxmox_given import TakenBack, names_before, names_given, taken_back, with_names, without_names
 from ._proxmox_permits import permits_of_calls
 
 NAME = "proxmox_vm"
@@ -82,6 +84,8 @@ MAPPINGS = ()
 TAG = "rightscope"
 TIMEOUT = 300
 """Seconds for one task; the delegate's own 30 are too few for a full clone (community.proxmox#67)."""
+
+NOTHING_GONE = TakenBack()
 
 PAUSED, HIBERNATED = "paused", "hibernated"
 """It stands still until it is resumed: with its memory, and with its memory on disk."""
@@ -158,6 +162,8 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     options["description"] = _marked(service, target, vmid, str(options.get("description", "")))
     if instances:
         return _change(service, candidate, options, instances[0], state)
+    shown = options["description"]
+    options["description"] = with_names(shown, _names(service, options))
     from_nothing = _is_from_nothing(options)
     base = None if from_nothing else candidate.image
     config = without_macs(base.config) if base else {}
@@ -173,7 +179,7 @@ def plan(service: Service, candidate: Candidate, target: Target, instances: tupl
     disk = {"disk": readable(service.requirements.disk)} if service.requirements.disk else {}
     grown = {f"{key}.size": readable(size) for key, size in wanted.grows.items()}
     clone = {"clone": candidate.image_wanted or base.id} if base else {}
-    after = {"state": end, **clone, "description": config["description"], **wanted.shown(), **grown, **disk}
+    after = {"state": end, **clone, **wanted.shown(), "description": shown, **grown, **disk}
     return Plan(
         calls=tuple(calls),
         before={service.name: {"state": ABSENT}},
@@ -423,37 +429,56 @@ def restart(instances: tuple[Instance, ...], waiting: tuple[str, ...]) -> tuple[
 # --- what is wanted -----------------------------------------------------------------------------
 
 
+def _sizes(service: Service) -> dict[str, int]:
+    needs = service.requirements
+    sizes = {"cores": math.ceil(needs.cpus) if needs.cpus else None, "memory": needs.memory}
+    return {name: size for name, size in sizes.items() if size}
+
+
+def _names(service: Service, options: Mapping[str, t.Any]) -> str:
+    """What is given, by its names: sizes that are needed, and what the user wrote that can be given no more."""
+    given = {name: value for name, value in options.items() if name not in (*_CLONE_OPTIONS, "clone", "timeout")}
+    return names_given({**_sizes(service), **given})
+
+
 def _wanted(
-    service: Service, candidate: Candidate, options: Mapping[str, t.Any], there: Mapping[str, t.Any], *, fresh: bool
+    service: Service,
+    candidate: Candidate,
+    options: Mapping[str, t.Any],
+    there: Mapping[str, t.Any],
+    *,
+    fresh: bool,
+    gone: TakenBack = NOTHING_GONE,
 ) -> Settings:
     """
     The settings that differ from what is there, or from what the clone will bring along.
 
-    A cloud-init password comes back masked and cannot be compared, so it is set when the VM is made.
+    A cloud-init password comes back masked and cannot be compared, so it is set when the VM is made. What is given no
+    more is gone by the time that the needs are looked at.
     """
-    needs = service.requirements
-    wanted: dict[str, t.Any] = {}
-    if needs.cpus:
-        wanted["cores"] = math.ceil(needs.cpus)
-    if needs.memory:
-        wanted["memory"] = needs.memory
+    real, there = there, {key: value for key, value in there.items() if key not in gone.deleted}
+    there |= in_api_names(gone.reset)
+    wanted: dict[str, t.Any] = {**gone.reset, **_sizes(service)}
     model = _cpu_model(service, candidate, there)
     if model:
         wanted["cpu"] = model
-    wanted |= _passed_through(candidate, there)
+    for option, keys in _passed_through(candidate, there).items():
+        wanted[option] = {**wanted.get(option, {}), **keys}
     given = {key: value for key, value in options.items() if key not in (*_CLONE_OPTIONS, "clone", "timeout")}
     if not fresh:
         given.pop("cipassword", None)
     elif _is_from_nothing(options) and not options.get("boot") and not options.get("bootdisk"):
         # The API does it for the drives of a VM that is made with them, and not for those that follow.
         given["boot"] = boot_order(options)
-    wanted |= given
+    for option, value in given.items():
+        wanted[option] = {**gone.reset.get(option, {}), **value} if isinstance(value, Mapping) else value
     wanted["tags"] = [*(options.get("tags") or ()), TAG]
     drives = {key: drive for bus in _BUSES for key, drive in (options.get(bus) or {}).items()}
     if any(options.get(name) for name in _CLOUD_INIT) and not has_cloud_init({**there, **drives}):
         slot = free_slot({**there, **drives})
         wanted["ide"] = {slot: f"{_disk_storage(candidate, options, there)}:cloudinit", **(options.get("ide") or {})}
-    return settings(wanted, there, fresh=fresh)
+    deleted = [key for key in gone.deleted if key not in in_api_names(wanted)]
+    return settings(wanted, real, fresh=fresh, deleted=deleted, less_tags=gone.tags)
 
 
 def _cpu_model(service: Service, candidate: Candidate, there: Mapping[str, t.Any]) -> str | None:
@@ -551,16 +576,27 @@ def _marked(service: Service, target: Target, vmid: int | None, words: str) -> s
     return "\n\n".join((words.strip(), "\n".join(lines))).strip()
 
 
-def _configure(where: Mapping[str, t.Any], wanted: Settings, *, fresh: bool = False) -> list[Call]:
-    """Only what differs is sent: an update that is sent is a change to the delegate, whatever is in it."""
+def _configure(
+    where: Mapping[str, t.Any], wanted: Settings, *, fresh: bool = False, unsaid: tuple[str, ...] = ()
+) -> list[Call]:
+    """
+    Only what differs is sent: an update that is sent is a change to the delegate, whatever is in it. ``unsaid`` are
+    settings that nobody is told of.
+    """
     verb = "configure" if fresh else "change"
     calls = []
+    if wanted.deleted:
+        names = ", ".join(sorted(wanted.deleted))
+        args = {**where, "delete": ",".join(wanted.deleted), "state": "present"}
+        does = f"take {names} away from VM {where['vmid']}"
+        calls.append(Call(module=MODULE, does=does, args=args, repeatable=True))
     if wanted.arguments:
         args = {**where, **wanted.arguments, "state": "present", "update": True}
         if wanted.devices:
             # Networks and drives count as unsafe: they are sent whole, a network with the MAC it has.
             args["update_unsafe"] = True
-        names = ", ".join(sorted(key for key in wanted.changes if key not in wanted.drives))
+        hidden = (*wanted.drives, *wanted.deleted, *unsaid)
+        names = ", ".join(sorted(key for key in wanted.changes if key not in hidden)) or "the mark"
         does = f"{verb} {names} of VM {where['vmid']}"
         calls.append(Call(module=MODULE, does=does, args=args, repeatable=not makes_volumes(wanted.arguments)))
     for disk, parts in sorted(wanted.drives.items()):
@@ -600,11 +636,30 @@ def _change(service: Service, candidate: Candidate, options: Mapping[str, t.Any]
     config = _config(there)
     # One without the tag is half made: its run was interrupted between its clone and its configuration.
     half_made = TAG not in _tags(config)
-    wanted = _wanted(service, candidate, options, config, fresh=half_made)
+    now, earlier = _names(service, options), names_before(config.get("description"))
+    gone = NOTHING_GONE
+    if not half_made:
+        gone = taken_back(f"VM {there.id}", earlier, now, config, _base(candidate, options))
+        now = " ".join(sorted({*now.split(), *gone.stays}))
+    kept = {**options, "description": with_names(options["description"], earlier or "")}
+    wanted = _wanted(service, candidate, kept, config, fresh=half_made, gone=gone)
     where = {"vmid": int(there.id), "node": there.node, "timeout": options.get("timeout", TIMEOUT)}
     growth = _growth(service, config, wanted)
-    calls = [*_configure(where, wanted), *_grow(where, growth)]
-    before, after = dict(wanted.before()), dict(wanted.shown())
+    unsaid: tuple[str, ...] = ()
+    if wanted.changes and now != (earlier or ""):
+        # The names alone are no difference: they are written with the next one.
+        unsaid = () if "description" in wanted.changes else ("description",)
+        noted = {**options, "description": with_names(options["description"], now)}
+        wanted = _wanted(service, candidate, noted, config, fresh=half_made, gone=gone)
+    calls = [*_configure(where, wanted, unsaid=unsaid), *_grow(where, growth)]
+    before, after = (
+        {
+            key: without_names(value) if key == "description" and value else value
+            for key, value in side.items()
+            if key not in unsaid
+        }
+        for side in (wanted.before(), wanted.shown())
+    )
     boots = boot_disk(config)
     for disk, mib in growth.items():
         name = "disk" if disk == boots else f"{disk}.size"
@@ -623,8 +678,19 @@ def _change(service: Service, candidate: Candidate, options: Mapping[str, t.Any]
         before={service.name: masked(before)} if before else {},
         after={service.name: masked(after)} if after else {},
         state=end,
-        warnings=(*_of_disks(f"VM {there.id}", wanted), *((_not_asked_for(there, left),) if left else ())),
+        warnings=(
+            *_of_disks(f"VM {there.id}", wanted),
+            *gone.warnings,
+            *((_not_asked_for(there, left),) if left else ()),
+        ),
     )
+
+
+def _base(candidate: Candidate, options: Mapping[str, t.Any]) -> Mapping[str, t.Any] | None:
+    """What a VM that is made now would have by itself; None where the template is not there."""
+    if _is_from_nothing(options):
+        return {}
+    return candidate.image.config if candidate.image is not None else None
 
 
 def _not_asked_for(there: Instance, left: Sequence[str]) -> str:

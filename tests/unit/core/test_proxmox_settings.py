@@ -193,7 +193,7 @@ def test_no_template_is_assumed_beside_disks(disk):
         False,
         100,
     )
-    assert create.args["description"] == "rightscope.service: web"
+    assert create.args["description"] == f"rightscope.service: web\nrightscope.given: {disk}0"
     assert configure.args[disk] == {f"{disk}0": "local-lvm:1"}
     assert configure.args["boot"] == f"order={disk}0"
     assert "clone" not in plan.after["web"]

@@ -42,7 +42,8 @@ def test_a_machine_is_cloned_configured_grown_and_started_each_by_its_id():
     ]
     clone, configure, grow, start = (call.args for call in plan.calls)
     assert (clone["vmid"], clone["newid"], clone["name"], clone["node"]) == (900, 100, "web", "pve1")
-    assert (plan.calls[0].module, clone["description"]) == ("rightscope.deploy.proxmox_clone", MARKED)
+    assert plan.calls[0].module == "rightscope.deploy.proxmox_clone"
+    assert clone["description"] == f"{MARKED}\nrightscope.given: cores memory"
     assert (configure["cores"], configure["memory"], configure["cpu"]) == (2, 2048, "x86-64-v2-AES")
     assert configure["tags"] == ["debian-12", "rightscope"]
     assert "update_unsafe" not in configure
@@ -57,7 +58,10 @@ def test_a_machine_that_is_as_wanted_needs_no_call():
 def test_only_what_differs_is_sent():
     plan = planned("proxmox", machine(memory="2048", cores=2), memory=4096, cpus=2)
     (call,) = plan.calls
-    assert {key for key in call.args if key not in ("vmid", "node", "timeout", "state", "update")} == {"memory"}
+    assert {key for key in call.args if key not in ("vmid", "node", "timeout", "state", "update", "description")} == {
+        "memory"
+    }
+    assert call.args["description"].endswith("\nrightscope.given: cores memory")
     assert (plan.before, plan.after) == ({"web": {"memory": "2048"}}, {"web": {"memory": "4096"}})
 
 
