@@ -12,6 +12,7 @@ Units everywhere inside: memory and disk in MiB, processors in whole or part pro
 
 from __future__ import annotations
 
+import posixpath
 import re
 import typing as t
 from collections.abc import Callable, Mapping
@@ -100,15 +101,21 @@ class Device:
 _DEVICE = re.compile(r"(/\S*?[^/\s])/*(?::(/\S+?))?(?::([rwm]{1,3}))?")
 
 
+def _normal_path(path: str) -> str:
+    """``//dev/null`` and ``/dev/./null`` are ``/dev/null``; what does not begin with a slash is not a path."""
+    return posixpath.normpath(f"/{path.lstrip('/')}") if path.startswith("/") else path
+
+
 def device_of(text: str) -> tuple[str, str, str]:
     """
-    A device as Docker writes it, ``PATH[:PATH INSIDE][:rwm]``: (path, path inside, access).
+    A device as Docker writes it, ``PATH[:PATH INSIDE][:rwm]``: (path, path inside, access), each path in one spelling.
 
     The names that udev makes below by-path have colons in them.
     """
     found = _DEVICE.fullmatch(text)
     path, inside, access = found.groups() if found else (text, None, None)
-    return path, inside or path, "".join(letter for letter in "rwm" if letter in (access or "rwm"))
+    path, inside = _normal_path(path), _normal_path(inside or path)
+    return path, inside, "".join(letter for letter in "rwm" if letter in (access or "rwm"))
 
 
 @dataclass(frozen=True, kw_only=True)

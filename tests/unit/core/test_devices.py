@@ -82,6 +82,7 @@ def test_a_rule_holds_or_says_why_not_and_what_would_help(rule, kind, needs, cha
         pytest.param("/dev/a:mr", ("/dev/a", "/dev/a", "rm"), id="to read, in short"),
         pytest.param(COLONS, (COLONS, COLONS, "rwm"), id="with colons"),
         pytest.param(f"{COLONS}:/dev/b:rw", (COLONS, "/dev/b", "rw"), id="with colons, and another inside"),
+        pytest.param("//dev/./null:/dev//x/:r", ("/dev/null", "/dev/x", "r"), id="another spelling of the paths"),
     ],
 )
 def test_a_device_is_read_as_docker_writes_it(text, read):
