@@ -21,7 +21,7 @@ from ..module_utils._discovery.calls import call_within
 from ._facts import AnswerError, FactsError, read_content, read_instances, read_nodes, read_permissions
 from ._hosts import Host, TargetsError
 from ._memory import Memory
-from ._model import Instance, Sought, Target
+from ._model import NOTHING, Instance, Sought, Target
 from ._words import first_line, plain, reason_of
 
 TARGET_INFO = "rightscope.deploy.target_info"
@@ -30,7 +30,6 @@ GRACE = 0.5
 
 _MEMORY = Memory()
 _NOTHING = Sought()
-_NOTHING_SOUGHT: t.Mapping[str, Sought] = {}
 
 
 def services_on(hosts: list[Host], timeout: float) -> list[Target]:
@@ -46,7 +45,7 @@ def discover_all(
     paths: t.Sequence[str] = (),
     *,
     ttl: float = 0,
-    sought: t.Mapping[str, Sought] = _NOTHING_SOUGHT,
+    sought: t.Mapping[str, Sought] = NOTHING,
 ) -> dict[str | None, list[Target]]:
     """
     Ask all targets at once: for each service the targets, with what is there of it.

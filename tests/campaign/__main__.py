@@ -69,10 +69,10 @@ def installed(directory: Path) -> Path:
     """Where the collection is installed, from the tarball that its users get."""
     path, out = directory / "collections", directory / "build"
     galaxy = [str(SCRIPTS / "ansible-galaxy"), "collection"]
-    quiet = {"capture_output": True, "cwd": REPOSITORY, "env": _environment(path), "check": True}
-    subprocess.run([*galaxy, "build", "--output-path", str(out)], **quiet)
+    quiet = {"capture_output": True, "cwd": REPOSITORY, "env": _environment(path)}
+    subprocess.run([*galaxy, "build", "--output-path", str(out)], check=True, **quiet)
     (tarball,) = out.glob("*.tar.gz")
-    subprocess.run([*galaxy, "install", "--offline", "--no-deps", str(tarball), "-p", str(path)], **quiet)
+    subprocess.run([*galaxy, "install", "--offline", "--no-deps", str(tarball), "-p", str(path)], check=True, **quiet)
     return path
 
 

@@ -194,7 +194,7 @@ OPTIONS: dict[str, tuple[Option, ...]] = {
         Option(
             "description",
             ("The shop's.", "Two\nlines: of it"),
-            lambda seen: _vm("description")(seen),
+            _vm("description"),
             lambda value: value,
         ),
         Option(

@@ -76,8 +76,10 @@ class Ground:
             again = _common.spawn_again(self.engine.process)
             # It is a value everywhere but here, and in the fixtures.
             object.__setattr__(self.engine, "process", again)
-        ready = lambda: fixtures._answers(self.engine.socket)  # noqa: E731
-        _common.await_ready(self.name, self.engine.process, ready, self.engine.log, 90)
+        _common.await_ready(self.name, self.engine.process, self._answers, self.engine.log, 90)
+
+    def _answers(self) -> bool:
+        return fixtures._answers(self.engine.socket)
 
     def hang(self) -> None:
         """Let it stop where it is."""

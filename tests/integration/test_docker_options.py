@@ -155,7 +155,7 @@ def test_each_spelling_is_one_value_and_another_value_is_a_change(play, docker_e
     def once(outcomes, differing: set[str]) -> None:
         """Check mode said what the run did, and the next run did nothing."""
         predicted, done, again = outcomes
-        assert predicted["changed"] == done["changed"] is True
+        assert (predicted["changed"], done["changed"]) == (True, True)
         assert predicted["diff"] == done["diff"]
         assert (again["changed"], again["calls"]) == (False, [])
         assert _differing(done) == differing

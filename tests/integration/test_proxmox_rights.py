@@ -72,10 +72,10 @@ def plays(tmp_path, collections):
     return lambda **hosts: Playbook(tmp_path, collections, hosts)
 
 
-def service(state: str = "started", *, needs=NEEDS, **options) -> dict:
+def service(state: str = "started", *, needs: dict | None = None, **options) -> dict:
     return {
         "name": "rights",
-        "requirements": needs,
+        "requirements": NEEDS if needs is None else needs,
         "as": {"proxmox_vm": {**OPTIONS, **options}},
         "state": state,
         "wait_timeout": 30,

@@ -449,13 +449,9 @@ class _Work:
         if option in DRIVES:
             self._compare_drive(option, key, _text(value), found)
             return
-        if option == "net":
-            sent, differs = _with_mac(_text(value), found), lambda: _net(sent) != _net(_text(found))
-        elif option == "hostpci":
-            sent, differs = _text(value), lambda: _pci(sent) != _pci(_text(found))
-        else:
-            sent, differs = value, lambda: _SETTINGS[option].differs(value, found)
-        if found is None or differs():
+        read = {"net": _net, "hostpci": _pci}.get(option)
+        sent = _with_mac(_text(value), found) if option == "net" else _text(value) if read else value
+        if found is None or (read(sent) != read(_text(found)) if read else _SETTINGS[option].differs(value, found)):
             self.changes[key] = (found, _text(sent))
             self.arguments.setdefault(option, {})[key] = sent
 

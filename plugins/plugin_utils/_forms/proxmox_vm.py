@@ -318,8 +318,8 @@ def _forbids_removal(there: Instance) -> str | None:
     if (status.get("ha") or {}).get("managed"):
         return f"{vm} is managed by high availability; take it out first, by 'ha-manager remove vm:{there.id}'"
     if there.config.get("replications"):
-        jobs = ", ".join(there.config["replications"])
-        return f"{vm} is replicated (job {jobs}); remove the job first, by 'pvesr delete {jobs.split(', ')[0]}'"
+        jobs = there.config["replications"]
+        return f"{vm} is replicated (job {', '.join(jobs)}); remove the job first, by 'pvesr delete {jobs[0]}'"
     return None
 
 

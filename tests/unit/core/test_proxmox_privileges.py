@@ -148,8 +148,8 @@ LIFE = {
 """Options of a VM of every sort that its own role is enough for."""
 
 
-def missed(permissions, options=LIFE, **more) -> list[str]:
-    failure = judged(permissions, options, **{"disk": "20 GiB", **more})
+def missed(permissions, options=None, **more) -> list[str]:
+    failure = judged(permissions, LIFE if options is None else options, **{"disk": "20 GiB", **more})
     return re.findall(r"[A-Z][A-Za-z]+\.[A-Z][A-Za-z.]+", failure.reason) if failure else []
 
 
