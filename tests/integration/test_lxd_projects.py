@@ -20,7 +20,7 @@ from .conftest import LXD_IMAGE, Playbook
 PROJECT = {"limits.memory": "512MiB", "limits.containers": "1", "limits.processes": "500", "restricted": "true"}
 
 
-@pytest.fixture(params=["lxd", "incus"])
+@pytest.fixture(params=["lxd", pytest.param("incus", marks=pytest.mark.nightly)])
 def shop(request, tmp_path, collections) -> Iterator:
     """(plays, eyes, socket) of a server of which the target has a project with limits and restrictions."""
     target = request.getfixturevalue(f"{request.param}_target")

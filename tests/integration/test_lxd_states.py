@@ -128,7 +128,7 @@ def test_a_container_of_another_release_is_made_anew_only_where_that_is_allowed(
     assert lxd_eyes.state("sys") == "started"
 
 
-@pytest.fixture(params=["lxd", "incus"])
+@pytest.fixture(params=["lxd", pytest.param("incus", marks=pytest.mark.nightly)])
 def server(request, tmp_path, collections):
     """(plays, eyes, socket) of an LXD and of an Incus server."""
     target = request.getfixturevalue(f"{request.param}_target")

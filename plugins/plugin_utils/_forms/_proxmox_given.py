@@ -84,7 +84,7 @@ def taken_back(
     if base is None:
         warnings += _of_what_stays(vm, others, "the template that it would have it of is not there")
         return TakenBack(tags=tags, stays=tuple(held), warnings=tuple(warnings))
-    clean = without_macs(base)
+    clean = {**without_macs(base), **_own_identity(there)}
     reset: dict[str, t.Any] = {}
     for name in others:
         option = option_of(name)
@@ -94,6 +94,12 @@ def taken_back(
             reset[option] = unquote(str(clean[name])) if option == "sshkeys" else clean[name]
     deleted = tuple(name for name in others if name not in clean)
     return TakenBack(reset, deleted, tags, tuple(disks), tuple(warnings))
+
+
+def _own_identity(there: Mapping[str, t.Any]) -> dict[str, str]:
+    """A clone has an UUID of its own, which it keeps."""
+    uuid = re.search(r"uuid=[^,]+", str(there.get("smbios1") or ""))
+    return {"smbios1": uuid.group()} if uuid else {}
 
 
 def _of_what_stays(vm: str, names: Iterable[str], why: str) -> list[str]:

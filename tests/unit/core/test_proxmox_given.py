@@ -55,6 +55,7 @@ THERE = {
     "ide0": "none,media=cdrom",
     "nameserver": "10.0.0.1",
     "sshkeys": "ssh-ed25519%20AAAA",
+    "smbios1": "uuid=1-2-3,serial=abc",
     "tags": "eu;rightscope;web",
 }
 A_DISK = "VM 100 keeps scsi1, which nobody asks for any more: a disk is never taken away; take it out by hand."
@@ -78,6 +79,7 @@ BASE = {"memory": "2048", "net0": "virtio=11:22:33:44:55:66,bridge=vmbr0", "sshk
         ),
         pytest.param("nameserver", "", BASE, TakenBack(deleted=("nameserver",)), id="by the API's name"),
         pytest.param("sshkeys", "", BASE, TakenBack(reset={"sshkeys": "ssh-rsa BBBB"}), id="keys are encoded"),
+        pytest.param("smbios1", "", BASE, TakenBack(reset={"smbios": "uuid=1-2-3"}), id="it keeps its UUID"),
         pytest.param("ide0", "", BASE, TakenBack(deleted=("ide0",)), id="an empty tray"),
         pytest.param("tags.web tags.eu", "tags.eu", BASE, TakenBack(tags=frozenset({"web"})), id="a tag"),
         pytest.param("agent", "", BASE, TakenBack(), id="what is not there any more"),
