@@ -341,7 +341,12 @@ def remove_cgroups(name: str) -> None:
     """Remove the empty control groups that an engine made below its own parent ``name``."""
     root = Path("/sys/fs/cgroup")
     for top in [root / name, *(root.glob(f"*/{name}"))]:
-        for path in sorted([top, *top.rglob("*")], key=lambda p: len(p.parts), reverse=True):
+        try:
+            paths = [top, *top.rglob("*")]
+        except FileNotFoundError:
+            # What the engine ran removes its own as it ends.
+            paths = [top]
+        for path in sorted(paths, key=lambda p: len(p.parts), reverse=True):
             if path.is_dir():
                 with contextlib.suppress(OSError):
                     path.rmdir()

@@ -487,7 +487,7 @@ def _docker_story(case: Case) -> list[Step]:
             "What it may and where it is reached takes a new one",
             given(
                 image=OTHER_IMAGE,
-                published_ports=[f"127.0.0.1:{port}-{port + 1}:80-81", 82],
+                published_ports=[f"127.0.0.1:{port}-{port + 1}:80-81", "82"],
                 capabilities=["net_admin"],
                 cap_drop=["MKNOD", "chown"],
                 sysctls={"net.core.somaxconn": 512, "net.ipv4.ip_forward": 1},
@@ -547,7 +547,10 @@ def _docker_story(case: Case) -> list[Step]:
                 "volumes": ([], ["/var/empty:/host:ro", "kept:/data:rw"]),
                 "mounts": SOMETHING,
                 "healthcheck": SOMETHING,
-                "networks": ({}, {"shop": {"aliases": ["one"]}}),
+                "networks": (
+                    {"network_mode": "bridge"},
+                    {"shop": {"aliases": ["one"]}, "network_mode": "shop"},
+                ),
                 "ulimits": SOMETHING,
                 "etc_hosts": SOMETHING,
                 "init": (False, True),
@@ -847,9 +850,9 @@ def _lxd_story(case: Case) -> list[Step]:
             "What somebody changed by hand is changed back, and what is theirs stays",
             actions=("change",),
             by_hand=partial(
-                eyes.do, "PATCH", here, {"config": {"limits.memory": "134217728", "user.theirs": "1", "user.note": ""}}
+                eyes.do, "PATCH", here, {"config": {"limits.memory": "200MiB", "user.theirs": "1", "user.note": ""}}
             ),
-            diff={"config.limits.memory": ("134217728", "128MiB"), "config.user.note": (None, "good day")},
+            diff={"config.limits.memory": ("200MiB", "128MiB"), "config.user.note": (None, "good day")},
             seen={"config.limits.memory": "128MiB", "config.user.note": "good day"},
         ),
         Step("It is restarted", {"state": "restarted"}, actions=("restart",), once=True),
@@ -1031,7 +1034,7 @@ def _vm_story(case: Case) -> list[Step]:
             actions=("change",),
             diff={
                 "net0": SOMETHING,
-                "tags": ("db;debian-12;linux;rightscope;shop", "db;debian-12;linux;paid;rightscope;shop"),
+                "tags": ("db;debian-12;linux;rightscope;shop", "debian-12;linux;paid;rightscope"),
                 "description": (f"The shop's database.\nAsk the shop's team.\n\n{mark}", f"Words.\n\n{mark}"),
                 "onboot": (1, 0),
                 "startup": (None, "order=2,up=5"),
@@ -1040,14 +1043,14 @@ def _vm_story(case: Case) -> list[Step]:
             },
             seen={
                 "config.net0": SOMETHING,
-                "config.tags": "db;debian-12;linux;paid;rightscope;shop",
+                "config.tags": "debian-12;linux;paid;rightscope",
                 "config.description": f"Words.\n\n{mark}",
                 "config.onboot": None,
                 "config.startup": "order=2,up=5",
                 "config.cpulimit": 2,
                 "config.scsi1": SOMETHING,
             },
-            same=given(cpulimit="2.0", startup="up=5,order=2", onboot="no", tags=["shop"]),
+            same=given(cpulimit="2.0", startup="up=5,order=2", onboot="no", tags=["Paid"]),
         ),
         Step(
             "Its disk grows",
@@ -1146,7 +1149,23 @@ def _vm_story(case: Case) -> list[Step]:
             },
             same={"state": "present", **given(onboot="1")},
         ),
-        Step("What is given no more stays", given(onboot=GONE, startup=GONE, ciuser=GONE, tags=GONE, scsi=GONE)),
+        Step(
+            "What is given no more goes, a disk excepted",
+            given(onboot=GONE, startup=GONE, ciuser=GONE, tags=GONE, scsi=GONE),
+            actions=("change", "change"),
+            diff={
+                "onboot": (1, None),
+                "startup": ("order=2,up=5", None),
+                "ciuser": ("admin", None),
+                "tags": ("debian-12;linux;paid;rightscope", "debian-12;linux;rightscope"),
+            },
+            seen={
+                "config.onboot": None,
+                "config.startup": None,
+                "config.ciuser": None,
+                "config.tags": "debian-12;linux;rightscope",
+            },
+        ),
         Step("It is started", {"state": "started"}, actions=("start",), diff={"state": ("stopped", "started")}),
         Step(
             "It is removed",
