@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from .._knowledge.features import DOCKER, LXC, VM, feature_row
 from .._knowledge.host_paths import SOCKET, canonical, is_device_of_all, opened
+from .._knowledge.lxd_options import is_off, is_on
 from .._knowledge.privileges import CAPABILITIES, OTHER_PRIVILEGES, capability_level
 from .._model import PRIVILEGES, Candidate, Grant, Requirements, Service, device_of
 from .profiles import config_and_devices
@@ -334,16 +335,6 @@ def _lxd_device(name: str, device: Mapping[str, t.Any], candidate: Candidate) ->
             if kind.startswith("unix") and source
             else Grant(kind="device", value=f"{name} ({kind})")
         )
-
-
-def is_on(value: t.Any) -> bool:
-    """As LXD reads a switch: https://github.com/canonical/lxd/blob/main/shared/util.go (IsTrue)."""
-    return str(value).lower() in ("true", "1", "yes", "on")
-
-
-def is_off(value: t.Any) -> bool:
-    """As LXD reads a switch that is off."""
-    return str(value).lower() in ("false", "0", "no", "off")
 
 
 def _lower(value: t.Any) -> str:

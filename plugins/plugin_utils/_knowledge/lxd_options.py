@@ -281,8 +281,13 @@ def device_meaning(device: Mapping[str, str]) -> dict[str, t.Any]:
 
 
 def is_on(value: t.Any) -> bool:
-    """Whether a switch is on."""
+    """As LXD reads a switch: https://github.com/canonical/lxd/blob/main/shared/util.go (IsTrue)."""
     return str(value).lower() in ON
+
+
+def is_off(value: t.Any) -> bool:
+    """As LXD reads a switch that is off."""
+    return str(value).lower() in OFF
 
 
 def in_bytes(value: t.Any) -> int | None:

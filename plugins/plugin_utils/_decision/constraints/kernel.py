@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 
 from ..._knowledge.distributions import default_kernel
 from ..._knowledge.features import feature_row
+from ..._knowledge.lxd_options import is_on
 from ..._knowledge.modules import is_built_in
 from ..._knowledge.processors import PHYSICAL
 from ..._knowledge.sysctls import is_settable, is_tried, sysctl_row
 from ..._model import UNKNOWN, Candidate, Facts, Failure, KernelModule, Requirements, Sysctl
 from ..._versions import VersionRange, is_release
-from ..grants import is_on
 from ._say import image_name, listed, never, not_now, together, unknown
 from .processor import guest_model
 

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..._knowledge.features import DOCKER, LXC, VM
+from ..._knowledge.lxd_options import is_off
 from ..._model import Candidate, Failure, Grant, Requirements
 from ..._quantities import mebibytes
-from ..grants import granted, is_off
+from ..grants import granted
 from ._say import never, together
 from .docker import cannot_be
 from .kernel import holds

@@ -7,9 +7,10 @@
 
 from __future__ import annotations
 
+from ..._knowledge.lxd_options import is_on
 from ..._knowledge.privileges import CAPABILITIES
 from ..._model import ISOLATIONS, NEVER, NOT_NOW, PRIVILEGES, Candidate, Device, Failure, Requirements
-from ..grants import granted, is_on
+from ..grants import granted
 from ..profiles import config_and_devices
 from ._say import listed, never, not_now, together, unknown
 
