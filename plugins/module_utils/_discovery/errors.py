@@ -137,6 +137,12 @@ def status_of(exc):
     return next((status for status, _one in _answers(exc)), None)
 
 
+def broke_off(exc):
+    """Whether the server took the call and then ended the connection without an answer."""
+    trouble = _trouble(exc) if status_of(exc) is None else None
+    return trouble is not None and trouble.name == "broken"
+
+
 def _answers(exc):
     """(HTTP status, error) for each error in the chain that is an engine's answer."""
     for one in _chain(exc):

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from . import hardware, kernel, namespaces
 from .calls import keep_tls_settings, side_by_side
 from .common import MIB, SERVICE_MARK, SIGNATURE_MARK, Findings, ordered_addresses, outside_interface
-from .errors import DiscoveryError, explained, missing_library, status_of
+from .errors import DiscoveryError, broke_off, explained, missing_library, status_of
 from .options import Option, need_scheme, read_options, to_file, to_path
 from .probe import of_lxd
 from .systems import architecture, architectures, parse_system, system_name, system_version
@@ -202,6 +202,15 @@ class Server:
 
     def get(self, path, **params):
         """The answer's ``metadata``. ``path`` is below /1.0; parameters that are None are not sent."""
+        for _attempt in range(_ATTEMPTS - 1):
+            try:
+                return self._read(path, params)
+            except Exception as exc:
+                if status_of(exc) != _FAILED_INSIDE and not broke_off(exc):
+                    raise
+        return self._read(path, params)
+
+    def _read(self, path, params):
         return self._at(path).get(params=_given(params)).json()["metadata"]
 
     def _at(self, path):
@@ -239,6 +248,12 @@ def _given(params):
     return {name: value for name, value in params.items() if value is not None}
 
 
+_ATTEMPTS = 3
+"""
+How often something is read. LXD reads its machine's /sys without care for what goes meanwhile: a network interface
+that is removed by somebody else ends ``/1.0/resources`` in a panic (no answer at all) or in an internal error.
+"""
+_FAILED_INSIDE = 500
 _SUCCESS = 200
 """The status of an operation that came to its end: https://documentation.ubuntu.com/lxd/latest/rest-api/."""
 

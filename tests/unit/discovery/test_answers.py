@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import http.client
 import json
+from collections.abc import Iterator
 from types import MappingProxyType
 
 import pytest
@@ -328,6 +330,8 @@ class LxdApi:
         params = params or {}
         where = "all" if "all-projects" in params else params.get("target")
         answer = self._answers.get((path, where), self._answers.get(path, NotThere()))
+        if isinstance(answer, Iterator):
+            answer = next(answer)
         if isinstance(answer, Exception):
             raise answer
         return type("Response", (), {"json": lambda self: {"metadata": answer}})()
@@ -492,6 +496,26 @@ def test_lxd_facts(server):
         ("f1", ["debian/12"], "debian", "12", {"cgroup": "v1"}),
         ("f3", ["rocky/9"], "rocky", "9", {}),
     ]
+
+
+class FailedInside(Exception):
+    status_code = 500
+
+
+@pytest.mark.parametrize(
+    "failure", [http.client.RemoteDisconnected(), FailedInside()], ids=lambda one: type(one).__name__
+)
+def test_lxd_is_asked_again_where_it_fell_over_its_own_machine(server, failure):
+    told = {**ANSWERS, "resources": iter([failure, failure, ANSWERS["resources"]])}
+    (node,) = _discovery.discover("lxd", server(told), None, "lab")["nodes"]
+    assert node["facts"]["cpus"] == 4
+
+
+def test_lxd_that_never_answers_is_not_asked_for_ever(server):
+    broken = iter([http.client.RemoteDisconnected()] * 3)
+    with pytest.raises(DiscoveryError, match="broke off the connection"):
+        _discovery.discover("lxd", server({**ANSWERS, "resources": broken}), None, "lab")
+    assert not list(broken)
 
 
 def test_lxd_what_this_client_may_not_know_is_left_out(server):
