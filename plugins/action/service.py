@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from ansible.errors import AnsibleActionFail
 from ansible.utils.display import Display
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._arguments import SERVICE
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.action_base import (
     DeployAction,
     decision_result,
     elsewhere,
@@ -23,22 +22,23 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
     silent_places,
     strangers_on,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS, AdoptionError
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._common import STARTED, STOPPED
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._hosts import Host
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._joining import join, need_own_name
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._ledger import open_ledger, settle
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._lock import only_run_for
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.arguments import SERVICE
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.hosts import Host
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.inventory_host import join, need_own_name
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.ledger import open_ledger, settle
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.lock import only_run_for
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.placement import placement
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.provision import Provisioner, Unfinished
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, AdoptionError
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._common import STARTED, STOPPED
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import (
     Candidate,
     Decision,
     Instance,
     Service,
     Target,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._placement import placement
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._provision import Provisioner, Unfinished
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._words import plain
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.wording import plain
 
 display = Display()
 

@@ -10,18 +10,18 @@ from pathlib import Path
 from ansible.errors import AnsibleActionFail
 from ansible.utils.display import Display
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._arguments import INFO
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.report import report
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._deploy import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.action_base import (
     DeployAction,
     decision_result,
     elsewhere,
     plan_digest,
     present_on,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Decision, Service, Target
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._placement import placement
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._write import write_text
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.arguments import INFO
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.atomic_file import write_text
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.placement import placement
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.report import report
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Decision, Service, Target
 
 display = Display()
 

@@ -67,7 +67,7 @@ from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
 
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import DiscoveryError
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.lxd import Server
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds.lxd import Server
 
 display = Display()
 

@@ -52,7 +52,7 @@ from ansible.playbook.play_context import PlayContext
 from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._reach import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.connections import (
     ReachError,
     changes_user,
     connect,

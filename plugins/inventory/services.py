@@ -83,13 +83,15 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._asking import services_on
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import members_of
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._early import EarlyVariables
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._hosts import GROUP, TargetsError, target_hosts
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._joining import why_no_host
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Target
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._placement import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.discovery import services_on
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.early_variables import EarlyVariables
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.hosts import (
+    GROUP,
+    TargetsError,
+    target_hosts,
+)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.inventory_host import why_no_host
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.placement import (
     SERVICES,
     connection_to,
     first_of,
@@ -98,7 +100,9 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._placement impor
     placement,
     without_connection,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._words import quoted
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import members_of
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.wording import quoted
 
 _FILES = tuple(f"{name}.{ending}" for name in ("rightscope", "services") for ending in ("yml", "yaml"))
 

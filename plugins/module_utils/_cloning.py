@@ -1,7 +1,6 @@
 # Copyright (c) 2026, rightscope.deploy contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Private to the rightscope.deploy collection: nothing outside of it may import this file.
 
 """
 Making a VM of Proxmox VE, as a clone of a template or from nothing: one call and its task, and the truth about both.
@@ -16,7 +15,7 @@ from __future__ import annotations
 import time
 
 from ._discovery.errors import DiscoveryError
-from ._discovery.proxmox import Cluster, is_good
+from ._discovery.kinds.proxmox import Cluster, is_good
 from ._tasks import CALL, end_of
 
 _TAKEN = "already exists"

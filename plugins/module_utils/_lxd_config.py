@@ -1,7 +1,6 @@
 # Copyright (c) 2026, rightscope.deploy contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Private to the rightscope.deploy collection: nothing outside of it may import this file.
 
 """
 Changing what an instance of LXD or Incus is configured with, or its run state, and nothing else of it.
@@ -14,7 +13,7 @@ meanwhile.
 from __future__ import annotations
 
 from ._discovery.errors import DiscoveryError, status_of
-from ._discovery.lxd import Server
+from ._discovery.kinds.lxd import Server
 
 CONNECTION = {
     "url": {"type": "str"},

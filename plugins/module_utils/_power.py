@@ -1,7 +1,6 @@
 # Copyright (c) 2026, rightscope.deploy contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Private to the rightscope.deploy collection: nothing outside of it may import this file.
 
 """
 The run state of a VM of Proxmox VE, and its removal.
@@ -16,7 +15,7 @@ from __future__ import annotations
 
 import time
 
-from ._discovery.proxmox import Cluster, is_good, run_state
+from ._discovery.kinds.proxmox import Cluster, is_good, run_state
 from ._tasks import CALL, TaskError, end_of, is_refusal, is_silence, patiently, pauses, words_of
 
 SHUTDOWN = 60

@@ -15,12 +15,12 @@ import functools
 import time
 from collections.abc import Callable, Iterable
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import CONSTRAINTS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide, judging
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.scorers import SCORERS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import CONSTRAINTS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide, judging
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.scorers import SCORERS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import (
     Candidate,
     Facts,
     Image,
@@ -29,7 +29,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
     Target,
     Verdict,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import parse_service
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import parse_service
 
 COUNT = 1000
 ROUNDS = 30

@@ -11,7 +11,7 @@ what it takes with its default, a second that a container has to run on, is told
 
 from __future__ import annotations
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._settling import MIN_UPTIME
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.settling import MIN_UPTIME
 from tests.engines import docker, lxd
 
 from ._running import DOCKER_IMAGE, LXD_IMAGE, Plays, best, engines, target

@@ -11,9 +11,9 @@ import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision import constraints as rules
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision import scorers
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision import constraints as rules
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision import scorers
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge import (
     distributions,
     docker_options,
     features,
@@ -26,7 +26,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge impor
     systems,
     windows,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import PRIVILEGES
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import PRIVILEGES
 
 from .markdown import head, table
 

@@ -15,18 +15,17 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import docker, lxd, proxmox
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._connections import delegate_connection
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import (
-    FORMS,
-    _docker_acts,
-    _docker_options,
-    _proxmox_config,
-    proxmox_vm,
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds import docker, lxd, proxmox
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.delegate_connection import (
+    delegate_connection,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge import proxmox_privileges as rights
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Permit
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import requirement_names
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, proxmox_vm
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import acts as _docker_acts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import options as _docker_options
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import config as _proxmox_config
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge import proxmox_privileges as rights
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Permit
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import requirement_names
 from tests.unit.core import builders
 
 from .markdown import prose, table, text

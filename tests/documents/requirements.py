@@ -14,16 +14,16 @@ from pathlib import Path
 import yaml
 
 from ansible_collections.rightscope.deploy.plugins.doc_fragments.decision import ModuleDocFragment
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _requirements
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision._needs import NEEDS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.grants import of_needs
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.distributions import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import of_needs
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.needs import NEEDS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.distributions import (
     ARCHITECTURES,
     known_os_names,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.features import known_features
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.privileges import OTHER_PRIVILEGES
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Requirements
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.features import known_features
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.privileges import OTHER_PRIVILEGES
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Requirements
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading import requirements as _requirements
 from tests.unit.core import builders
 
 from .markdown import head, prose, table, text

@@ -77,7 +77,7 @@ _KEPT = ("warnings", "why")
 _TABLES = ("_MESSAGES", "NO_SETTINGS")
 """Texts in place of somebody else's."""
 
-_NOT_OURS = ("plugin_utils/_decision/constraints/", "plugin_utils/_knowledge/")
+_NOT_OURS = ("plugin_utils/_core/decision/constraints/", "plugin_utils/_core/knowledge/")
 """Why a place does not do is said by rules, which are on a page of their own."""
 
 _NOT_SAID = {

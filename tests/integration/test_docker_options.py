@@ -21,10 +21,12 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.docker import find
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _options
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._facts import read_instances
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS, _docker_acts, _docker_options
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds.docker import find
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import options as _options
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import acts as _docker_acts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import options as _docker_options
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import read_instances
 from tests.engines import docker
 from tests.unit.core import builders
 

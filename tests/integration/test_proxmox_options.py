@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import connection_options
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import proxmox_vm
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._proxmox_config import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import proxmox_vm
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.config import (
     COMPARED,
     DRIVES,
     NO_SETTINGS,

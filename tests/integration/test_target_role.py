@@ -23,7 +23,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.proxmox_privileges import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.proxmox_privileges import (
     PRIVILEGES as PROXMOX_PRIVILEGES,
 )
 from tests.engines import _common, lxd, packages

@@ -1,13 +1,13 @@
 # Copyright (c) 2026, rightscope.deploy contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Private to the rightscope.deploy collection: nothing outside of it may import this file.
 
 """
 What a target offers, and what is on it: connection options -> plain, JSON-able facts.
 
 The only code of the collection that speaks to Docker, LXD, Incus or Proxmox VE by their Python libraries.
 It runs in the controller's process or, as the module ``target_info``, on a managed node, and changes nothing.
+Private to the collection: nothing outside of it may import from this folder.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ KINDS = ("docker", "lxd", "proxmox")
 
 
 def _docker():
-    from . import docker
+    from .kinds import docker
 
     return docker
 
 
 def _lxd():
-    from . import lxd
+    from .kinds import lxd
 
     return lxd
 
 
 def _proxmox():
-    from . import proxmox
+    from .kinds import proxmox
 
     return proxmox
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import DiscoveryError
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _asking
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import discovery as _asking
 
 
 class Host:

@@ -24,14 +24,18 @@ from ansible.template import Templar
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._arguments import INFO, LEAST, SERVICE
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._facts import check_record, read_nodes, split_declared
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._hosts import TargetsError, target_hosts
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._ledger import EXPIRY
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._provision import RACES
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import parse_service
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._settling import CRASHES
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.arguments import INFO, LEAST, SERVICE
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.hosts import TargetsError, target_hosts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.ledger import EXPIRY
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.provision import RACES
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import (
+    check_record,
+    read_nodes,
+    split_declared,
+)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import parse_service
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.settling import CRASHES
 from tests.documents.examples import PAGES, WAYS, examples
 
 RECORD = {"kind": "proxmox", "nodes": [{"name": "pve1", "facts": {"memory": 65536}}]}

@@ -19,12 +19,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _arguments, _placement, _requirements
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.explain import as_data
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.scorers import SCORERS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import arguments as _arguments
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import placement as _placement
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.scorers import SCORERS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.explain import as_data
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading import requirements as _requirements
 from tests.unit.core import builders
 
 ROOT = Path(__file__).resolve().parents[3]

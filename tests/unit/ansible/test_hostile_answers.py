@@ -23,15 +23,16 @@ from hypothesis import strategies as some
 
 from ansible_collections.rightscope.deploy.plugins.inventory.services import _hosts_on
 from ansible_collections.rightscope.deploy.plugins.module_utils import _discovery
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import DiscoveryError, docker, lxd, proxmox
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._facts import (
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import DiscoveryError
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds import docker, lxd, proxmox
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Instance, Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import (
     AnswerError,
     FactsError,
     read_instances,
     read_nodes,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Instance, Target
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._names import need_name
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.names import need_name
 
 from ..discovery.fakes import Answers, DockerClient, LxdClient, PveApi
 

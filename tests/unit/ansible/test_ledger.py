@@ -14,10 +14,11 @@ import time
 import pytest
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _ledger, _lock
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._ledger import open_ledger, settle
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._lock import only_run_for
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Candidate, Facts, Node, Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import ledger as _ledger
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import lock as _lock
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.ledger import open_ledger, settle
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.lock import only_run_for
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Candidate, Facts, Node, Target
 
 FACTS = Facts(memory=8192, memory_free=4096, memory_reserved=1024)
 DOCK1 = Target(name="dock1", kind="docker", nodes=(Node(name="dock1", facts=FACTS),))

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _lock
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._ledger import open_ledger
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._lock import only_run_for
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import lock as _lock
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.ledger import open_ledger
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.lock import only_run_for
 
 
 @pytest.fixture(params=[0o000, 0o022, 0o077], ids=oct)

@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import connection_options
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _options
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS, _docker_acts
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._options import read_options
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import dotted
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import options as _options
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.options import read_options
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import acts as _docker_acts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import dotted
 
 SECRET = 8675309
 

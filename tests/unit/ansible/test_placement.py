@@ -12,8 +12,10 @@ import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.template import is_trusted_as_template, trust_as_template
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _candidates, _joining, _placement
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Instance, Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import inventory_host as _joining
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import placement as _placement
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core import candidates as _candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Instance, Target
 
 KEY = "ssh-ed25519 AAAAC3Nza"
 

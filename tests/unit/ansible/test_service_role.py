@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._arguments import SERVICE
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.arguments import SERVICE
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLE = ROOT / "roles/service"

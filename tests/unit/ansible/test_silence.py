@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import DiscoveryError
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _provision
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Call, Plan
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._runner import DelegateFailed
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import provision as _provision
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.runner import DelegateFailed
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Call, Plan
 from tests.unit.core.builders import service
 
 ARGS = {

@@ -16,7 +16,7 @@ from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import become_loader
 
 from ansible_collections.rightscope.deploy.plugins.connection.through import Connection
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._reach import changes_user
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.connections import changes_user
 
 BYTES = bytes(range(256)) * 300 + b"\r\n\n"
 

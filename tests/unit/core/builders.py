@@ -10,11 +10,11 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates, present
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision import constraints
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.grants import grants
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates, present
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision import constraints
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import grants
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import (
     Candidate,
     Facts,
     Image,
@@ -24,7 +24,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
     Service,
     Target,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import parse_service
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import parse_service
 
 FORM_OF = {"docker": "docker_container", "lxd": "lxd_container", "proxmox": "proxmox_vm"}
 ISOLATION = {"docker": "process", "lxd": "user_namespace", "proxmox": "machine"}

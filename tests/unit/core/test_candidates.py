@@ -10,13 +10,13 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import (
     candidates,
     places,
     present,
     strangers,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Facts, Image, Node, Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Facts, Image, Node, Target
 
 from .builders import IMAGES, facts, instance, service, target
 

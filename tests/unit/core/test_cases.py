@@ -18,17 +18,17 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._facts import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Decision, Target, Verdict
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import (
     read_facts,
     read_instances,
     read_nodes,
     read_permissions,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Decision, Target, Verdict
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import parse_service
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import parse_service
 
 CASES = Path(__file__).resolve().parents[1] / "cases"
 TARGETS = CASES / "targets"

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._connections import delegate_connection
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.delegate_connection import (
+    delegate_connection,
+)
 
 
 @pytest.mark.parametrize(

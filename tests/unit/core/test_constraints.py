@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision import constraints
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import judge
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Image
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision import constraints
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import judge
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Image
 
 from . import (
     test_constraints_docker,

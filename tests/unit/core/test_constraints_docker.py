@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.docker_options import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.docker_options import (
     API_VERSIONS,
     EXCLUSIONS,
     LIMITS,

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import kernel
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge import sysctls as table_of_sysctls
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.features import Condition, FeatureRow
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.sysctls import SysctlRow
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Facts, Image, Sysctl
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._versions import VersionRange
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import kernel
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge import sysctls as table_of_sysctls
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.features import Condition, FeatureRow
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.sysctls import SysctlRow
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Facts, Image, Sysctl
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.versions import VersionRange
 
 from .builders import COLUMNS, candidate, case, declare, holds, rule_says, service
 

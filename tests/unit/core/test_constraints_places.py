@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import platform
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints.size import free_memory
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.storages import StorageRow
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Facts, Image
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import platform
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints.size import free_memory
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.storages import StorageRow
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Facts, Image
 
 from .builders import COLUMNS, case, declare, holds, rule_says
 

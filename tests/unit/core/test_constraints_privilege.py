@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision import grants as module
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import privilege
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import judge
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.features import FeatureRow
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.privileges import CapabilityRow
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Grant, Image
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision import grants as module
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import privilege
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import judge
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.features import FeatureRow
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.privileges import CapabilityRow
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Grant, Image
 
 from .builders import COLUMNS, candidate, case, declare, holds, rule_says, service
 

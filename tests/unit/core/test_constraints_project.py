@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Grant
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Grant
 
 from .builders import COLUMNS, case, holds, rule_says
 

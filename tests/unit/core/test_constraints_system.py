@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import processor, system
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.systems import InitBound, RuntimeRow
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Content, Image
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._versions import VersionRange
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import processor, system
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.systems import InitBound, RuntimeRow
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Content, Image
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.versions import VersionRange
 
 from .builders import COLUMNS, case, declare, holds, rule_says
 

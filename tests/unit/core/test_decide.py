@@ -10,10 +10,10 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide, judge
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.digest import digest_of
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Content, Decision, Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide, judge
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.digest import digest_of
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Content, Decision, Target
 
 from .builders import candidate, instance, service, target
 

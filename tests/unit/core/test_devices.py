@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import device_of
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import device_of
 
 from .builders import COLUMNS, case, declare, holds, planned, rule_says, service
 

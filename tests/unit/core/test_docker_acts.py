@@ -10,14 +10,14 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import acted, candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import acted, candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import (
     OptionError,
     RefusedError,
     docker_container,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._docker_acts import ACTS, given_to_several
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Content, Sought
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker.acts import ACTS, given_to_several
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Content, Sought
 
 from .builders import instance, service, target
 

@@ -10,12 +10,9 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._docker_options import (
-    COMPARED,
-    IN_PLACE,
-)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker.options import COMPARED, IN_PLACE
 
 from .builders import instance, planned, service, target
 

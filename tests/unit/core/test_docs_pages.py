@@ -12,11 +12,11 @@ import re
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.module_utils import _power
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision._needs import NEEDS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import _CLEARLY
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS, lxd_container, proxmox_vm
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Facts, Image, Instance
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import _CLEARLY
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.needs import NEEDS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, lxd_container, proxmox_vm
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Facts, Image, Instance
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import (
     _LEAST_CPUS,
     parse_service,
     requirement_names,
@@ -109,7 +109,7 @@ def test_every_part_of_the_facts_is_on_their_page(noun):
 
 
 def test_every_variable_of_a_target_is_on_their_page():
-    code = (ROOT / "plugins" / "plugin_utils" / "_hosts.py").read_text(encoding="utf-8")
+    code = (ROOT / "plugins" / "plugin_utils" / "_controller" / "hosts.py").read_text(encoding="utf-8")
     names = set(re.findall(r"""(?:variable|_mapping)\("(rightscope_\w+)"\)""", code))
     text = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
     assert len(names) >= 7

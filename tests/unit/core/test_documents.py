@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import CONSTRAINTS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.scorers import SCORERS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import CONSTRAINTS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.scorers import SCORERS
 from tests.documents import decision
 
 

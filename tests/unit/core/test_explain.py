@@ -10,10 +10,10 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.explain import as_data, explain
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.explain import as_data, explain
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import (
     Decision,
     Failure,
     Grant,

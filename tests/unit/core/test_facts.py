@@ -10,7 +10,8 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._facts import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Content, Facts, Image
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import (
     _IMAGE_SHAPES,
     _SHAPES,
     _TABLES,
@@ -22,7 +23,6 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._facts import (
     read_instances,
     read_nodes,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Content, Facts, Image
 
 REPLY = {
     "nodes": [

@@ -10,9 +10,9 @@ import copy
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS, KINDS, OptionError
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._common import MASK, differences, masked
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import SCOPES
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, KINDS, OptionError
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._common import MASK, differences, masked
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import SCOPES
 
 from .builders import planned
 

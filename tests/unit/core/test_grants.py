@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision import grants as module
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.grants import grants, needed
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.features import FeatureRow
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Grant, Image
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision import grants as module
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import grants, needed
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.features import FeatureRow
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Grant, Image
 
 from .builders import candidate, service
 

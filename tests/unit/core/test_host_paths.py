@@ -10,8 +10,8 @@ import posixpath
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.grants import grants, host_paths
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.host_paths import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import grants, host_paths
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.host_paths import (
     DEVICES_OF_ALL,
     HOST_PATHS,
     SOCKET,
@@ -19,7 +19,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.host_
     is_device_of_all,
     opened,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import PRIVILEGES
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import PRIVILEGES
 
 from .builders import candidate, service
 

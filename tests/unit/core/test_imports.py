@@ -13,26 +13,9 @@ from pathlib import Path
 import pytest
 
 PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
-UTILS = PLUGINS / "plugin_utils"
-# The side that knows Ansible, and may wait for a network.
-OUTSIDE = {
-    "_asking",
-    "_deploy",
-    "_early",
-    "_hosts",
-    "_joining",
-    "_ledger",
-    "_lock",
-    "_memory",
-    "_options",
-    "_placement",
-    "_provision",
-    "_reach",
-    "_runner",
-    "_write",
-}
-SHELL = sorted(f"{name}.py" for name in OUTSIDE)
-PURE = sorted(path for path in UTILS.rglob("*.py") if path.name not in SHELL)
+CORE = PLUGINS / "plugin_utils" / "_core"
+PURE = sorted(CORE.rglob("*.py"))
+ALL = sorted(PLUGINS.rglob("*.py"))
 UNCLEAN = {
     *("socket", "ssl", "http", "urllib.request", "urllib.error", "urllib.robotparser", "ftplib", "smtplib", "poplib"),
     *("imaplib", "telnetlib", "xmlrpc", "socketserver", "select", "selectors", "asyncio", "subprocess", "threading"),
@@ -40,23 +23,6 @@ UNCLEAN = {
     *("shutil", "tempfile", "importlib", "ctypes", "pickle"),
 }
 SDKS = {"docker", "pylxd", "proxmoxer", "requests"}
-# What each may build on, of the core; the rest builds on these.
-LAYERS = {
-    "_model.py": {"_versions"},
-    "_versions.py": set(),
-    "_quantities.py": set(),
-    "_words.py": set(),
-    "_names.py": set(),
-    "_marks.py": {"_model", "_names", "_words"},
-    "_requirements.py": {"_knowledge", "_model", "_names", "_quantities", "_versions", "_words"},
-    "_facts.py": {"_knowledge", "_marks", "_model", "_quantities", "_words"},
-    "_connections.py": set(),
-    "_settling.py": {"_forms", "_model"},
-    "_candidates.py": {"_forms", "_model"},
-    "_knowledge": {"_model", "_versions"},
-    "_decision": {"_knowledge", "_model", "_quantities", "_versions"},
-    "_forms": {"_knowledge", "_marks", "_model", "_quantities"},
-}
 TOUCHING = {"open", "print", "input", "eval", "exec", "breakpoint", "__import__"}
 
 
@@ -79,11 +45,46 @@ def unclean(source: str, *, also: frozenset[str] = frozenset()) -> set[str]:
     return foreign | {name for name in names if any(f"{name}.".startswith(f"{bad}.") for bad in UNCLEAN)}
 
 
-def built_on(path: Path) -> set[str]:
-    """The parts of plugin_utils that a file imports, by their first name; its own package is none."""
-    depth = len(path.relative_to(UTILS).parts)
-    parts = {entry.name.removesuffix(".py") for entry in UTILS.iterdir()}
-    return parts & {name.split(".")[0] for name, level in imported(path.read_text(encoding="utf-8")) if level == depth}
+def built_on(path: Path) -> set[Path]:
+    """The files of the collection that a file imports at its top, where it is loaded."""
+    found: set[Path] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom):
+            base = _imported_from(path, node)
+            for alias in node.names if base else ():
+                # A package that is asked for one of its modules alone is loaded already.
+                found |= {one for one in [_file(base / alias.name) or _file(base)] if one}
+    return found - {path}
+
+
+def _imported_from(path: Path, node: ast.ImportFrom) -> Path | None:
+    parts = (node.module or "").split(".") if node.module else []
+    if node.level:
+        return path.parents[node.level - 1].joinpath(*parts)
+    inside = "ansible_collections.rightscope.deploy.plugins"
+    return PLUGINS.joinpath(*parts[4:]) if (node.module or "").startswith(inside) else None
+
+
+def _file(module: Path) -> Path | None:
+    """What is loaded by a module's name: its file, or its package's own."""
+    return next((one for one in (module.with_suffix(".py"), module / "__init__.py") if one.exists()), None)
+
+
+def circles(imports: dict[Path, set[Path]]) -> list[list[Path]]:
+    """Each way by which a file comes to import itself, once."""
+    found, settled = [], set()
+
+    def follow(path: Path, way: list[Path]) -> None:
+        if path in way:
+            found.append([*way[way.index(path) :], path])
+        elif path not in settled:
+            for other in sorted(imports.get(path, ())):
+                follow(other, [*way, path])
+            settled.add(path)
+
+    for path in sorted(imports):
+        follow(path, [])
+    return found
 
 
 def _name(path: Path) -> str:
@@ -91,10 +92,8 @@ def _name(path: Path) -> str:
 
 
 def test_the_rule_is_held_against_real_files():
-    assert len(PURE) > 15
-    assert all((UTILS / name).exists() for name in SHELL)
-    assert all((UTILS / name).exists() for name in LAYERS)
-    assert {path.relative_to(UTILS).parts[0] for path in PURE} - {"__init__.py", "_arguments.py"} == set(LAYERS)
+    assert len(PURE) > 50
+    assert all("_core" in path.parts for path in PURE)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +115,7 @@ def test_the_rule_finds_what_it_is_for(source, names):
 
 @pytest.mark.parametrize("path", PURE, ids=_name)
 def test_the_core_imports_neither_ansible_nor_the_network(path):
-    also = frozenset({"voluptuous"} if path.name == "_requirements.py" else ())
+    also = frozenset({"voluptuous"} if path.name == "requirements.py" else ())
     assert unclean(path.read_text(encoding="utf-8"), also=also) == set()
 
 
@@ -127,20 +126,18 @@ def test_the_core_touches_neither_files_nor_the_screen(path):
 
 
 @pytest.mark.parametrize("path", PURE, ids=_name)
-def test_imports_point_one_way(path):
-    part = path.relative_to(UTILS).parts[0]
-    assert built_on(path) <= LAYERS.get(part, set())
-
-
-def test_the_way_that_imports_point_is_seen():
-    assert built_on(UTILS / "_decision" / "decide.py") == {"_model"}
-    assert built_on(UTILS / "_candidates.py") == {"_forms", "_model"}
-
-
-@pytest.mark.parametrize("path", PURE, ids=_name)
 def test_the_core_imports_nothing_from_outside_of_it(path):
-    relative = {part for name, level in imported(path.read_text(encoding="utf-8")) if level for part in name.split(".")}
-    assert not relative & (OUTSIDE | {"module_utils", "action"})
+    assert {_name(one) for one in built_on(path) if not one.is_relative_to(CORE)} == set()
+
+
+def test_no_file_comes_to_import_itself():
+    assert [[_name(path) for path in way] for way in circles({path: built_on(path) for path in ALL})] == []
+
+
+def test_a_circle_is_seen():
+    one, two, three = Path("one"), Path("two"), Path("three")
+    assert circles({one: {two}, two: {three}, three: {two}}) == [[two, three, two]]
+    assert circles({one: {two, three}, two: {three}, three: set()}) == []
 
 
 def test_nothing_of_the_core_is_imported_absolutely():
@@ -150,13 +147,13 @@ def test_nothing_of_the_core_is_imported_absolutely():
 
 def test_only_requirements_know_voluptuous():
     users = {_name(path) for path in PLUGINS.rglob("*.py") if "import voluptuous" in path.read_text(encoding="utf-8")}
-    assert users == {"plugin_utils/_requirements.py"}
+    assert users == {"plugin_utils/_core/reading/requirements.py"}
 
 
 def test_only_discovery_imports_the_libraries_of_the_engines():
     for path in PLUGINS.rglob("*.py"):
         names = {name.split(".")[0] for name, level in imported(path.read_text(encoding="utf-8")) if not level}
-        assert not names & SDKS or path.parent.name == "_discovery", f"{path} imports {names & SDKS}"
+        assert not names & SDKS or path.parent.name in ("kinds", "_discovery"), f"{path} imports {names & SDKS}"
 
 
 def test_the_modules_of_a_managed_node_import_nothing_of_the_controller():
@@ -164,7 +161,6 @@ def test_the_modules_of_a_managed_node_import_nothing_of_the_controller():
         assert not any("plugin_utils" in name for name, _level in imported(path.read_text(encoding="utf-8"))), path
 
 
-@pytest.mark.parametrize("path", sorted(UTILS.rglob("*.py")), ids=_name)
-def test_each_private_file_says_that_it_is(path):
-    head = path.read_text(encoding="utf-8").splitlines()[:4]
-    assert head[3:] == ["# Private to the rightscope.deploy collection: nothing outside of it may import this file."]
+@pytest.mark.parametrize("folder", ["plugin_utils/_core", "plugin_utils/_controller", "module_utils/_discovery"])
+def test_each_private_folder_says_that_it_is(folder):
+    assert "Private to the collection" in (PLUGINS / folder / "__init__.py").read_text(encoding="utf-8")

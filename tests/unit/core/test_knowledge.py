@@ -13,12 +13,12 @@ import re
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _knowledge
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import kernel, kernel_version
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.grants import needed
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge import features, sysctls, systems
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.distributions import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core import knowledge as _knowledge
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import kernel, kernel_version
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import needed
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge import features, sysctls, systems
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.distributions import (
     ARCHITECTURES,
     DEFAULT_KERNELS,
     FAMILIES,
@@ -30,19 +30,19 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.distr
     kernel_of,
     known_os_names,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.features import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.features import (
     FEATURES,
     feature_row,
     known_features,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.modules import BUILT_IN, is_built_in
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.privileges import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.modules import BUILT_IN, is_built_in
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.privileges import (
     CAPABILITIES,
     OTHER_PRIVILEGES,
     capability_level,
     known_privileges,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.processors import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.processors import (
     BASELINES,
     DEFAULT_MODEL,
     LEVEL_FLAGS,
@@ -56,26 +56,26 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.proce
     shown_by,
     wanted_level,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.storages import STORAGES
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.sysctls import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.storages import STORAGES
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.sysctls import (
     SYSCTLS,
     is_settable,
     sysctl_row,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.systems import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.systems import (
     INIT_BOUNDS,
     RUNTIMES,
     SYSTEMD,
     runtime_row,
     systemd_of,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.windows import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.windows import (
     BUILDS,
     runs_on,
     windows_build,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import PRIVILEGES, Image
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._versions import VersionRange, is_release
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import PRIVILEGES, Image
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.versions import VersionRange, is_release
 
 from .builders import FORM_OF, candidate, rule_says, service
 

@@ -10,9 +10,9 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS, OptionError
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._common import RefusedError
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, OptionError
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._common import RefusedError
 
 from .builders import instance, planned, service, target
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.lxd_options import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.lxd_options import (
     CONFIG,
     DEVICES,
     device_meaning,

@@ -10,13 +10,21 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _facts, _marks
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._facts import AnswerError, read_instances, read_nodes
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._marks import believed, signature, signed
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Instance, Target
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._names import RESERVED
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import RequirementsError, parse_service
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Instance, Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading import facts as _facts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading import marks as _marks
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import (
+    AnswerError,
+    read_instances,
+    read_nodes,
+)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.marks import believed, signature, signed
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.names import RESERVED
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import (
+    RequirementsError,
+    parse_service,
+)
 
 from . import builders
 

@@ -10,17 +10,17 @@ import dataclasses
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision import proof
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import CONSTRAINTS, need_of
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide, instead
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.explain import explain
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.proof import prove
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge import sysctls as table_of_sysctls
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.features import FeatureRow
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.sysctls import SysctlRow
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Grant, Target
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import requirement_names
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import CONSTRAINTS, need_of
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide, instead
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation import proof
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.explain import explain
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.proof import prove
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge import sysctls as table_of_sysctls
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.features import FeatureRow
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.sysctls import SysctlRow
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Grant, Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import requirement_names
 
 from .builders import service, target
 

@@ -13,15 +13,14 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import CONSTRAINTS, asked
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide, judge
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.explain import as_data, explain
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._facts import FactsError, read_facts, read_nodes
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.features import known_features
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge.privileges import known_privileges
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import CONSTRAINTS, asked
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide, judge
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.explain import as_data, explain
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.features import known_features
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.privileges import known_privileges
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import (
     PRIVILEGES,
     SCOPES,
     Decision,
@@ -31,7 +30,12 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
     Target,
     Verdict,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import (
+    FactsError,
+    read_facts,
+    read_nodes,
+)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import (
     RequirementsError,
     parse_service,
     requirement_names,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._proxmox_given import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.given import (
     TakenBack,
     names_before,
     names_given,

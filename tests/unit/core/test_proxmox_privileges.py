@@ -13,15 +13,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import judge
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import (
-    AdoptionError,
-    _proxmox_permits,
-    proxmox_vm,
-)
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._knowledge import proxmox_privileges as rights
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Permissions
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import judge
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import AdoptionError, proxmox_vm
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import permits as _proxmox_permits
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge import proxmox_privileges as rights
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Permissions
 
 from .builders import TEMPLATE, case, holds, instance, service, target
 

@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.grants import needed
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS, proxmox_vm
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms._proxmox_config import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import needed
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, proxmox_vm
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.config import (
     boot_disk,
     disk_mib,
     settings,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._quantities import mebibytes, readable
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.quantities import mebibytes, readable
 
 
 @pytest.mark.parametrize(

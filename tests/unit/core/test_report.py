@@ -12,13 +12,13 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision._needs import NEEDS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision._report_table import sheet
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import CONSTRAINTS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.report import FORMS_OF_REPORT, report
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import CONSTRAINTS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.needs import NEEDS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.report import FORMS_OF_REPORT, report
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.report_table import sheet
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import (
     Candidate,
     Decision,
     Facts,
@@ -28,7 +28,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
     Target,
     Verdict,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import requirement_names
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import requirement_names
 
 from .builders import instance, service, target
 

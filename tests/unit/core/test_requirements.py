@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import (
     Device,
     KernelModule,
     Port,
@@ -18,13 +18,13 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import (
     Sysctl,
     Wish,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import (
     RequirementsError,
     _schema,
     parse_service,
     requirement_names,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._versions import VersionRange
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.versions import VersionRange
 
 from .builders import service
 

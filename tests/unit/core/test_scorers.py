@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision import wishes as of_wishes
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.constraints import CONSTRAINTS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.scorers import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision import wishes as of_wishes
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import CONSTRAINTS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.scorers import (
     DEFAULT_WEIGHTS,
     SCORERS,
     fewest_grants,
@@ -22,7 +22,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.scorer
     scoring,
     wishes,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Image
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Image
 
 from .builders import candidate, service
 

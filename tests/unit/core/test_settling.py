@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import docker_container, proxmox_vm
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Call, Instance, Plan
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._settling import (
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import docker_container, proxmox_vm
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Call, Instance, Plan
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.settling import (
     CRASHES,
     STANDS_STILL,
     DiffersError,

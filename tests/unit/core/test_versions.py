@@ -13,7 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._versions import VersionRange, is_release, release
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.versions import (
+    VersionRange,
+    is_release,
+    release,
+)
 
 
 @pytest.mark.parametrize(

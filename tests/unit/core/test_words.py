@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._words import reason_of
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.wording import reason_of
 
 NO_JSON = "Module result deserialization failed: No start of json char found"
 TRACEBACK = "Traceback (most recent call last):\n  File 'x', line 1\nModuleNotFoundError: No module 'encodings'\n"

@@ -14,13 +14,9 @@ from types import MappingProxyType
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.module_utils import _discovery
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import (
-    DiscoveryError,
-    docker,
-    kernel,
-    lxd,
-    proxmox,
-)
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import DiscoveryError
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.host import kernel
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds import docker, lxd, proxmox
 
 MIB = 1024 * 1024
 GIB = 1024 * MIB

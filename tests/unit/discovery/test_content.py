@@ -11,8 +11,8 @@ import threading
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import docker
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.content import digests_of_files
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds import docker
 
 SECRET = "S3NT1NEL"
 

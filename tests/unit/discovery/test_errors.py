@@ -12,16 +12,9 @@ import threading
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.module_utils import _discovery
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import (
-    calls,
-    common,
-    docker,
-    errors,
-    lxd,
-    options,
-    proxmox,
-)
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import calls, common, errors, options
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.errors import DiscoveryError
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds import docker, lxd, proxmox
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.options import Option
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import kernel
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _facts
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Facts
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.host import kernel
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Facts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading import facts as _facts
 
 ROOT = Path(__file__).resolve().parents[3]
 FACTS = {field.name for field in dataclasses.fields(Facts)} - {"origins", "time"}

@@ -12,7 +12,7 @@ import struct
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import hardware, kernel
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.host import hardware, kernel
 
 RELEASE = "6.1.0-13-amd64"
 

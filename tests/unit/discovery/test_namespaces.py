@@ -9,7 +9,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import namespaces
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.host import namespaces
 
 UNSHARE = ["unshare", "--user", "--map-root-user", "--net", "--ipc"]
 

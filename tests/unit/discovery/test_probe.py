@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import DiscoveryError, probe
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import DiscoveryError
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.host import probe
 
 IMAGES = [
     {"Id": "sha256:1", "RepoTags": ["quay.io/team/app:1"]},

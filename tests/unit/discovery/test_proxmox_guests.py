@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import proxmox
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds import proxmox
 
 
 @pytest.mark.parametrize(

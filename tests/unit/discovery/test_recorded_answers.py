@@ -22,18 +22,14 @@ import pytest
 import yaml
 
 from ansible_collections.rightscope.deploy.plugins.module_utils import _discovery
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import (
-    DiscoveryError,
-    docker,
-    lxd,
-    proxmox,
-)
-from ansible_collections.rightscope.deploy.plugins.plugin_utils import _facts
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._decision.decide import decide
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._model import Target
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._requirements import parse_service
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import DiscoveryError
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds import docker, lxd, proxmox
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading import facts as _facts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import parse_service
 
 from .fakes import Answers, DockerClient, LxdClient, PveApi
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import systems
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.host import systems
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,9 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""
+The side that knows Ansible: targets and their connections, discovery, delegates, and what runs them in order.
+
+Private to the collection: nothing outside of it may import from this folder.
+"""

@@ -1,0 +1,275 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""
+Targets as inventory hosts: their variables, and a way to run a module on each, whatever host the play is on.
+
+A second action is made for each target, with the connection, become and interpreter of that host's variables.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import sys
+import typing as t
+from collections.abc import Mapping
+from pathlib import Path
+
+from ansible.errors import AnsibleError
+from ansible.plugins.action import ActionBase
+
+from ...module_utils._discovery import PROBES, connection_options
+from .._core.forms import KINDS
+from .._core.reading.facts import FactsError, check_record, split_declared
+from .._core.wording import did_you_mean
+from .connections import LOCAL, ReachError, becomes, connect, connection_name
+
+GROUP = "rightscope_targets"
+SECRET_OPTIONS = ("api_password", "api_token_secret", "trust_password")
+"""The connection options whose values may be shown to nobody."""
+
+
+class TargetsError(Exception):
+    """The targets as declared cannot be used; the text is a sentence that names the host and the variable."""
+
+
+class _Proxy(ActionBase):
+    """An action that only lends its ``_execute_module``."""
+
+    def run(self, tmp=None, task_vars=None):
+        raise NotImplementedError
+
+
+class Host:
+    """
+    One target's inventory host. ``eligible`` says whether the service may go there, or is only looked for there.
+
+    Raises TargetsError for a variable that is not what it must be: no run can make up for that, so none begins.
+    """
+
+    def __init__(self, name: str, action: ActionBase, task_vars: Mapping[str, t.Any], *, eligible: bool) -> None:
+        self.name = name
+        self.eligible = eligible
+        self._action = action
+        self._variables = dict(task_vars["hostvars"].raw_get(name))
+        self._templar = action._templar.copy_with_new_env(available_variables=self._variables)
+        self.recorded: Mapping[str, t.Any] | None = self._recorded()
+        self.kind: str = self._kind()
+        self.options: dict[str, t.Any] = self._mapping("rightscope_options")
+        self.labels: dict[str, t.Any] = self._mapping("rightscope_labels")
+        self.declared: dict[str, t.Any] = self._mapping("rightscope_facts")
+        self.probe: str | None = self._probe()
+        self.mark_keys: tuple[str, ...] = self._mark_keys()
+        self._check_options()
+        self._check_facts()
+        self._becomes = becomes(self, otherwise=action._task.become)
+        self._connects_locally = connection_name(self) in LOCAL
+        # As another user, or in another environment, only a process of its own can ask.
+        self.is_here = self._connects_locally and not self._becomes
+        self.is_local = self.is_here and not any(action._task.environment or ())
+
+    def has(self, name: str) -> bool:
+        """Whether the host has a variable."""
+        return name in self._variables
+
+    def variable(self, name: str) -> t.Any:
+        """The host's variable, templated under its own variables; None where it has none."""
+        if name not in self._variables:
+            return None
+        try:
+            return self._templar.template(self._variables[name])
+        except AnsibleError as error:
+            # Ansible names neither: it knows the text of the template alone.
+            raise TargetsError(f"The variable '{name}' of host '{self.name}' cannot be used: {error.message}") from None
+
+    def _kind(self) -> str:
+        said, recorded = self.variable("rightscope_kind"), (self.recorded or {}).get("kind")
+        if said and recorded and said != recorded:
+            raise TargetsError(
+                f"Host '{self.name}' has the 'rightscope_kind' {said}, and its recorded facts are those of a "
+                f"{recorded} target; take the variable away."
+            )
+        kind = said or recorded
+        if kind is None:
+            where = ", or 'kind' in its recorded file" if self.recorded else ""
+            raise TargetsError(
+                f"Host '{self.name}' is a target and has no 'rightscope_kind'; set it{where} to one of "
+                f"{', '.join(KINDS)}."
+            )
+        if kind not in KINDS:
+            hint = did_you_mean(kind, KINDS) or f"use one of {', '.join(KINDS)}."
+            raise TargetsError(f"Host '{self.name}' has a 'rightscope_kind' that is not known; {hint}")
+        return str(kind)
+
+    def _recorded(self) -> Mapping[str, t.Any] | None:
+        """The facts in the file that ``rightscope_recorded`` names, beside the inventory or the playbook."""
+        named = self.variable("rightscope_recorded")
+        if named is None:
+            return None
+        whose = f"The file '{named}' in 'rightscope_recorded' of host '{self.name}'"
+        near = [self.variable("inventory_dir"), self._action._loader.get_basedir()]
+        paths = [Path(directory, str(named)).expanduser() for directory in near if directory]
+        path = next((path for path in paths if path.is_file()), None)
+        if path is None:
+            raise TargetsError(f"{whose} was not found; looked for {' and '.join(map(str, dict.fromkeys(paths)))}.")
+        try:
+            record = self._action._loader.load_from_file(str(path))
+        except AnsibleError as error:
+            raise TargetsError(f"{whose} cannot be read: {error.message}") from None
+        if isinstance(record, Mapping):
+            # What target_info returned, whole or its facts alone.
+            record = record.get("target_facts", record)
+        try:
+            check_record(record)
+        except FactsError as error:
+            raise TargetsError(f"{whose} cannot be used. {error}") from None
+        return record
+
+    def _mapping(self, name: str) -> dict[str, t.Any]:
+        value = self.variable(name)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            raise TargetsError(f"The variable '{name}' of host '{self.name}' must be a mapping.")
+        return dict(value)
+
+    def _probe(self) -> str | None:
+        """The image of a container that looks into the kernel, ``""`` for any that will do; None where none is to."""
+        how, image = self.variable("rightscope_probe"), self.variable("rightscope_probe_image")
+        if how in (None, "none", False) or self.recorded is not None:
+            return None
+        if how not in PROBES or self.kind == "proxmox":
+            raise TargetsError(
+                f"Host '{self.name}' has the 'rightscope_probe' {how}; it can be 'container', for docker and lxd."
+            )
+        if image is not None and not isinstance(image, str):
+            raise TargetsError(f"The variable 'rightscope_probe_image' of host '{self.name}' must be an image's name.")
+        return image or ""
+
+    def _mark_keys(self) -> tuple[str, ...]:
+        """What signs the marks there, the first of them new ones; none where they are not signed."""
+        given = self.variable("rightscope_mark_key")
+        keys = given if isinstance(given, (list, tuple)) else [] if given is None else [given]
+        if given == [] or not all(isinstance(key, str) and key.strip() and key.isprintable() for key in keys):
+            raise TargetsError(
+                f"The variable 'rightscope_mark_key' of host '{self.name}' must be a text that is not empty, or a list "
+                "of such; quote it."
+            )
+        return tuple(map(str, keys))
+
+    def _check_options(self) -> None:
+        known = connection_options(self.kind)
+        for option in self.options:
+            if option not in known:
+                hint = did_you_mean(option, known) or f"known are {', '.join(known)}."
+                raise TargetsError(
+                    f"'{option}' in 'rightscope_options' of host '{self.name}' is no connection option "
+                    f"of a {self.kind} target; {hint}"
+                )
+
+    def _check_facts(self) -> None:
+        try:
+            split_declared(self.declared)
+        except FactsError as error:
+            raise TargetsError(f"The 'rightscope_facts' of host '{self.name}' cannot be used. {error}") from None
+
+    def scrub(self, text: str) -> str:
+        """The text without any of the target's secrets."""
+        for name in SECRET_OPTIONS:
+            if self.options.get(name):
+                text = text.replace(str(self.options[name]), "********")
+        for key in self.mark_keys:
+            text = text.replace(key, "********")
+        return text
+
+    def execute(
+        self,
+        module: str,
+        arguments: Mapping[str, t.Any],
+        environment: Mapping[str, str],
+        *,
+        check_mode: bool | None = None,
+    ) -> dict[str, t.Any]:
+        """
+        Run a module on the host, in check mode or not; by default as the task itself is run.
+
+        Raises AnsibleError where the host cannot be reached or the module cannot be started.
+        """
+        proxy = self._proxy(environment)
+        if check_mode is not None:
+            proxy._task.check_mode = check_mode
+            # Only the names in it are read: the task is not logged.
+            proxy._task.diff = check_mode
+        try:
+            # A copy: _execute_module writes its own keys into what it is given.
+            return proxy._execute_module(
+                module_name=module, module_args=dict(arguments), task_vars=self._interpreted(), persist_files=False
+            )
+        finally:
+            proxy.cleanup(force=True)
+            proxy._connection.close()
+
+    def _interpreted(self) -> dict[str, t.Any]:
+        """
+        The host's variables; where the modules run here, with the interpreter that runs Ansible.
+
+        Discovery ran in it, so it has the libraries: another one that happens to be found might not.
+        """
+        variables = dict(self._variables)
+        if self._connects_locally and "ansible_python_interpreter" not in variables:
+            variables["ansible_python_interpreter"] = sys.executable
+        return variables
+
+    def _proxy(self, environment: Mapping[str, str]) -> _Proxy:
+        action = self._action
+        task = action._task.copy(exclude_parent=False)
+        task.delegate_to = None
+        task.async_val = 0
+        # A module writes what it is given into the log of its machine, secrets in a container's environment among it.
+        task.no_log = True
+        task.environment = [*(task.environment or []), dict(environment)]
+        context = action._play_context.copy()
+        keys = {key: value for key, value in task.dump_attrs().items() if key not in ("timeout", "retries")}
+        try:
+            connection = connect(self, context, keys, become=self._becomes)
+        except ReachError as error:
+            raise TargetsError(str(error)) from None
+        return _Proxy(
+            task=task,
+            connection=connection,
+            play_context=context,
+            loader=action._loader,
+            templar=self._templar,
+            shared_loader_obj=action._shared_loader_obj,
+        )
+
+
+def target_hosts(wanted: list[str] | None, action: ActionBase, task_vars: Mapping[str, t.Any]) -> list[Host]:
+    """
+    The targets, in the order of declaration: the named hosts, groups and patterns, or the group of all targets.
+
+    The rest of that group follows, not eligible: a service that is there must not be made a second time.
+    Raises TargetsError where there are none, or one is not what a target must be.
+    """
+    everywhere = list(task_vars["groups"].get(GROUP, ()))
+    names = _named(wanted, task_vars) if wanted else everywhere
+    if not names:
+        where = "'targets' names no host" if wanted else f"the inventory has no host in the group '{GROUP}'"
+        raise TargetsError(f"There are no targets: {where}. Put hosts with a 'rightscope_kind' into it.")
+    eligible = dict.fromkeys(names, True)
+    others = {name: False for name in everywhere if name not in eligible}
+    return [Host(name, action, task_vars, eligible=may) for name, may in {**eligible, **others}.items()]
+
+
+def _named(wanted: list[str], task_vars: Mapping[str, t.Any]) -> list[str]:
+    groups, hosts = task_vars["groups"], list(task_vars["hostvars"])
+    names: dict[str, None] = {}
+    for word in wanted:
+        found = groups[word] if word in groups else fnmatch.filter(hosts, word)
+        if not found:
+            hint = did_you_mean(word, [*hosts, *groups])
+            sentence = f"'targets' names '{word}', which is no host, group or pattern of the inventory"
+            raise TargetsError(f"{sentence}; {hint}" if hint else f"{sentence}.")
+        names |= dict.fromkeys(found)
+    return list(names)

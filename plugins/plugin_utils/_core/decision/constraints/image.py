@@ -1,0 +1,88 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What it would be made from, and what is there of its name already."""
+
+from __future__ import annotations
+
+from ...knowledge.distributions import is_of_family, is_version
+from ...knowledge.windows import windows_build
+from ...model import Candidate, Failure, Requirements
+from .failures import image_name, never, not_now, unknown
+
+OTHER_IMAGE = "name another image or template"
+
+
+def image(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """There must be something to make it from: an image or template that is there or can be fetched."""
+    if candidate.image is not None or candidate.fetches_image:
+        return None
+    if candidate.image_wanted:
+        noun = "template" if candidate.kind == "proxmox" else "image"
+        return not_now(f"it has no {noun} '{candidate.image_wanted}'", f"make the {noun} there, or name another")
+    system = " ".join(filter(None, (requirements.os_family, requirements.os_version)))
+    if candidate.form == "docker_container":
+        return not_now("no image is named for a Docker container", "give 'as.docker_container.image'")
+    noun = "template" if candidate.kind == "proxmox" else "image"
+    return not_now(f"it has no {noun} of {system}", f"make one there, or name one under 'as.{candidate.form}'")
+
+
+def os_version(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """An image whose system is known must be of the wanted family and release, and so must what is there already."""
+    there = candidate.held_system
+    if there and not (is_of_family(there, requirements.os_family) or is_of_family(requirements.os_family, there)):
+        reason = f"what is there of the service runs {there}, {requirements.os_family} wanted"
+        return not_now(reason, "give the service another name, or remove what is there first")
+    found = candidate.image
+    if found is None or found.os is None:
+        return None
+    wanted, version = requirements.os_family, requirements.os_version
+    if not is_of_family(found.os, wanted):
+        return not_now(f"{image_name(candidate)} is {found.os}, {wanted} wanted", OTHER_IMAGE)
+    if version and found.os_version and not _is_release(found.os_version, version):
+        reason = f"{image_name(candidate)} is {found.os} {found.os_version}, {version} wanted"
+        return not_now(reason, OTHER_IMAGE)
+    return None
+
+
+def _is_release(found: str, wanted: str) -> bool:
+    """A release of Windows has a name, a year and a build, which all say the same."""
+    build = windows_build(wanted)
+    return is_version(found, wanted) or (build is not None and build == windows_build(found))
+
+
+def image_requirements(requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """
+    An image is made for one architecture, and one of LXD can say that it needs the old cgroup hierarchy.
+
+    What it must be granted, nesting or a privileged container, is judged by ``max_privilege``.
+    """
+    found, facts = candidate.image, candidate.facts
+    if found is None:
+        return None
+    wanted = requirements.architectures
+    # Of an image that is made for none of the acceptable ones the rule of the architecture has spoken.
+    foreign = found.architecture and facts.architectures and found.architecture not in facts.architectures
+    if foreign and (not wanted or found.architecture in wanted):
+        runs = " and ".join(facts.architectures)
+        return not_now(f"{image_name(candidate)} is made for {found.architecture}, it runs {runs}", OTHER_IMAGE)
+    if candidate.kind != "lxd" or found.requirements.get("cgroup") != "v1":
+        return None
+    if facts.cgroup_version is None:
+        return unknown(f"{image_name(candidate)} requires cgroup v1, and cannot tell its version", "cgroup_version")
+    if facts.cgroup_version == 1:
+        return None
+    reason = f"{image_name(candidate)} requires cgroup v1, and it has cgroup v{facts.cgroup_version}"
+    return never(reason, "use a newer release of the system, or a machine")
+
+
+def name_taken(_requirements: Requirements, candidate: Candidate) -> Failure | None:
+    """An object of the same name that is not this service's is never touched."""
+    if not candidate.stranger:
+        return None
+    reason = f"{candidate.stranger} there has this name and is not marked as this service's"
+    remedy = "rename the service, or remove that by hand if nobody needs it"
+    if candidate.form != "docker_container" and candidate.stranger.startswith(candidate.title):
+        remedy = f"{remedy}; 'adopt: true' takes it over"
+    return not_now(reason, remedy)

@@ -1,0 +1,78 @@
+# Copyright (c) 2026, rightscope.deploy contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""
+The optional needs: which of them come true on a candidate, and what they are given for that.
+
+A wish rejects nothing. It is worth a device or a single capability, where the user allows those, and never more.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from ..model import PRIVILEGES, Candidate, Grant, Requirements, Wish
+from .constraints import asked
+from .grants import of_needs
+
+_WORTH = PRIVILEGES.index("capabilities")
+
+# What a wish alone says nothing of: these judge the candidate whatever is wanted.
+_ALWAYS = frozenset(
+    (
+        *("reachable", "os", "cpu_level", "systemd", "runtime", "max_privilege", "disk"),
+        *("image", "os_version", "image_requirements", "name_taken"),
+        *("references", "authorization"),
+    )
+)
+
+
+def wishing(requirements: Requirements) -> Callable[[Candidate], tuple[Wish, ...]]:
+    """
+    How to tell which of the optional needs come true on a candidate, by what it may be granted for them.
+
+    What does not depend on the candidate is worked out once.
+    """
+    bound = min(_WORTH, PRIVILEGES.index(requirements.max_privilege))
+    each = [
+        (wish, tuple(rule for rule in asked(wish.needs) if rule.__name__ not in _ALWAYS))
+        for wish in requirements.wishes
+    ]
+
+    def met(candidate: Candidate) -> tuple[Wish, ...]:
+        return tuple(
+            wish
+            for wish, rules in each
+            if all(PRIVILEGES.index(grant.level) <= bound for grant in of_needs(wish.needs, candidate))
+            and all(rule(wish.needs, candidate) is None for rule in rules)
+        )
+
+    return met
+
+
+def met(requirements: Requirements, candidate: Candidate) -> tuple[Wish, ...]:
+    """The optional needs that come true on a candidate, which are worked out once for a decision."""
+    return candidate.met if candidate.met is not None else wishing(requirements)(candidate)
+
+
+def grants_of(wishes: tuple[Wish, ...], candidate: Candidate) -> list[Grant]:
+    """What optional needs are granted."""
+    return [dataclasses.replace(grant, wish=True) for wish in wishes for grant in of_needs(wish.needs, candidate)]
+
+
+_LISTS = (
+    *("cpu_features", "kernel_modules", "kernel_sysctls", "kernel_parameters", "kernel_features"),
+    *("privileges", "devices", "ports"),
+)
+
+
+def with_wishes(requirements: Requirements, candidate: Candidate) -> Requirements:
+    """The needs as the plan is to meet them: the optional ones that come true here are as good as musts."""
+    needs = [wish.needs for wish in met(requirements, candidate)]
+    if not needs:
+        return requirements
+    added = {name: tuple(item for each in needs for item in getattr(each, name)) for name in _LISTS}
+    more = {name: (*getattr(requirements, name), *items) for name, items in added.items() if items}
+    return dataclasses.replace(requirements, **more)
