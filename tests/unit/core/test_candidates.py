@@ -12,11 +12,12 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import (
     candidates,
+    members_of,
     places,
     present,
     strangers,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Facts, Image, Node, Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Facts, Image, Instance, Node, Target
 
 from .builders import IMAGES, facts, instance, service, target
 
@@ -176,3 +177,34 @@ def test_what_is_stopped_holds_no_memory():
     stopped = instance("docker", memory=96, state="stopped")
     (one,) = candidates(WEB, [target("docker", instances=(stopped,))])
     assert (one.held, one.is_present) == (0, True)
+
+
+def marked(name: str = "web", form: str = "docker_container", **more) -> Instance:
+    return Instance(form=form, name=name, id="1", node="n", state="started", **more)
+
+
+@pytest.mark.parametrize(
+    ("name", "process", "mine"),
+    [
+        pytest.param("web", None, True, id="of one container"),
+        pytest.param("web-app", "app", True, id="of one of several"),
+        pytest.param("aaa", None, False, id="of another name"),
+        pytest.param("web-app", "db", False, id="of another process"),
+        pytest.param("webdb", None, False, id="that only begins the same"),
+    ],
+)
+def test_what_has_a_services_mark_is_the_service_only_where_it_has_its_name_too(name, process, mine):
+    real, other = marked("web-first", service="web", process="first"), marked(name, service="web", process=process)
+    found, odd = members_of("web", (other, real, marked("db", service="db")))
+    assert (other in found, other in odd, real in found) == (mine, not mine, True)
+
+
+def test_what_was_renamed_by_hand_is_the_service_while_nothing_else_is():
+    renamed = marked("old", service="web")
+    assert members_of("web", (renamed,)) == ((renamed,), ())
+    both = (renamed, marked("older", service="web"))
+    assert members_of("web", both) == ((), both)
+    twins = (marked("web", service="web"), marked("web", service="web", memory=1))
+    assert members_of("web", twins) == ((), twins)
+    foreign = marked("web", form="lxd_vm", service="web")
+    assert members_of("web", (foreign,)) == ((), (foreign,))
