@@ -106,7 +106,7 @@ options:
               - What it does with the kernel, such as V(tun), V(fuse), V(kvm), V(ebpf), V(btf), V(io_uring),
                 V(nested_containers), V(user_namespaces), V(nfs_mount), V(cgroup_v2), V(load_modules) or V(wireguard).
               - The collection knows what each takes in each form, and grants that. All of them are in its
-                C(docs/decision.md).
+                C(docs/tables.md).
             type: list
             elements: raw
       privileges:

@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-from . import decision, forms, requirements
+from . import decision, forms, requirements, tables
 from .markdown import with_made
 
 if __name__ == "__main__":
-    for made in (decision, requirements):
-        made.PAGE.write_text(made.page(), encoding="utf-8")
-        print(f"{made.PAGE} written")
+    for document in (decision, tables, requirements):
+        document.PAGE.write_text(document.page(), encoding="utf-8")
+        print(f"{document.PAGE} written")
     for page in forms.PAGES:
         page.write_text(with_made(page.read_text(encoding="utf-8"), forms.PARTS), encoding="utf-8")
         print(f"{page} written")

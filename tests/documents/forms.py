@@ -7,9 +7,8 @@
 from __future__ import annotations
 
 import ast
-import re
 import typing as t
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -24,11 +23,11 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._doc
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import options as _docker_options
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import config as _proxmox_config
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge import proxmox_privileges as rights
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Permit
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import requirement_names
 from tests.unit.core import builders
 
-from .markdown import prose, table, text
+from .markdown import anchor, joined, prose, table, text
+from .permissions import PERMISSIONS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = (DOCS / "forms.md", DOCS / "targets.md")
@@ -74,7 +73,7 @@ def needs() -> str:
         rows.append((f"`{written}`", *(_becomes(kind, yaml.safe_load(written)) for kind in _KINDS)))
     judged = [f"`{path}`" for path in requirement_names() if path != "processes" and not _is_set(path)]
     made = table(("need", *_TITLES.values()), rows)
-    return f"{made}\n{text(f'Nothing is set for {_and(judged)}: they decide where it goes.')}"
+    return f"{made}\n{text(f'Nothing is set for {joined(judged)}: they decide where it goes.')}"
 
 
 def _is_set(path: str) -> bool:
@@ -144,11 +143,7 @@ def _when_left_out(name: str) -> str:
 
 
 def _codes(names: Iterable[str]) -> str:
-    return _and([f"`{name}`" for name in sorted(names)])
-
-
-def _and(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return joined([f"`{name}`" for name in sorted(names)])
 
 
 def docker_behaviour() -> str:
@@ -257,63 +252,19 @@ def _about(description: str) -> str:
 
 
 def privileges() -> str:
-    """The smallest role for Proxmox VE, where it has to be given, and what takes each of its privileges."""
+    """The smallest role for Proxmox VE, and where it has to be given."""
     (_since, agent), (_before, old_agent) = rights.agent_privileges()
     who = "--users deploy@pve --tokens 'deploy@pve!ansible'"
     lines = [
         f'pveum role add {rights.ROLE} --privs "{" ".join([*rights.PRIVILEGES, agent])}"',
         *(f"pveum acl modify {path} {who} --roles {rights.ROLE}" for path in rights.PATHS),
     ]
-    made = "\n".join(("<!-- test: none -->", "```sh", *lines, "```"))
+    block = "\n".join(("<!-- test: none -->", "```sh", *lines, "```"))
     words = text(
-        f"`{agent}` is of Proxmox VE 9; before, it is `{old_agent}`, and before 8 a bridge takes nothing. What takes "
-        "which:"
+        f"Before Proxmox VE 9 write `{old_agent}` for `{agent}`; before Proxmox VE 8 a bridge takes no privilege. "
+        f"[tables.md](tables.md#{anchor(PERMISSIONS)}) has what each call takes."
     )
-    rows = [*map(_call_row, _CALLS), *_setting_rows()]
-    return "\n".join((made, "", words, table(("what", "privilege", "on"), rows)))
-
-
-_CALLS = tuple(dict.fromkeys(row.name for row in rights.CALLS))
-
-
-def _call_row(name: str) -> tuple[str, str, str]:
-    permits = list(rights.permits_of(name, 9, template="TEMPLATE", node="NODE", storage="STORAGE", **_VM))
-    if name == "clone":
-        permits += rights.permits_of_clone_config({"net0": "bridge=BRIDGE", "scsi0": "STORAGE:x"}, None, {})
-    return _permit_row(name, permits)
-
-
-def _setting_rows() -> Iterator[tuple[str, str, str]]:
-    for row in rights.SETTINGS:
-        words = _words(row.settings)
-        key = words[0].replace("N", "0")
-        value = "bridge=BRIDGE" if key.startswith("net") else "1"
-        yield _permit_row(f"set {_and([f'`{word}`' for word in words])}", rights.permits_of_setting(key, value, _VM))
-    for what, key, value in (
-        ("add a disk", "scsi1", "STORAGE:8"),
-        ("add a cloud-init drive", "ide2", "STORAGE:cloudinit"),
-        ("add the image of a CD", "ide2", "STORAGE:iso/NAME.iso,media=cdrom"),
-        ("add a device by its mapping", "hostpci0", "mapping=NAME"),
-    ):
-        yield _permit_row(what, rights.permits_of_setting(key, value, _VM))
-
-
-_VM = {"vmid": "VMID"}
-
-
-def _words(pattern: str) -> list[str]:
-    """The settings that a pattern is of: ``ci(custom|type)|numa\\d*`` -> cicustom, citype, numaN."""
-    opened = re.sub(r"(\w+)\(([^)]*)\)", lambda one: "|".join(one[1] + end for end in one[2].split("|")), pattern)
-    return re.sub(r"\\d[+*]", "N", opened).split("|")
-
-
-def _permit_row(what: str, permits: Iterable[Permit]) -> tuple[str, str, str]:
-    """A row for each path would be long: what takes several has them in the same order."""
-    names: dict[str, list[str]] = {}
-    for permit in permits:
-        either = " or ".join(f"`{name}`" for name in permit.privileges)
-        names[f"`{permit.paths[0]}`"] = [*names.get(f"`{permit.paths[0]}`", ()), either]
-    return what, "; ".join(map(_and, names.values())), "; ".join(names)
+    return "\n".join((block, "", words))
 
 
 def passed_on() -> str:
@@ -328,7 +279,7 @@ def passed_on() -> str:
         (option,) = options
         also = "the option, and " if option in arguments else ""
         named = [name for name, value in environment.items() if value]
-        rows.append((f"`{kind}`", f"`{option}`", f"{also}the variable {_and([f'`{name}`' for name in named])}"))
+        rows.append((f"`{kind}`", f"`{option}`", f"{also}the variable {joined([f'`{name}`' for name in named])}"))
     return table(("kind", "option", "the module that does the work gets"), rows)
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -32,12 +33,33 @@ def head(title: str) -> str:
 
 
 def text(paragraphs: str) -> str:
-    """Paragraphs, filled, with an empty line after each."""
-    filled = (
-        textwrap.fill(" ".join(one.split()), 120, break_on_hyphens=False, break_long_words=False)
-        for one in paragraphs.strip().split("\n\n")
+    """Paragraphs and entries of a numbered list, filled, with an empty line after each but between two entries."""
+    parts = paragraphs.strip().split("\n\n")
+    pairs = zip(parts, [*parts[1:], ""], strict=True)
+    return "\n".join(
+        _filled(part) + ("" if _is_entry(part) and _is_entry(following) else "\n") for part, following in pairs
     )
-    return "\n".join(f"{one}\n" for one in filled)
+
+
+def _filled(paragraph: str) -> str:
+    indent = "   " if _is_entry(paragraph) else ""
+    return textwrap.fill(
+        " ".join(paragraph.split()), 120, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False
+    )
+
+
+def _is_entry(paragraph: str) -> bool:
+    return re.match(r"\d+\. ", paragraph) is not None
+
+
+def docstring(function: Callable) -> str:
+    """What a function says of itself, with the single backquotes of Markdown."""
+    return inspect.getdoc(function).replace("``", "`")
+
+
+def anchor(title: str) -> str:
+    """The anchor that the forges make of a heading."""
+    return re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
 
 
 def prose(description: str) -> str:
@@ -59,6 +81,11 @@ def _name(word: str) -> str:
 def _is_pair(word: str) -> bool:
     """An option with its value: ``optional=true`` is ``optional: true`` in YAML."""
     return re.fullmatch(r"[a-z_]+=(true|false)", word) is not None
+
+
+def joined(names: Sequence[str]) -> str:
+    """The names as a part of a sentence: ``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

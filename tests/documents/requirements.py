@@ -145,15 +145,15 @@ _MORE = {
     ),
     "kernel.sysctls": lambda: (
         "`net/ipv4/ip_forward` is `net.ipv4.ip_forward`. Which of them a container can have for itself is in "
-        "[decision.md](decision.md#settings-of-the-kernel)."
+        "[tables.md](tables.md#settings-of-the-kernel)."
     ),
     "kernel.features": lambda: (
         f"Known are {_codes(known_features())}. What each takes in which form is in "
-        "[decision.md](decision.md#features-of-the-kernel)."
+        "[tables.md](tables.md#features-of-the-kernel)."
     ),
     "privileges": lambda: (
         f"The capabilities of the kernel, with or without `CAP_`, and {_codes(OTHER_PRIVILEGES)}. How far each goes is "
-        "in [decision.md](decision.md#grants-and-how-far-they-go)."
+        "in [tables.md](tables.md#grants-and-how-far-they-go)."
     ),
     "devices": lambda: (
         "A PCI device is named by its address or by `vendor:device`, a USB device by `vendor:product` or by its bus "
