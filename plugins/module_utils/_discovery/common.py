@@ -2,29 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the kinds share: marks, units, facts on the way to JSON, and which addresses count."""
+"""What the kinds share: facts on the way to JSON, and which addresses count."""
 
 from __future__ import annotations
-
-MIB = 1024 * 1024
-
-SERVICE_MARK = "rightscope.service"
-"""The ownership mark: a Docker label, LXD's ``user.`` key, a line of a Proxmox VE description."""
-
-PROCESS_MARK = "rightscope.process"
-"""Docker label: which of the service's processes a container is."""
-
-SIGNATURE_MARK = "rightscope.signature"
-"""Beside the mark, in the same way, where the target's marks are signed. Only the controller can tell a right one."""
-
-
-def plain(text):
-    """
-    What somebody else said, for the eyes of people: in one line, and without what a terminal would obey.
-
-    As ``_words.plain`` of the controller, which reads whatever a managed node says with its own.
-    """
-    return "".join(one if one.isprintable() else " " if one.isspace() else "" for one in str(text))
 
 
 class Findings:

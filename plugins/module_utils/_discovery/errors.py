@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import difflib
 import errno
 import re
 import socket
@@ -14,7 +13,8 @@ import ssl
 import typing as t
 from contextlib import contextmanager
 
-from .common import plain
+from .._shared.masks import scrubbed
+from .._shared.wording import did_you_mean, plain
 
 
 class DiscoveryError(Exception):
@@ -28,8 +28,8 @@ class DiscoveryError(Exception):
 
 def nearest(word, known):
     """The end of a sentence about an unknown word: the known one that was probably meant, or a full stop."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else "."
+    hint = did_you_mean(word, known)
+    return f"; {hint}" if hint else "."
 
 
 def missing_library(library, package):
@@ -127,7 +127,7 @@ def explain(exc, where, timeout, remedies, secrets=()):
         _BY_STATUS.get(status) or (_trouble(exc) if status is None else None) or _unexpected(status, words_of(exc))
     )
     sentence = trouble.sentence.format(timeout=timeout) if trouble.name == "timeout" else trouble.sentence
-    sentence = _scrubbed(sentence + _detail(exc, status), secrets)
+    sentence = plain(scrubbed(sentence + _detail(exc, status), secrets))
     return DiscoveryError(f"{where} {sentence}.", remedies.get(trouble.name, trouble.remedy))
 
 
@@ -198,9 +198,3 @@ def words_of(exc):
         words = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
         return " ".join(re.sub(r"<[^>]*>", " ", words).split())[:300].rstrip(".: ")
     return type(exc).__name__
-
-
-def _scrubbed(text, secrets):
-    for secret in secrets:
-        text = text.replace(str(secret), "********") if secret else text
-    return plain(text)

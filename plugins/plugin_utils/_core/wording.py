@@ -6,25 +6,17 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import typing as t
 from collections.abc import Iterable, Mapping
+
+from ...module_utils._shared.wording import did_you_mean as did_you_mean
+from ...module_utils._shared.wording import plain as plain
 
 
 def ended(text: str) -> str:
     """The text with the full stop that it lacks: a question has its own."""
     return text if text.endswith(("?", ".")) else f"{text}."
-
-
-def plain(text: object) -> str:
-    """
-    What somebody else said, for the eyes of people: in one line, and without what a terminal would obey.
-
-    Of control characters those that part words become a blank; the others are left out, and so is what has no
-    appearance of its own, such as the marks that turn the direction of writing.
-    """
-    return "".join(one if one.isprintable() else " " if one.isspace() else "" for one in str(text))
 
 
 def plain_lines(text: str) -> str:
@@ -38,14 +30,6 @@ def quoted(names: Iterable[object], most: int = 5) -> str:
     parts = [f"'{name if len(name) <= 80 else name[:80] + '…'}'" for name in shown[:most]]
     more = len(shown) - most
     return ", ".join(parts) + (f" and {more} more" if more > 0 else "")
-
-
-def did_you_mean(word: object, known: Iterable[str]) -> str:
-    """A question with the known word that is probably meant; empty where none is near. The word is not repeated."""
-    names, text = list(known), str(word)
-    begins = [name for name in names if len(text) > 2 and name.startswith(text)]
-    near = difflib.get_close_matches(text, names, n=1) or begins
-    return f"did you mean '{near[0]}'?" if near else ""
 
 
 _READ_AS = (

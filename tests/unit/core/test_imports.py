@@ -14,7 +14,8 @@ import pytest
 
 PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
 CORE = PLUGINS / "plugin_utils" / "_core"
-PURE = sorted(CORE.rglob("*.py"))
+SHARED = PLUGINS / "module_utils" / "_shared"
+PURE = sorted([*CORE.rglob("*.py"), *SHARED.rglob("*.py")])
 ALL = sorted(PLUGINS.rglob("*.py"))
 UNCLEAN = {
     *("socket", "ssl", "http", "urllib.request", "urllib.error", "urllib.robotparser", "ftplib", "smtplib", "poplib"),
@@ -93,7 +94,8 @@ def _name(path: Path) -> str:
 
 def test_the_rule_is_held_against_real_files():
     assert len(PURE) > 50
-    assert all("_core" in path.parts for path in PURE)
+    assert {CORE / "wording.py", SHARED / "wording.py"} <= set(PURE)
+    assert all({"_core", "_shared"} & set(path.parts) for path in PURE)
 
 
 @pytest.mark.parametrize(
@@ -126,8 +128,13 @@ def test_the_core_touches_neither_files_nor_the_screen(path):
 
 
 @pytest.mark.parametrize("path", PURE, ids=_name)
-def test_the_core_imports_nothing_from_outside_of_it(path):
-    assert {_name(one) for one in built_on(path) if not one.is_relative_to(CORE)} == set()
+def test_the_core_builds_on_itself_and_on_what_is_shared_alone(path):
+    allowed = [SHARED] if path.is_relative_to(SHARED) else [CORE, SHARED]
+    assert {_name(other) for other in built_on(path) if not any(map(other.is_relative_to, allowed))} == set()
+
+
+def test_the_core_builds_on_what_is_shared():
+    assert SHARED / "wording.py" in built_on(CORE / "wording.py")
 
 
 def test_no_file_comes_to_import_itself():
@@ -161,6 +168,8 @@ def test_the_modules_of_a_managed_node_import_nothing_of_the_controller():
         assert not any("plugin_utils" in name for name, _level in imported(path.read_text(encoding="utf-8"))), path
 
 
-@pytest.mark.parametrize("folder", ["plugin_utils/_core", "plugin_utils/_controller", "module_utils/_discovery"])
+@pytest.mark.parametrize(
+    "folder", ["plugin_utils/_core", "plugin_utils/_controller", "module_utils/_discovery", "module_utils/_shared"]
+)
 def test_each_private_folder_says_that_it_is(folder):
     assert "Private to the collection" in (PLUGINS / folder / "__init__.py").read_text(encoding="utf-8")

@@ -14,11 +14,7 @@ import pytest
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import needed
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, proxmox_vm
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.config import (
-    boot_disk,
-    disk_mib,
-    settings,
-)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.config import settings
 
 from .builders import TEMPLATE, instance, planned, service, target
 
@@ -296,28 +292,6 @@ def test_a_cloud_init_drive_goes_where_there_is_room(there, options, drives):
 def test_what_needs_no_cloud_init_adds_no_drive():
     bare = {key: value for key, value in MADE.items() if key != "ide2"}
     assert planned("proxmox", instance("proxmox", config={"config": bare})).calls == ()
-
-
-@pytest.mark.parametrize(
-    ("config", "disk"),
-    [
-        pytest.param({"boot": "order=virtio0;net0", "scsi0": "a:1", "virtio0": "a:2"}, "virtio0", id="the order says"),
-        pytest.param({"boot": "order=net0;ide2;scsi1", "ide2": "a,media=cdrom", "scsi1": "a"}, "scsi1", id="no CD-ROM"),
-        pytest.param({"scsi1": "a:1", "scsi0": "a:2", "unused0": "a:3"}, "scsi0", id="the first there is"),
-        pytest.param({"ide0": "a:vm-1-cloudinit", "net0": "virtio"}, None, id="cloud-init's is none"),
-        pytest.param({"boot": "order=scsi9", "scsi0": "a:2"}, "scsi0", id="an order of what is not there"),
-    ],
-)
-def test_the_disk_that_it_boots_from(config, disk):
-    assert boot_disk(config) == disk
-
-
-@pytest.mark.parametrize(
-    ("drive", "mib"),
-    [("a:1,size=8G", 8192), ("size=512M,a:1", 512), ("a:1,size=1T", 2**20), ("a:1,size=2048K", 2), ("a:1", None)],
-)
-def test_the_size_of_a_disk(drive, mib):
-    assert disk_mib({"scsi0": drive}, "scsi0") == mib
 
 
 def test_a_run_state_is_a_matter_of_our_own_module_and_of_the_time_that_the_user_has():

@@ -17,7 +17,9 @@ import re
 import socket
 import struct
 
-from ..common import MIB, ordered_ports
+from ..._shared.masks import MASK
+from ..._shared.sizes import MIB
+from ..common import ordered_ports
 from . import hardware
 from .files import entries_of, names_in, read, value
 
@@ -119,7 +121,7 @@ def kernel_parameters(root="/"):
 
 def _masked(word):
     name, sign, _text = word.partition("=")
-    return f"{name}=********" if sign and _SECRET.search(name) else word
+    return f"{name}={MASK}" if sign and _SECRET.search(name) else word
 
 
 # --- modules ------------------------------------------------------------------------------------

@@ -11,8 +11,12 @@ import os
 import re
 import time
 
+from ..._shared.marks import PROCESS_MARK, SERVICE_MARK, SIGNATURE_MARK
+from ..._shared.masks import MASK
+from ..._shared.sizes import MIB
+from ..._shared.wording import plain
 from ..calls import Bounded, call_within, keep_tls_settings, side_by_side
-from ..common import MIB, PROCESS_MARK, SERVICE_MARK, SIGNATURE_MARK, Findings, ordered_addresses, ordered_ports, plain
+from ..common import Findings, ordered_addresses, ordered_ports
 from ..errors import DiscoveryError, explained, missing_library, status_of, words_of
 from ..host import kernel
 from ..host.probe import of_docker
@@ -156,7 +160,7 @@ class _Engine:
     @property
     def name(self):
         """In sentences, without the user that a URL may name."""
-        return f"The Docker engine at {_LOGIN.sub('//********@', self.host)}"
+        return f"The Docker engine at {_LOGIN.sub(f'//{MASK}@', self.host)}"
 
     def explained(self):
         hidden = [self.host] if _LOGIN.search(self.host) else []

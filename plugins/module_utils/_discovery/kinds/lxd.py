@@ -11,15 +11,17 @@ import re
 import socket
 from urllib.parse import quote
 
+from ..._shared.marks import LXD_PREFIX, SERVICE_MARK, SIGNATURE_MARK
+from ..._shared.sizes import LXD_UNITS, MIB
 from ..calls import keep_tls_settings, side_by_side
-from ..common import MIB, SERVICE_MARK, SIGNATURE_MARK, Findings, ordered_addresses, outside_interface
+from ..common import Findings, ordered_addresses, outside_interface
 from ..errors import DiscoveryError, broke_off, explained, missing_library, status_of
 from ..host import hardware, kernel, namespaces
 from ..host.probe import of_lxd
 from ..host.systems import architecture, architectures, parse_system, system_name, system_version
 from ..options import Option, need_scheme, read_options, to_file, to_path
 
-MARK = f"user.{SERVICE_MARK}"
+MARK = f"{LXD_PREFIX}{SERVICE_MARK}"
 """The instance's configuration key that names the service it belongs to."""
 
 SOCKETS = (
@@ -61,10 +63,7 @@ _SHOWN = (
     *("ephemeral", "type", "status", "description"),
 )
 
-# https://documentation.ubuntu.com/lxd/en/latest/reference/instance_units/
-_UNITS = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
-_UNITS.update({"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40})
-_SIZE = re.compile(r"(\d+)\s*([A-Za-z]*)")
+_SIZE = re.compile(r"(\d+)(.*)")
 
 _REQUIREMENT = "requirements."
 """https://documentation.ubuntu.com/lxd/en/latest/reference/image_format/: ``requirements.*`` of an image."""
@@ -568,7 +567,7 @@ def _instance(server, instance, service, target):
         "state": state,
         "service": instance["config"].get(MARK),
         "process": None,
-        "signature": instance["config"].get(f"user.{SIGNATURE_MARK}"),
+        "signature": instance["config"].get(f"{LXD_PREFIX}{SIGNATURE_MARK}"),
         "addresses": addresses,
         "ports": [],
         "up": state == "started",
@@ -681,7 +680,7 @@ _ON = ("true", "1", "yes", "on")
 def _limit(text):
     """``limits.memory`` in MiB; 0 for none, and for a percentage of a total that is not asked for here."""
     match = _SIZE.fullmatch(str(text or "").strip())
-    return int(match.group(1)) * _UNITS.get(match.group(2), 0) // MIB if match else 0
+    return int(match.group(1)) * LXD_UNITS.get(match.group(2), 0) // MIB if match else 0
 
 
 def _mib(bytes_):

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import re
 
+from ..._shared.marks import SERVICE_MARK, SIGNATURE_MARK
+from ..._shared.proxmox import TAG, boot_disk, disk_mib, read_mark
+from ..._shared.sizes import MIB
 from ..calls import side_by_side
-from ..common import MIB, SERVICE_MARK, SIGNATURE_MARK, Findings, ordered_addresses, outside_interface
+from ..common import Findings, ordered_addresses, outside_interface
 from ..errors import DiscoveryError, NoJson, explained, missing_library, status_of
 from ..host.systems import architecture, guest_system, parse_system
 from ..options import Option, read_options, to_bool, to_file
-
-TAG = "rightscope"
-"""Every guest of the collection has this tag, and in its description the line ``rightscope.service: NAME``."""
 
 OPTIONS = {
     "api_host": Option(env="PROXMOX_HOST", required=True),
@@ -61,13 +61,6 @@ _STATUS_KEYS = ("status", "qmpstatus", "lock", "uptime", "maxmem", "cpus", "agen
 _NEVER_SHOWN = ("digest", "cipassword")
 
 _DISK = re.compile(r"(?:scsi|virtio|sata|ide)\d+")
-_DISK_ORDER = ("scsi", "virtio", "sata", "ide")
-_SIZE = re.compile(r"(?:^|,)size=(\d+(?:\.\d+)?)([KMGT]?)")
-_TO_MIB = {"": 1 / MIB, "K": 1 / 1024, "M": 1, "G": 1024, "T": 1024 * 1024}
-_MARK_LINES = {
-    name: re.compile(rf"^[^\S\n]*{re.escape(name)}:[^\S\n]*(\S[^\n]*?)?[^\S\n]*$", re.MULTILINE)
-    for name in (SERVICE_MARK, SIGNATURE_MARK)
-}
 _SEPARATORS = re.compile(r"[;,\s]+")
 
 _ROOT = "root@pam"
@@ -371,7 +364,7 @@ def _image(cluster, template):
     config = cluster.ask(_path(template, "config"))
     if config is None:
         return None
-    key = _boot_disk(config)
+    key = boot_disk(config)
     volume = str(config.get(key, ""))
     name = config.get("name") or template.get("name") or ""
     os_name, os_version = parse_system(*_tags(config), name)
@@ -380,25 +373,11 @@ def _image(cluster, template):
         "names": [name] if name else [],
         "os": os_name or guest_system(config.get("ostype")),
         "os_version": os_version,
-        "disk": _disk_size(volume),
+        "disk": disk_mib(config, key),
         "disk_key": key,
         "storage": volume.split(":", 1)[0] if ":" in volume else None,
         "config": {name: value for name, value in config.items() if name not in _NEVER_SHOWN},
     }
-
-
-def _boot_disk(config):
-    """The first disk to boot from (``boot: order=scsi0;net0``, or the older ``bootdisk``), else the first one."""
-    disks = [key for key in config if _DISK.fullmatch(key) and "media=cdrom" not in str(config[key])]
-    order = re.findall(r"[a-z]+\d+", str(config.get("boot", ""))) + [config.get("bootdisk")]
-    disks.sort(key=lambda key: (_DISK_ORDER.index(key.rstrip("0123456789")), int(re.sub(r"\D", "", key))))
-    return next((key for key in order if key in disks), disks[0] if disks else None)
-
-
-def _disk_size(volume):
-    """The size that a disk's setting tells, in MiB."""
-    match = _SIZE.search(volume)
-    return int(float(match.group(1)) * _TO_MIB[match.group(2)]) if match else None
 
 
 # --- instances ----------------------------------------------------------------------------------
@@ -440,7 +419,8 @@ def _instance(cluster, guest, service):
     config = cluster.ask(_path(guest, "config"))
     if config is None:
         return None
-    name, mark = guest.get("name", ""), _mark(config)
+    # One that has the line and not the tag yet is half made: a clone has the line, and the tag comes a call later.
+    name, mark = guest.get("name", ""), read_mark(config.get("description"), SERVICE_MARK)
     if service is None and mark is None or service is not None and service not in (name, mark):
         return None
     now = cluster.ask(_path(guest, "status", "current")) or {}
@@ -455,7 +435,7 @@ def _instance(cluster, guest, service):
         "state": state,
         "service": mark,
         "process": None,
-        "signature": _mark(config, SIGNATURE_MARK),
+        "signature": read_mark(config.get("description"), SIGNATURE_MARK),
         "addresses": addresses,
         "ports": [],
         "up": state == "started",
@@ -514,15 +494,6 @@ def _linked_clones(cluster, guest, config):
 
 def _tags(settings):
     return [tag for tag in _SEPARATORS.split(settings.get("tags") or "") if tag]
-
-
-def _mark(config, name=SERVICE_MARK):
-    """
-    The service in the ownership mark. A guest that has the line and not the tag yet is half made: the clone has the
-    one, and is given the other when it is configured.
-    """
-    line = _MARK_LINES[name].search(str(config.get("description") or ""))
-    return line.group(1) if line else None
 
 
 def _has_agent(config):

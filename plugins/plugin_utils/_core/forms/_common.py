@@ -11,14 +11,12 @@ import typing as t
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ....module_utils._shared.marks import PREFIX, SERVICE_MARK
+from ....module_utils._shared.masks import MASK
 from ..knowledge.distributions import ANY, is_of_family, is_version
 from ..model import Call, Facts, Image, Instance, Plan, Requirements
 
-MARK = "rightscope.service"
-"""The ownership mark: a Docker label, an LXD ``user.`` key, a line in a Proxmox description."""
-
-MARKS = "rightscope."
-"""How the names of all marks begin."""
+MARK, MARKS = SERVICE_MARK, PREFIX
 
 STARTED, STOPPED, ABSENT = "started", "stopped", "absent"
 
@@ -33,8 +31,6 @@ _SECRET_IN_TEXT = re.compile(
 )
 _FREE_TEXTS = ("command", "entrypoint", "description", "healthcheck", "test", "args", "o", "raw.mount.options")
 """Options whose value is a text of many words, any of which may be a secret's name and the next one the secret."""
-
-MASK = "********"
 
 
 class OptionError(ValueError):

@@ -17,6 +17,8 @@ import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ....module_utils._shared.marks import PROCESS_MARK
+from ....module_utils._shared.masks import MASK
 from ..knowledge.sysctls import is_settable
 from ..model import (
     Call,
@@ -39,7 +41,6 @@ from ..reading.marks import SIGNATURE, signed
 from ._common import (
     ABSENT,
     MARK,
-    MASK,
     STARTED,
     STOPPED,
     AdoptionError,
@@ -100,7 +101,6 @@ NUMBERS = (
 SWITCHES = ("pull", "sysctls.*")
 MAPPINGS = ()
 
-PROCESS_MARK = "rightscope.process"
 OPTIONS_MARK = "rightscope.options"
 GIVEN_MARK = "rightscope.given"
 CPU_PERIOD = 100_000

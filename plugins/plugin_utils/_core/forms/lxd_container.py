@@ -17,6 +17,7 @@ import re
 import typing as t
 from collections.abc import Mapping, Sequence
 
+from ....module_utils._shared.marks import LXD_PREFIX
 from ..knowledge.distributions import ARCHITECTURES
 from ..knowledge.lxd_options import device_meaning, in_bytes, is_on, limits_of, meaning
 from ..knowledge.sysctls import is_settable
@@ -65,10 +66,10 @@ FROZEN = "frozen"
 SHUTDOWN = 30
 """Seconds that a guest has to shut down before it is removed."""
 
-KEY = f"user.{MARK}"
+KEY = f"{LXD_PREFIX}{MARK}"
 """LXD keeps ``user.*`` for its users: https://documentation.ubuntu.com/lxd/en/latest/reference/instance_options/"""
 
-SIGNATURE_KEY = f"user.{SIGNATURE}"
+SIGNATURE_KEY = f"{LXD_PREFIX}{SIGNATURE}"
 
 GIVEN_KEY = "user.rightscope.given"
 """

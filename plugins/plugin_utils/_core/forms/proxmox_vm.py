@@ -20,6 +20,7 @@ import typing as t
 from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
+from ....module_utils._shared.proxmox import TAG, boot_disk, disk_mib, mark_line
 from ..knowledge.distributions import is_of_family
 from ..knowledge.processors import PHYSICAL, flags_of, model_for, model_name, shown_by, wanted_level
 from ..knowledge.proxmox_privileges import how_to_give, is_allowed, listed_permits, permits_of
@@ -47,10 +48,8 @@ from ._proxmox.config import (
     NO_SETTINGS,
     Settings,
     as_made,
-    boot_disk,
     boot_order,
     describes_disks,
-    disk_mib,
     first_storage,
     free_slot,
     has_agent,
@@ -80,7 +79,6 @@ NUMBERS = ("agent", "clone", "startup")
 SWITCHES = ("agent",)
 MAPPINGS = ()
 
-TAG = "rightscope"
 TIMEOUT = 300
 """Seconds for one task; the delegate's own 30 are too few for a full clone (community.proxmox#67)."""
 
@@ -571,7 +569,7 @@ def _create(
 def _marked(service: Service, target: Target, vmid: int | None, words: str) -> str:
     """A description with the mark below it, and its signature where the target has a key: the first one signs."""
     signature = signed(target, NAME, service.name, str(vmid))
-    lines = [f"{MARK}: {service.name}", *([f"{SIGNATURE}: {signature}"] if signature else ())]
+    lines = [mark_line(MARK, service.name), *([mark_line(SIGNATURE, signature)] if signature else ())]
     return "\n\n".join((words.strip(), "\n".join(lines))).strip()
 
 

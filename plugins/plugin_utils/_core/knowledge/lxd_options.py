@@ -18,6 +18,7 @@ import re
 import typing as t
 from collections.abc import Callable, Mapping
 
+from ....module_utils._shared.sizes import LXD_UNITS
 from ..model import Requirements
 
 SOURCE = "https://documentation.ubuntu.com/lxd/en/latest/reference/instance_options/"
@@ -25,13 +26,6 @@ SOURCE = "https://documentation.ubuntu.com/lxd/en/latest/reference/instance_opti
 ON, OFF = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 """How a switch is written, in any case: https://github.com/canonical/lxd/blob/main/shared/util.go (IsTrue, IsFalse)."""
 
-_UNITS = {
-    "": 1,
-    "B": 1,
-    " bytes": 1,
-    **{f"{letter}B": 10 ** (3 * power) for power, letter in enumerate("kMGTPE", 1)},
-    **{f"{letter}iB": 2 ** (10 * power) for power, letter in enumerate("KMGTPE", 1)},
-}
 _RATES = {
     "": 1,
     "bit": 1,
@@ -63,7 +57,7 @@ def size(text: str) -> t.Any:
     """Bytes; a percentage is one of its own."""
     if text.endswith("%"):
         return ("%", number(text[:-1]))
-    return _amount(text, _UNITS)
+    return _amount(text, LXD_UNITS)
 
 
 def size_or_switch(text: str) -> t.Any:

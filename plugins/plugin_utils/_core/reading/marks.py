@@ -18,12 +18,12 @@ import hmac
 import typing as t
 from collections.abc import Sequence
 
+from ....module_utils._shared.marks import SIGNATURE_MARK
 from ..model import Instance, Target
 from ..wording import plain
 from .names import need_label, need_name
 
-SIGNATURE = "rightscope.signature"
-"""What stands beside the mark, in its way: a Docker label, LXD's ``user.`` key, a line in a Proxmox description."""
+SIGNATURE = SIGNATURE_MARK
 
 _PURPOSE = "rightscope.deploy mark 1"
 """No other use of the key gives the same signature; another layout of what is signed has another number."""

@@ -10,13 +10,9 @@ import functools
 import math
 import re
 
-MIB = 2**20
+from ....module_utils._shared.sizes import MIB, WRITTEN_UNITS
+
 _SIZE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*$", re.ASCII)
-_UNITS = {
-    "b": 1,
-    **{name: 2 ** (10 * power) for power, letter in enumerate("kmgt", 1) for name in (letter, letter + "ib")},
-    **{letter + "b": 10 ** (3 * power) for power, letter in enumerate("kmgt", 1)},
-}
 
 
 def mebibytes(value: int | float | str, *, plain: str = "MiB") -> int:
@@ -33,9 +29,9 @@ def mebibytes(value: int | float | str, *, plain: str = "MiB") -> int:
         raise ValueError("must be a size of 0 or more, such as '512 MiB' or '4 GiB'")
     number, unit = found.groups()
     unit = (unit or plain).lower()
-    if unit not in _UNITS:
+    if unit not in WRITTEN_UNITS:
         raise ValueError("has a unit that is not known; use KiB, MiB, GiB or TiB")
-    size = float(number) * _UNITS[unit] / MIB
+    size = float(number) * WRITTEN_UNITS[unit] / MIB
     if not math.isfinite(size):
         raise ValueError("must be a size that a computer can have")
     return math.ceil(size)

@@ -20,9 +20,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from .._common import MASK
+from .....module_utils._shared.masks import MASK
+from .....module_utils._shared.proxmox import BUSES, disk_mib, is_cloud_init
 
-DRIVES = ("ide", "sata", "scsi", "virtio")
+DRIVES = BUSES
 """Options that hold disks and CD-ROMs."""
 
 FIXED_DISKS = ("efidisk0", "tpmstate0")
@@ -44,7 +45,6 @@ API_NAMES = {
 
 _OPTIONS = {name: option for option, name in API_NAMES.items()}
 _NET_MODELS = re.compile(r"^(virtio|e1000e?|rtl8139|vmxnet3|ne2k_\w+|pcnet|i8\w+|e1000-\w+)$")
-_SIZES = {"K": 1 / 1024, "M": 1, "G": 1024, "T": 1024 * 1024, "": 1 / 2**20}
 _SECRET = "cipassword"
 
 NO_SETTINGS = {
@@ -464,8 +464,8 @@ class _Work:
         wanted, there = _DRIVE.read(text), _DRIVE.read(found)
         volume, held = str(wanted.get("file", "")), str(there.get("file", ""))
         is_tray, was_tray = (one.get("media") == "cdrom" for one in (wanted, there))
-        if _is_cloud_init(volume) or _is_cloud_init(held):
-            if not (_is_cloud_init(volume) and _is_cloud_init(held)):
+        if is_cloud_init(volume) or is_cloud_init(held):
+            if not (is_cloud_init(volume) and is_cloud_init(held)):
                 self._tell(key, f"is '{held}', and '{volume}' is wanted", "use another key")
             return
         if is_tray != was_tray:
@@ -558,10 +558,6 @@ _NEW_DISK = re.compile(r"(?:([^/:\s]+):)?(\d+(?:\.\d+)?)")
 """A disk to be made: storage and GiB."""
 
 
-def _is_cloud_init(volume: str) -> bool:
-    return bool(re.search(r"(:|/)(vm-\d+-)?cloudinit", volume))
-
-
 def _pairs(text: str) -> dict[str, str]:
     """The parts of a drive as they are written, by their names."""
     pairs = {}
@@ -575,7 +571,7 @@ def _pairs(text: str) -> dict[str, str]:
 def is_disk(text: t.Any) -> bool:
     """Whether a drive holds a volume that somebody named: a disk, or an image of a CD-ROM."""
     volume = str(_DRIVE.read(text).get("file", ""))
-    return volume not in ("", "none", "cdrom") and not _is_cloud_init(volume)
+    return volume not in ("", "none", "cdrom") and not is_cloud_init(volume)
 
 
 def describes_disks(options: Mapping[str, t.Any]) -> bool:
@@ -589,7 +585,8 @@ def boot_order(options: Mapping[str, t.Any]) -> str | None:
     found: dict[str, str] = {}
     for bus in DRIVES:
         for key, text in sorted((options.get(bus) or {}).items(), key=lambda item: (len(item[0]), item[0])):
-            is_tray = _DRIVE.read(text).get("media") == "cdrom" or _is_cloud_init(str(text))
+            parts = _DRIVE.read(text)
+            is_tray = parts.get("media") == "cdrom" or is_cloud_init(str(parts.get("file", "")))
             if is_disk(text):
                 found.setdefault("tray" if is_tray else "disk", key)
     networks = sorted(options.get("net") or {}, key=lambda key: (len(key), key))
@@ -691,22 +688,3 @@ def has_cloud_init(config: Mapping[str, t.Any]) -> bool:
 def free_slot(config: Mapping[str, t.Any]) -> str:
     """Where a cloud-init drive may go: ``ide2`` as everybody does, else another that q35 has too, else any."""
     return next((slot for slot in ("ide2", "ide0", "ide3", "ide1") if slot not in config), "ide2")
-
-
-def boot_disk(config: Mapping[str, t.Any]) -> str | None:
-    """The disk it boots from: the first in ``boot: order=``, else the first there is."""
-    disks = [
-        key
-        for key, value in config.items()
-        if re.match(r"(scsi|virtio|sata|ide)\d+$", key)
-        and "media=cdrom" not in str(value)
-        and "cloudinit" not in str(value)
-    ]
-    order = re.findall(r"[a-z]+\d+", str(config.get("boot", "")))
-    return next((key for key in order if key in disks), min(disks, default=None))
-
-
-def disk_mib(config: Mapping[str, t.Any], key: str) -> int | None:
-    """The disk's size in MiB, as its ``size=`` says."""
-    found = re.search(r"(?:^|,)size=(\d+(?:\.\d+)?)([KMGT]?)", str(config.get(key, "")))
-    return int(float(found.group(1)) * _SIZES[found.group(2)]) if found else None
