@@ -42,7 +42,8 @@ _WORDS = {
     "wish": """
         A need with `optional: true`. It counts in the score and rejects nothing. It is worth a device or a single
         capability at most.""",
-    "score": "0 to 100, the weighted mean of the [preferences](#the-preferences).",
+    "score": """
+        0 to 100, the weighted mean of the [preferences](#the-preferences). An explanation names those below 100.""",
     "proof": 'The last lines of an explanation ("Why a Proxmox VM"): each need that ruled out a narrower form.',
 }
 
@@ -61,7 +62,8 @@ Nothing depends on chance: the same facts and needs give the same decision.
 
 _PREFERENCES = """
 Among candidates of the same scope with as many grants, the weighted mean of these decides. Each is absolute, 0 to 100:
-another target changes no score. Set the weights with the option `weights`.
+another target changes no score. The weights are yours to set: `weights: {packing: 1, headroom: 0, preferred_labels: 3}`
+packs instead of spreading, and prefers the target that has the optional labels.
 """
 
 

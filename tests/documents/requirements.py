@@ -31,34 +31,52 @@ from .markdown import head, prose, table, text
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "requirements.md"
 
 _INTRODUCTION = """
-What a service needs, below `requirements` of `rightscope.deploy.service` and `service_info`. A need that is left out,
-or null, constrains nothing; only `os_family` (`linux`) and `processes` (1) are there in any case. A key that is not
-known is an error, and so are needs that contradict each other: all errors are told at once, before any target is
-asked.
+What a service needs stands below `requirements` of `rightscope.deploy.service` and `service_info`. A need that is left
+out, or null, constrains nothing; only `os_family` (`linux`) and `processes` (1) count in any case. An unknown key is an
+error, and so are needs that contradict each other. All errors are reported at once, before any target is asked.
 
-A need is a minimum for the fit and, where the form can limit it, the limit that is set. What of it becomes which
-option in which form is in [forms.md](forms.md), what each rule says in [decision.md](decision.md).
+A need is a minimum: the place must have that much. Where the form can limit it, it is also the limit that is set.
+Which option a need becomes in which form is in [forms.md](forms.md), what each rule says in [decision.md](decision.md).
 
-A single value may stand for a list of one. An entry of a list may be a plain value, or a mapping with the keys that
-are named here; with `optional: true` in it, it is a wish: it counts in the score, rejects nothing, and is worth a
-device or a single capability at most. So are the entries of `labels` and `kernel.sysctls` with `value` and
-`optional`. What has no `optional` among its keys cannot be a wish.
+A single value may stand for a list of one. An entry of a list is a plain value, or a mapping with the keys that are
+named here.
 """
 
 _UNITS = """
-A size is a number with a unit: `KiB`, `MiB`, `GiB`, `TiB`, for which one letter does too (`4G`), or the decimal `KB`,
-`MB`, `GB`, `TB`; `B` is a byte. It is rounded up to whole MiB. A plain number is in MiB for `memory` and `shm`, in
-GiB for `disk`.
+A size is a number with a unit: `KiB`, `MiB`, `GiB`, `TiB`, or one letter for them (`4G`), or the decimal `KB`, `MB`,
+`GB`, `TB`; `B` is a byte. It is rounded up to whole MiB. A plain number is in MiB for `memory` and `shm`, in GiB for
+`disk`.
 
-A range of versions is one or several comparisons with `>=`, `<=`, `>`, `<`, `==` or `!=`, joined by commas, all of
-which must hold. `6.1` alone and `==6.1` mean any 6.1.x. Quote versions: YAML reads 6.10 as 6.1.
+A range of versions is one or several comparisons with `>=`, `<=`, `>`, `<`, `==` or `!=`, joined by commas. All of
+them must hold. `6.1` alone and `==6.1` mean any 6.1.x. Quote versions: YAML reads 6.10 as 6.1.
+"""
+
+_WISHES = """
+An entry with `optional: true` is a wish: it counts in the score and rejects nothing. What it is granted is a device or
+a single capability at most. The values of `labels` and `kernel.sysctls` become wishes with the keys `value` and
+`optional`. A size or another single value cannot be a wish.
+"""
+
+_WISHED = """\
+<!-- test: requirements -->
+```yaml
+requirements:
+  labels: {tier: gold, zone: {value: fra1, optional: true}}
+  cpu_features: [aes, {name: avx, optional: true}]
+  devices: [{path: /dev/fuse, optional: true}]
+  ports: [{port: 80, host: 80, optional: true}]
+  kernel:
+    features: [{name: tun, optional: true}]
+    sysctls: {vm.swappiness: {value: 10, optional: true}}
+```
+
+How much wishes count is set by [`weights`](decision.md#the-preferences).
 """
 
 _RULES = """
-The rules behind a need are those that judge it in the first place. `max_privilege` stands there where the need is
-granted something in one of the forms. The rule [`options`](decision.md#options) judges for all needs whether an
-option under `as` takes back what they ask for, and [`image`](decision.md#image) whether there is something to make it
-from.
+A need is judged by the rules that it names. `max_privilege` is among them where one of the forms must be granted
+something for the need. Two rules judge every need: [`options`](decision.md#options), whether an option under `as` takes
+back what the need asks for, and [`image`](decision.md#image), whether there is something to make the service from.
 """
 
 _GROUPS = {
@@ -74,7 +92,7 @@ _GROUPS = {
 }
 
 _SIZES = {"memory": "MiB", "shm": "MiB", "disk": "GiB"}
-_COUNTED = {"cpus": "processors, parts of one too; 0.01 at least", "nics": "network interfaces"}
+_COUNTED = {"cpus": "processors; parts of one are possible, 0.01 at least", "nics": "network interfaces"}
 
 EXAMPLES = {
     "os_family": "os_family: debian",
@@ -152,8 +170,8 @@ _MORE = {
         "[tables.md](tables.md#features-of-the-kernel)."
     ),
     "privileges": lambda: (
-        f"The capabilities of the kernel, with or without `CAP_`, and {_codes(OTHER_PRIVILEGES)}. How far each goes is "
-        "in [tables.md](tables.md#grants-and-how-far-they-go)."
+        f"Known are the kernel's capabilities, with or without `CAP_`, and {_codes(OTHER_PRIVILEGES)}. How far each "
+        "goes is in [tables.md](tables.md#grants-and-how-far-they-go)."
     ),
     "devices": lambda: (
         "A PCI device is named by its address or by `vendor:device`, a USB device by `vendor:product` or by its bus "
@@ -172,6 +190,9 @@ def page() -> str:
                 text(_INTRODUCTION),
                 "## Sizes and versions\n",
                 text(_UNITS),
+                "## Wishes\n",
+                text(_WISHES),
+                _WISHED,
                 "## All of them\n",
                 text(_RULES),
                 _overview(),
