@@ -85,7 +85,9 @@ class ActionModule(DeployAction):
     def _bring_about(self, run: _Run, since: float) -> dict[str, t.Any]:
         other = elsewhere(run.service, run.targets)
         if other:
-            raise AnsibleActionFail(f"{other}, and has one place only; name that one too, or remove it there first.")
+            raise AnsibleActionFail(
+                f"{other}. A service has one place only; name that target too, or remove the service there first."
+            )
         _never_make_a_twin(run)
         if run.args["state"] == "absent":
             return _remove(run)
@@ -127,8 +129,8 @@ def _need_expected(run: _Run, told: dict[str, t.Any]) -> None:
     expected, found = run.args["expect_plan"], told["plan_digest"]
     if expected and expected != found:
         message = (
-            f"The plan is {found} now and not {expected}, which 'expect_plan' names, so nothing was done; look at "
-            f"it again in check mode.\n{told['explanation']}"
+            f"The plan is now {found}, not {expected} as in 'expect_plan', so nothing was done; look at it again "
+            f"in check mode.\n{told['explanation']}"
         )
         raise AnsibleActionFail(message, result={**told, "changed": False})
 
@@ -153,11 +155,11 @@ def _never_make_a_twin(run: _Run) -> None:
     reasons = "; ".join(f"{name}: {reason}" for name, reason in silent.items())
     if run.args["unreachable"] == "hold":
         raise AnsibleActionFail(
-            f"Service '{run.service.name}' was not found, and {names} may hold it and {verb} not answer ({reasons}). "
+            f"Service '{run.service.name}' was not found. It may be on {names}, which {verb} not answer ({reasons}). "
             "Nothing was done, so that there are never two; bring it back, or set 'unreachable: ignore'."
         )
     # The same for each item of a loop: Ansible shows a text once.
-    display.warning(f"Not asked: {reasons}. What is there of a service, this run does not know of.")
+    display.warning(f"Not asked: {reasons}. This run does not know which services are there.")
 
 
 def _need_leave_to_retire(run: _Run, decision: Decision, told: dict[str, t.Any]) -> None:
@@ -167,8 +169,8 @@ def _need_leave_to_retire(run: _Run, decision: Decision, told: dict[str, t.Any])
         _refuse_recorded(run, target.name, told)
         if not target.eligible:
             raise AnsibleActionFail(
-                f"Service '{run.service.name}' is on '{target.name}' too, which 'targets' does not name, and has one "
-                "place only; name that one too, or remove it there first.",
+                f"Service '{run.service.name}' is on '{target.name}' too, which 'targets' does not name. A service "
+                "has one place only; name that target too, or remove the service there first.",
                 result={**told, "changed": False},
             )
         try:
@@ -201,7 +203,7 @@ def _retire(run: _Run, done: dict[str, t.Any]) -> dict[str, t.Any]:
         try:
             gone = run.provisioner("absent").retire(run.hosts[target.name], target, instances)
         except Unfinished as error:
-            message = f"{error} It is ready on '{placed['target']}', and there are two of it now; run this again."
+            message = f"{error} It is ready on '{placed['target']}', so there are two of it now; run this again."
             raise AnsibleActionFail(message, result={**done, "changed": True}) from None
         done = _together(done, gone, target.name)
     return done
@@ -223,8 +225,9 @@ def _adopt(run: _Run) -> dict[str, t.Any]:
     found = [(target, one) for target in allowed for one in target.instances if _may_be_adopted(one, run.service)]
     if len(found) != 1:
         places = ", ".join(f"'{target.name}' ({one.form})" for target, one in found)
-        what = f"{len(found)} things are, on {places}: name its target in 'targets'" if found else "nothing is"
-        raise AnsibleActionFail(f"Of the name '{name}' and without a mark {what}, so none was taken over.")
+        what = f"{len(found)} things have" if found else "nothing has"
+        which = f", on {places}; name one target in 'targets'" if found else ""
+        raise AnsibleActionFail(f"Nothing was taken over: {what} the name '{name}' and no mark{which}.")
     target, instance = found[0]
     _refuse_recorded(run, target.name, {})
     try:
@@ -245,7 +248,7 @@ def _remove(run: _Run) -> dict[str, t.Any]:
     service = run.service.name
     for name in strangers_on(run.service, run.targets):
         display.warning(
-            f"Something on '{name}' has the name of service '{service}' and is not marked as its; left alone."
+            f"Something on '{name}' has the name of service '{service}' but not its mark; it was left alone."
         )
     target, instances = present_on(run.service, run.targets)
     if target is None:

@@ -52,7 +52,7 @@ class ActionModule(DeployAction):
         sort = _REPORTS.get(Path(path).suffix.lower())
         if sort is None:
             raise AnsibleActionFail(
-                "report must end in .md or .html, by which its format is known.", obj=self._task.args["report"]
+                "report must end in .md or .html, which says its format.", obj=self._task.args["report"]
             )
         return sort
 
@@ -60,7 +60,7 @@ class ActionModule(DeployAction):
         target, instances = present_on(service, targets)
         other = elsewhere(service, targets)
         if other:
-            display.warning(f"{other}; the decision is of those that it names.")
+            display.warning(f"{other}; the decision is about the named targets alone.")
         told = decision_result(decision)
         told["plan_digest"] = plan_digest(service, "started", decision, targets)
         told["placement"] = placement(service.name, target, instances) if target else None

@@ -69,7 +69,7 @@ class _Target:
         try:
             self._variables = hostvars[name]
         except KeyError:
-            raise AnsibleError(f"The host '{name}', by way of which a container is reached, is not known.") from None
+            raise AnsibleError(f"The host '{name}', through which a container is reached, is not known.") from None
 
     def has(self, name: str) -> bool:
         return name in self._variables

@@ -166,7 +166,9 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 doubts.setdefault(str(one.doubt), []).append(one.claims)
         for service in _services_of(target):
             mine, odd = members_of(service, target.instances)
-            reason = f"what has it is no part of service '{service}'" if mine else "nobody knows which is the service"
+            reason = (
+                f"what has it is not a part of service '{service}'" if mine else "nobody knows which is the service"
+            )
             for one in odd:
                 doubts.setdefault(reason, []).append(one.name)
         for doubt, names in doubts.items():

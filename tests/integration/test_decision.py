@@ -243,7 +243,9 @@ def test_a_report_is_written_once_and_not_in_check_mode(play, tmp_path, suffix, 
             "services[0].requirements.memory must be a size",
             id="requirement of the first",
         ),
-        pytest.param({"services": [WEB, WEB]}, "services[1].name is the name of an earlier service too", id="twice"),
+        pytest.param(
+            {"services": [WEB, WEB]}, "services[1].name is already the name of an earlier service", id="twice"
+        ),
         pytest.param(
             {"services": [WEB, {"name": "db", "requirements": {"memory": "lots"}}]},
             "services[1].requirements.memory must be a size",
@@ -342,7 +344,7 @@ def test_facts_that_are_written_by_hand_decide(play, tmp_path):
             "kind: docker\nnodes: [{facts: {}}]", "nodes[0] must be a mapping that has a 'name'", id="no name"
         ),
         pytest.param(
-            "kind: docker\nnodes: [{name: a, facts: {cpu: 1}}]", "'cpu' is no fact; did you mean 'cpus'?", id="fact"
+            "kind: docker\nnodes: [{name: a, facts: {cpu: 1}}]", "'cpu' is not a fact; did you mean 'cpus'?", id="fact"
         ),
         pytest.param("nodes: [{name: a}]", "Host 'saved' is a target and has no 'rightscope_kind'", id="no kind"),
     ],

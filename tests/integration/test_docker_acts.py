@@ -201,7 +201,7 @@ def test_what_yaml_has_rewritten_is_told_by_its_key(play, docker_eyes, tmp_path)
         for path in ("env.VER", "env.MODE", "env.SWITCH", "env.T", "env.LIST", "env.MAP", "labels.LIST", "labels.D"):
             assert f"as.docker_container.{path} must be a text, and YAML has read it as a" in done["msg"], done["msg"]
         assert "as.docker_container.command[1] must be a text" in done["msg"]
-        assert "as.docker_container.networks[0].driver_opts is no option of" in done["msg"]
+        assert "as.docker_container.networks[0].driver_opts is not an option of" in done["msg"]
         assert "quotes" in done["msg"]
         assert "420" not in done["msg"]
         assert "FINE" not in done["msg"]

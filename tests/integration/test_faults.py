@@ -140,7 +140,7 @@ def test_a_form_that_nobody_described_is_warned_of(play, lxd_eyes):
     outcome = play.service(name="web", requirements={"init": True}, **{"as": args})
 
     assert outcome["placement"]["target"] == "lab"
-    warning = "Nothing under 'as' says how service 'web' is made as an LXC container: it is its image and no more."
+    warning = "Nothing under 'as' describes service 'web' as an LXC container: it is its bare image."
     assert warning in " ".join(outcome.output.split())
 
 
@@ -206,7 +206,7 @@ def test_where_cleaning_up_fails_no_second_one_is_made_elsewhere(play, pve_eyes,
 
     assert outcome["failed"] is True
     assert outcome["changed"] is True
-    assert "what was made of it is still there" in outcome["msg"]
+    assert "what the attempt made is still there" in outcome["msg"]
     assert pve_eyes.names() == ["db"]
     assert pve_eyes.mark("db") == "db"
     pve_eyes.engine.control("clear_failures")

@@ -111,7 +111,7 @@ def test_a_container_of_another_release_is_made_anew_only_where_that_is_allowed(
         ("service", _of("new")), ("service", {**_of("new"), "replace": "when_needed"}), flags=("--check",)
     )
     assert refused["failed"] is True
-    said = "replace LXC container 'sys', of debian 11, by one of debian 12 takes 'replace: when_needed'"
+    said = "replace LXC container 'sys', of debian 11, by one of debian 12 needs 'replace: when_needed'"
     assert said in refused["msg"], refused["msg"]
     assert "its root disk would be lost" in refused["msg"]
     assert base() == releases["old"]

@@ -40,7 +40,7 @@ def _with(**requirements) -> dict:
         pytest.param({**WEB, "name": "Web_1"}, "name must be a DNS label", id="no DNS label"),
         pytest.param(
             {"name": "web", "as": {"docker_container": {"image": "x", "published_port": ["80"]}}},
-            "as.docker_container.published_port is no option of community.docker.docker_container; "
+            "as.docker_container.published_port is not an option of community.docker.docker_container; "
             "did you mean 'published_ports'?",
             id="delegate's option",
         ),
@@ -66,7 +66,7 @@ def _with(**requirements) -> dict:
         ),
         pytest.param(
             {**WEB, "requirement": {}},
-            "requirement is no option of rightscope.deploy.service; did you mean 'requirements'?",
+            "requirement is not an option of rightscope.deploy.service; did you mean 'requirements'?",
             id="task's option",
         ),
         pytest.param({**WEB, "targets": ["dock"]}, "did you mean 'dock1'?", id="unknown target"),
@@ -74,8 +74,7 @@ def _with(**requirements) -> dict:
         pytest.param(_with(architecture="x86_65"), "did you mean 'x86_64'?", id="one value for a list"),
         pytest.param(
             {"name": "web", "as": {"docker_container": {"image": "x", "docker_host": "tcp://elsewhere"}}},
-            "as.docker_container.docker_host is a connection option, and belongs into the target's "
-            "'rightscope_options'.",
+            "as.docker_container.docker_host is a connection option, and belongs in the target's 'rightscope_options'.",
             id="connection option",
         ),
         pytest.param(
@@ -223,7 +222,7 @@ def test_nothing_is_made_where_a_silent_target_may_hold_it(play, docker_eyes):
     outcome = play.service(**WEB, hosts=hosts)
 
     assert outcome["failed"] is True
-    assert "gone may hold it and does not answer" in outcome["msg"]
+    assert "It may be on gone, which does not answer" in outcome["msg"]
     assert "set 'unreachable: ignore'" in outcome["msg"]
     assert docker_eyes.names() == []
 
@@ -246,7 +245,7 @@ def test_a_service_is_not_called_absent_from_a_target_that_does_not_answer(play)
 
     held = play.service(**WEB, hosts=hosts, state="absent")
     assert held["failed"] is True
-    assert "gone may hold it and does not answer" in held["msg"]
+    assert "It may be on gone, which does not answer" in held["msg"]
 
     ignored = play.service(**WEB, hosts=hosts, state="absent", unreachable="ignore")
     assert ignored["failed"] is False

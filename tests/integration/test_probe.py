@@ -75,9 +75,7 @@ def test_a_probe_tells_what_the_node_itself_tells(play, docker_target, tls_targe
             "has no image 'no/such:1', which rightscope_probe_image names",
             id="gone",
         ),
-        pytest.param(
-            {"rightscope_probe_image": None}, "has no image that is known to be good for a probe", id="unnamed"
-        ),
+        pytest.param({"rightscope_probe_image": None}, "has no image that is known to work for a probe", id="unnamed"),
     ],
 )
 def test_a_probe_that_cannot_be_made_says_what_to_do(play, probed, tls_eyes, variables, said):

@@ -124,7 +124,7 @@ def test_a_list_that_became_shorter_is_a_difference(blind, docker_eyes):
 
 
 def test_a_difference_that_stays_is_told_at_once_and_what_was_made_is_left(blind, docker_eyes):
-    """A need is no option of the user's, so the delegate is not asked."""
+    """A need is not an option of the user's, so the delegate is not asked."""
     wanted = {**_docker(), "requirements": {"memory": "64 MiB"}}
 
     outcome = blind.service(**wanted, wait_timeout=100)

@@ -373,7 +373,7 @@ def test_a_node_that_is_offline_is_rejected_and_the_other_one_is_judged(play, pv
     held, ignored = play.tasks(("service", machine), ("service", ignoring), flags=("--check",))
 
     assert held["failed"] is True
-    assert "pve/pve2 may hold it and does not answer (pve/pve2: it is offline)" in held["msg"]
+    assert "It may be on pve/pve2, which does not answer (pve/pve2: it is offline)" in held["msg"]
     assert "bring it back, or set 'unreachable: ignore'" in held["msg"]
     assert (ignored["failed"], ignored["placement"]["node"]) == (False, "pve1")
     (offline,) = [one for one in ignored["decision"]["verdicts"] if one["node"] == "pve2"]

@@ -333,7 +333,7 @@ OTHERS = {
         DEBIAN,
         "",
         {"rightscope_kind": "lxd"},
-        "! /usr/bin/python3.11 on 'debian13-lxd' wants pylxd 2.2 or newer, which is not there, and Debian 13",
+        "! /usr/bin/python3.11 on 'debian13-lxd' needs pylxd 2.2 or newer, which is not there, and Debian 13",
     ),
     "debian13-incus": (DEBIAN, "", INCUS, "incus-base, incus-client, apparmor, dnsmasq-base"),
     "ubuntu24-lxd": (UBUNTU.format("24.04"), "", LXD, "! Ubuntu 24.04 has LXD as a snap only, and no systemd runs"),
@@ -434,7 +434,7 @@ def test_the_library_that_an_api_is_asked_with_is_named(prepare, chroot):
     refusal = prepare(**chroot.variables("proxmox")).refusal
 
     assert refusal == (
-        "/usr/bin/python3.11, which asks 'node', wants proxmoxer 2.0 or newer, which is not there, "
+        "/usr/bin/python3.11, which asks 'node', needs proxmoxer 2.0 or newer, which is not there, "
         "requests 2.20 or newer, which is not there. Install them there."
     )
 

@@ -68,7 +68,7 @@ def test_a_forged_mark_takes_over_nothing(inventory, docker_eyes):
     assert (hosts["declared"]["colour"], hosts["declared"]["ansible_host"]) == ("red", "declared")
     assert not {"\x1b", "\x07", "\u202e"} & set(said)
     assert "49" not in hosts
-    assert "its name is no name of a service" in _flat(said)
+    assert "its name is not the name of a service" in _flat(said)
     for name in ("dockers", "dock1", "db1", "plain"):
         assert f"No host was made of service '{name}' on 'dock1'" in _flat(said)
     assert "Traceback" not in said
@@ -130,8 +130,8 @@ def test_several_with_one_mark_are_the_service_only_where_they_have_its_names(in
 
     assert groups["rightscope_services"] == ["declared", "web"]
     assert hosts["web"]["ansible_host"] == "web"
-    assert "what has it is no part of service 'web'" in _flat(said)
-    assert "its process is no name of a process" in _flat(said)
+    assert "what has it is not a part of service 'web'" in _flat(said)
+    assert "its process is not the name of a process" in _flat(said)
 
 
 # --- the variables of a target --------------------------------------------------------------------
@@ -295,7 +295,8 @@ def test_the_inventory_knows_a_signed_service_and_warns_of_a_forged_one(inventor
 
     assert groups["rightscope_services"] == ["web"]
     assert "the mark of 'other' on 'dock1': it is not signed" in _flat(said)
-    assert "the mark of 'web' on 'dock1': it is not signed by 'rightscope_mark_key' for what has it" in _flat(said)
+    wrong = "it is signed with a key other than 'rightscope_mark_key', or for another instance"
+    assert f"the mark of 'web' on 'dock1': {wrong}" in _flat(said)
     assert KEY not in said
     assert docker_eyes.id("web")[:12] in inventory.ask("web", "hostname")
 

@@ -579,12 +579,12 @@ def _docker_story(case: Case) -> list[Step]:
         Step(
             "What has a volume is not made anew by itself",
             given(env={"GREETING": "good night"}),
-            refused="takes 'replace: when_needed'; volume 'kept'",
+            refused="needs 'replace: when_needed'; volume 'kept'",
         ),
         Step(
             "What must not be made anew is not",
             {"replace": "never"},
-            refused="takes 'replace: when_needed'",
+            refused="needs 'replace: when_needed'",
         ),
         Step(
             "Another alias takes a new one",
@@ -887,7 +887,7 @@ def _lxd_story(case: Case) -> list[Step]:
         Step(
             "What is of another system is not made anew by itself",
             {"state": "present", **given(source={"alias": OTHER_SYSTEM})},
-            refused="takes 'replace: when_needed'; its root disk would be lost",
+            refused="needs 'replace: when_needed'; its root disk would be lost",
         ),
         Step(
             "It is made anew of another system",

@@ -54,7 +54,7 @@ def _backend(kind):
         return _BACKENDS[kind]()
     except KeyError:
         raise DiscoveryError(
-            f"'{kind}' is no kind of target{nearest(str(kind), KINDS)}", f"Use one of {', '.join(KINDS)}."
+            f"'{kind}' is not a kind of target{nearest(str(kind), KINDS)}", f"Use one of {', '.join(KINDS)}."
         ) from None
 
 

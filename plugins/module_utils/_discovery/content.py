@@ -27,7 +27,7 @@ def _digest_of_variables(path):
         with open(to_path(path), encoding="utf-8") as stream:
             lines = stream.read().splitlines()
     except UnicodeDecodeError:
-        return {"trouble": "it is no text in UTF-8"}
+        return {"trouble": "it is not a text in UTF-8"}
     except OSError as exc:
         return {"trouble": (exc.strerror or "it cannot be read").lower()}
     variables = {}

@@ -75,7 +75,7 @@ _BY_ERROR = (
         (),
         Trouble(
             "no_json",
-            "gave no usable answer: it is no JSON",
+            "gave no usable answer: it is not JSON",
             "Check that this is its address, and that nothing else answers there.",
         ),
     ),
@@ -83,7 +83,7 @@ _BY_ERROR = (
 )
 
 _UNREACHABLE = Trouble("unreachable", "cannot be reached over the network", "Check its address and the route to it.")
-_OTHER_CERTIFICATE = Trouble("certificate", "showed another certificate than the expected one", None)
+_OTHER_CERTIFICATE = Trouble("certificate", "showed a certificate other than the expected one", None)
 _ROUTES = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN)
 
 # What requests and urllib3 find out themselves, with no OSError behind it.
@@ -176,7 +176,7 @@ def _trouble(exc):
 
 def _unexpected(status, words):
     if "HTTP request to an HTTPS server" in words:
-        return Trouble("plain_http", "wants TLS, and was asked without", None)
+        return Trouble("plain_http", "requires TLS, and was asked without it", None)
     answer = words if status is None else f"{status}: {words}"
     return Trouble("unexpected", f"gave no usable answer ({answer})", "Check that this is its address, and its log.")
 

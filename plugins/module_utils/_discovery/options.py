@@ -46,7 +46,7 @@ def read_options(kind, known, given):
     for name in given:
         if name not in known:
             raise DiscoveryError(
-                f"'{name}' is no connection option of a {kind} target{nearest(str(name), known)}",
+                f"'{name}' is not a connection option of a {kind} target{nearest(str(name), known)}",
                 f"The options are {', '.join(sorted(known))}.",
             )
     return {name: _read_option(kind, name, option, given.get(name)) for name, option in known.items()}
@@ -77,5 +77,6 @@ def need_scheme(name, url, schemes):
     """Raises DiscoveryError unless the option ``name`` holds a URL of one of the ``schemes``."""
     if not url.startswith(schemes):
         raise DiscoveryError(
-            f"The option '{name}' is no address that can be used: '{url}'.", f"Let it start with {', '.join(schemes)}."
+            f"The option '{name}' is not an address that can be used: '{url}'.",
+            f"Let it start with {', '.join(schemes)}.",
         )

@@ -70,7 +70,7 @@ class DeployAction(ActionBase):
         for option in self._task.args:
             if option not in spec:
                 hint = did_you_mean(option, spec) or f"known: {', '.join(spec)}."
-                raise AnsibleActionFail(f"{option} is no option of {self._task.action}; {hint}", obj=option)
+                raise AnsibleActionFail(f"{option} is not an option of {self._task.action}; {hint}", obj=option)
         _validation, args = self.validate_argument_spec(argument_spec=spec)
         for option, least in LEAST.items():
             if option in spec and args[option] is not None and not args[option] >= least:
@@ -101,7 +101,7 @@ class DeployAction(ActionBase):
             service, wrong = self._listed(entry)
             problems += [Problem(("services", index, *problem.path), problem.message) for problem in wrong]
             if service is not None and service.name in [one.name for one in services if one is not None]:
-                problems.append(Problem(("services", index, "name"), "is the name of an earlier service too"))
+                problems.append(Problem(("services", index, "name"), "is already the name of an earlier service"))
             services.append(service)
         if problems:
             self._fail_for(problems)
@@ -173,7 +173,7 @@ class DeployAction(ActionBase):
         for name, weight in weights.items():
             if name not in names:
                 hint = did_you_mean(name, names) or f"known: {', '.join(names)}."
-                raise AnsibleActionFail(f"weights.{name} is no preference; {hint}", obj=self._task.args)
+                raise AnsibleActionFail(f"weights.{name} is not a preference; {hint}", obj=self._task.args)
             if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 <= weight <= _MOST:
                 message = f"weights.{name} must be a number from 0 to {_MOST}."
                 raise AnsibleActionFail(message, obj=self._task.args)
@@ -243,7 +243,7 @@ class DeployAction(ActionBase):
                 other = seen.setdefault((one.form, identity), target.name) if identity else target.name
                 if other != target.name:
                     raise AnsibleActionFail(
-                        f"'{other}' and '{target.name}' are one engine: both have the very same '{one.name}'. Take one "
+                        f"'{other}' and '{target.name}' are the same engine: both have the same '{one.name}'. Take one "
                         "of them out of the inventory; nothing was done."
                     )
 
@@ -261,8 +261,7 @@ class DeployAction(ActionBase):
                 display.warning(f"Service '{service.name}' on '{chosen.place}': {failure.reason}.")
             if service.described and chosen.form not in service.described:
                 display.warning(
-                    f"Nothing under 'as' says how service '{service.name}' is made as {chosen.title}: "
-                    "it is its image and no more."
+                    f"Nothing under 'as' describes service '{service.name}' as {chosen.title}: it is its bare image."
                 )
         return decision
 
@@ -273,7 +272,7 @@ def _warn_of_others(service: Service, targets: list[Target]) -> None:
         mine, others = members_of(service.name, target.instances)
         doubts: dict[str, list[str]] = {}
         for one in others if mine else ():
-            doubts.setdefault("it is no part of the service", []).append(one.name)
+            doubts.setdefault("it is not a part of the service", []).append(one.name)
         for one in target.instances:
             if one.claims == service.name:
                 doubts.setdefault(str(one.doubt), []).append(one.name)

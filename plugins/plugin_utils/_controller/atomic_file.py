@@ -25,7 +25,7 @@ def write_text(path: Path, text: str, *, dry_run: bool, fail: type[Exception]) -
         if not dry_run:
             _replace(path, text)
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "what is there is no text"
+        reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
         raise fail(f"The report '{path}' cannot be written: {reason}; name another file.") from None
     return True
 

@@ -146,7 +146,7 @@ def _discover_one(
         else:
             others = services
         if not isinstance(reply, t.Mapping):
-            raise AnswerError("it tells no facts")
+            raise AnswerError("it has no facts")
         if host.kind == "lxd" and reply.get("server", {}).get("url"):
             # The delegate knows LXD's default sockets only; where Incus' was found, it has to be told.
             host.options.setdefault("url", reply["server"]["url"])
@@ -218,7 +218,7 @@ def _target(host: Host, reply: t.Mapping[str, t.Any]) -> Target:
 def _next_id(reply: t.Mapping[str, t.Any]) -> int | None:
     found = reply.get("next_id")
     if found is not None and (isinstance(found, bool) or not isinstance(found, int)):
-        raise AnswerError("its next free id is no number")
+        raise AnswerError("its next free id is not a number")
     return found
 
 

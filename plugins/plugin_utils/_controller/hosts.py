@@ -154,7 +154,7 @@ class Host:
         if given == [] or not all(isinstance(key, str) and key.strip() and key.isprintable() for key in keys):
             raise TargetsError(
                 f"The variable 'rightscope_mark_key' of host '{self.name}' must be a text that is not empty, or a list "
-                "of such; quote it."
+                "of such texts; quote it."
             )
         return tuple(map(str, keys))
 
@@ -164,7 +164,7 @@ class Host:
             if option not in known:
                 hint = did_you_mean(option, known) or f"known are {', '.join(known)}."
                 raise TargetsError(
-                    f"'{option}' in 'rightscope_options' of host '{self.name}' is no connection option "
+                    f"'{option}' in 'rightscope_options' of host '{self.name}' is not a connection option "
                     f"of a {self.kind} target; {hint}"
                 )
 
@@ -269,7 +269,7 @@ def _named(wanted: list[str], task_vars: Mapping[str, t.Any]) -> list[str]:
         found = groups[word] if word in groups else fnmatch.filter(hosts, word)
         if not found:
             hint = did_you_mean(word, [*hosts, *groups])
-            sentence = f"'targets' names '{word}', which is no host, group or pattern of the inventory"
+            sentence = f"'targets' names '{word}', which is not a host, group or pattern of the inventory"
             raise TargetsError(f"{sentence}; {hint}" if hint else f"{sentence}.")
         names |= dict.fromkeys(found)
     return list(names)

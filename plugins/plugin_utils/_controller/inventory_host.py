@@ -45,7 +45,7 @@ def need_own_name(name: str, task_vars: Mapping[str, t.Any], targets: Iterable[s
         reason = "the inventory has a host of that name with a connection of its own"
     if reason is not None:
         raise AnsibleActionFail(
-            f"Service '{name}' must not become a host ('add_to_inventory'), and nothing was done: {reason}; give one "
+            f"Service '{name}' cannot become a host ('add_to_inventory'), and nothing was done: {reason}; give one "
             "of the two another name."
         )
 
@@ -62,7 +62,7 @@ def join(action: ActionBase, result: dict[str, t.Any], hostvars: Mapping[str, t.
     name, variables = placed["service"], dict(placed["connection"])
     if not variables:
         display.warning(
-            f"Nothing on '{placed['target']}' runs a command in service '{name}', so it is no host of the inventory."
+            f"Nothing on '{placed['target']}' runs a command in service '{name}', so it is not a host of the inventory."
         )
         return result
     # What an engine says is no template, and neither is what was one and was rendered.
@@ -95,7 +95,7 @@ def _joined(
     if new:
         # The same for each item: Ansible shows a text once.
         display.warning(
-            "What this loop found as wanted is no host of the inventory: ansible-core before 2.21 would call it "
-            "changed. Use the role rightscope.deploy.service, or include a task for each item."
+            "Services of this loop that needed no change are not hosts of the inventory: ansible-core before 2.21 "
+            "would report them as changed. Use the role rightscope.deploy.service, or include a task for each item."
         )
     return result

@@ -70,6 +70,6 @@ def said_in_words(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise AnsibleActionFail(
-            f"'{path}' on the controller cannot be written: {error.strerror}. Runs tell each other there what they are "
-            "at work on; make it writable for this user, or set ANSIBLE_HOME to a directory that is."
+            f"'{path}' on the controller cannot be written: {error.strerror}. Runs tell each other in it what they "
+            "work on; make it writable for this user, or set ANSIBLE_HOME to a writable directory."
         ) from None

@@ -57,7 +57,7 @@ def read_options(form: t.Any, options: Mapping[str, t.Any]) -> tuple[dict[str, t
         if name in form.RESERVED:
             wrong.append(((option,), "is set by the collection itself and cannot be given"))
         elif name in connection:
-            wrong.append(((option,), "is a connection option, and belongs into the target's 'rightscope_options'"))
+            wrong.append(((option,), "is a connection option, and belongs in the target's 'rightscope_options'"))
         elif spec and name not in spec:
             wrong.append(((option,), _no_option(form, option, [*spec, *aliases])))
         elif value is not None:
@@ -71,7 +71,7 @@ def read_options(form: t.Any, options: Mapping[str, t.Any]) -> tuple[dict[str, t
 
 def _no_option(form: t.Any, option: t.Any, known: t.Iterable[str]) -> str:
     hint = did_you_mean(option, known)
-    return f"is no option of {form.MODULE}{f'; {hint}' if hint else ''}"
+    return f"is not an option of {form.MODULE}{f'; {hint}' if hint else ''}"
 
 
 def _not_taken(form: t.Any, option: Mapping[str, t.Any]) -> str:
@@ -152,9 +152,7 @@ class _Reader:
     def _entry(self, names: tuple[str, ...], path: tuple[t.Any, ...], key: t.Any, value: t.Any) -> t.Any:
         """One value of a mapping whose keys are the user's own."""
         if not isinstance(key, str):
-            self._note(
-                (*path, str(key)), "has a name that YAML has read as something else than a text; put it in quotes"
-            )
+            self._note((*path, str(key)), "has a name that YAML has not read as a text; put it in quotes")
             return None
         if isinstance(value, Mapping) and self._matches((*names, key), self.form.MAPPINGS):
             return {inner: self._entry((*names, key), (*path, key), inner, item) for inner, item in value.items()}

@@ -76,7 +76,7 @@ class _Taken(Exception):
     """The id that the plan was made for is somebody else's by now, and nothing was done yet; ``next_id`` is free."""
 
     def __init__(self, next_id: int) -> None:
-        super().__init__(f"the id was taken again and again, last {next_id}")
+        super().__init__(f"each id was taken by somebody else, the last one was {next_id}")
         self.next_id = next_id
 
 
@@ -341,7 +341,7 @@ class Provisioner:
             if self.replace == "when_needed" or (self.replace is None and not has_data):
                 continue
             kept = f"{', '.join(call.keeps)} would be kept, " if call.keeps else ""
-            said = f"{call.does} takes 'replace: when_needed'; {kept}{', '.join(call.loses)} would be lost"
+            said = f"{call.does} needs 'replace: when_needed'; {kept}{', '.join(call.loses)} would be lost"
             raise _Refused(said)
 
     def _when_free(self, host: Host, form: t.Any, there: tuple[Instance, ...]) -> tuple[Instance, ...]:
@@ -436,7 +436,7 @@ class Provisioner:
             host, self.service.name, settled, timeout=self.wait_timeout, call_timeout=self.call_timeout
         )
         if not done:
-            raise _Failed(f"{reason}, {self.wait_timeout:g} s after the delegates were done")
+            raise _Failed(f"{reason}, {self.wait_timeout:g} s after the delegates had finished")
         return self._mine(form, instances)
 
     def _mine(self, form: t.Any, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
@@ -457,11 +457,11 @@ class Provisioner:
             found = self._found(host, deadline)
             new = [one for one in _of(form, found) if one.id not in before]
             if unproven and any(one.id in unproven or one.service == self.service.name for one in new):
-                return f"; {form.TITLE} of its name is there now, and is left alone, for another run may have made it"
+                return f"; {form.TITLE} of its name is there now, and was left alone, for another run may have made it"
             ours = tuple(one for one in new if self._is_ours(one, made - unproven))
             self._remove_in_time(host, form, target, ours, deadline)
         except (DelegateFailed, DiscoveryError) as error:
-            return f"; what was made of it is still there ({str(error).rstrip('.')})"
+            return f"; what the attempt made is still there ({str(error).rstrip('.')})"
         return ""
 
     def _found(self, host: Host, deadline: float) -> tuple[Instance, ...]:
@@ -641,8 +641,8 @@ def _other_spelling(service: Service, name: str, plan: Plan, options: frozenset[
         after={name: {key: value for key, value in plan.after.get(name, {}).items() if key in options}},
     )
     return (
-        f"Service '{service.name}': {told_differences(only)}, for '{name}'. The delegate sees no difference, so it is "
-        "taken for another spelling of the same, and nothing is changed for it."
+        f"Service '{service.name}': {told_differences(only)}, for '{name}'. The delegate sees no difference, so it "
+        "counts as another spelling of the same value, and nothing is changed for it."
     )
 
 

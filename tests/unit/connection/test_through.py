@@ -66,7 +66,7 @@ def test_what_cannot_be_copied_is_told(connection, tmp_path):
 @pytest.mark.parametrize(
     ("variables", "target", "error", "said"),
     [
-        ({}, "dokc1", AnsibleError, "The host 'dokc1', by way of which a container is reached, is not known"),
+        ({}, "dokc1", AnsibleError, "The host 'dokc1', through which a container is reached, is not known"),
         ({"ansible_connection": "no.such"}, "dock1", AnsibleConnectionFailure, "plugin 'no.such' of host 'dock1'"),
         (
             {"ansible_become": True, "ansible_become_method": "no.such"},

@@ -178,16 +178,16 @@ def test_what_is_wrong_in_suboptions_is_told_by_its_whole_path_and_all_at_once()
     )
     module = "community.docker.docker_container"
     assert wrong == {
-        "networks[0].driver_opts": f"is no option of {module}",
-        "networks[1].nam": f"is no option of {module}; did you mean 'name'?",
+        "networks[0].driver_opts": f"is not an option of {module}",
+        "networks[1].nam": f"is not an option of {module}; did you mean 'name'?",
         "networks[1].name": "is missing",
         "mounts[0].type": f"is not what {module} takes: one of bind, npipe, tmpfs, volume, cluster, image",
         "mounts[0].read_only": f"is not what {module} takes: true or false",
         "healthcheck.retries": f"is not what {module} takes: a whole number",
-        "healthcheck.intervall": f"is no option of {module}; did you mean 'interval'?",
+        "healthcheck.intervall": f"is not an option of {module}; did you mean 'interval'?",
         "device_requests[0].count": f"is not what {module} takes: a whole number",
         "restart_policy": f"is not what {module} takes: one of no, on-failure, always, unless-stopped",
-        "detatch": f"is no option of {module}; did you mean 'detach'?",
+        "detatch": f"is not an option of {module}; did you mean 'detach'?",
     }
 
 

@@ -27,14 +27,16 @@ def test_texts_are_found_at_all():
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("must be in quotes, or YAML makes 3.2 of 3.20", id="raised as it is"),
+        pytest.param("must be in quotes, or YAML turns 3.20 into 3.2", id="raised as it is"),
         pytest.param("weights.\0 must be a number from 0 to", id="by way of a name"),
-        pytest.param("'targets' names '\0', which is no host, group or pattern of the inventory\0", id="put together"),
+        pytest.param(
+            "'targets' names '\0', which is not a host, group or pattern of the inventory\0", id="put together"
+        ),
         pytest.param("it is not there afterwards", id="kept until it is said"),
         pytest.param("VM \0 is locked (\0)", id="returned"),
         pytest.param("Service '\0': \0 take effect at its next restart", id="warned of"),
-        pytest.param("is no option of \0", id="collected, with a hint or without"),
-        pytest.param("To prepare '\0' takes root, and tasks run there as uid \0: set become to true", id="by a role"),
+        pytest.param("is not an option of \0", id="collected, with a hint or without"),
+        pytest.param("Preparing '\0' takes root, but tasks run there as uid \0: set become to true", id="by a role"),
     ],
 )
 def test_a_text_is_found_however_it_is_said(text):

@@ -147,9 +147,9 @@ def test_an_image_may_have_no_names():
 @pytest.mark.parametrize(
     ("declared", "sentence"),
     [
-        pytest.param({"memroy": 1}, "'memroy' is no fact; did you mean 'memory'?", id="the nearest name"),
-        pytest.param({"zzz": 1}, "'zzz' is no fact.", id="nothing near"),
-        pytest.param({"origins": {}}, "'origins' is no fact.", id="origins are not declared"),
+        pytest.param({"memroy": 1}, "'memroy' is not a fact; did you mean 'memory'?", id="the nearest name"),
+        pytest.param({"zzz": 1}, "'zzz' is not a fact.", id="nothing near"),
+        pytest.param({"origins": {}}, "'origins' is not a fact.", id="origins are not declared"),
         pytest.param({"memory": "4 GiB"}, "The fact 'memory' must be a number of 0 or more.", id="a text"),
         pytest.param({"cpus": -1}, "The fact 'cpus' must be a number of 0 or more.", id="negative"),
         pytest.param({"cpus": True}, "The fact 'cpus' must be a number of 0 or more.", id="a switch"),
@@ -200,12 +200,12 @@ def test_an_image_may_have_no_names():
         pytest.param({"nodes": ["pve1"]}, "'nodes' must be a mapping of a node's name to its facts.", id="no nodes"),
         pytest.param(
             {"nodes": {"pve3": {"cpus": 2}}},
-            "'nodes.pve3' names no node of this target; did you mean 'pve2'?",
+            "'nodes.pve3' does not name a node of this target; did you mean 'pve2'?",
             id="a node that is not there",
         ),
         pytest.param(
             {"nodes": {"pve1": {"cpu": 2}}},
-            "In 'nodes.pve1': 'cpu' is no fact; did you mean 'cpus'?",
+            "In 'nodes.pve1': 'cpu' is not a fact; did you mean 'cpus'?",
             id="no fact of a node",
         ),
         pytest.param(["cpus"], "Facts must be a mapping of fact names to values.", id="no facts"),
@@ -299,12 +299,12 @@ RECORD = {"nodes": [{"name": "a", "facts": {"cpus": 1}}], "instances": [THERE]}
         pytest.param({"nodes": []}, "It must be a mapping that has a list of 'nodes'; see docs/facts.md.", id="none"),
         pytest.param(
             {"nodes": [{"name": "a"}, {"name": "a"}]},
-            "nodes[1].name must be a name of its own, in characters that can be printed.",
+            "nodes[1].name must be a unique name of printable characters.",
             id="a name twice",
         ),
         pytest.param(
             {"nodes": [{"name": "a\x1b"}]},
-            "nodes[0].name must be a name of its own, in characters that can be printed.",
+            "nodes[0].name must be a unique name of printable characters.",
             id="a name that moves the cursor",
         ),
         pytest.param(
@@ -395,5 +395,5 @@ def test_what_is_behind_names_is_read(raw, content):
 
 @pytest.mark.parametrize("raw", [1, ["a"], {"images": 1}, {"files": {"/a": "b"}}])
 def test_content_that_is_none_is_refused(raw):
-    with pytest.raises(AnswerError, match="its content is no mapping of answers"):
+    with pytest.raises(AnswerError, match="its content is not a mapping of answers"):
         read_content(raw)

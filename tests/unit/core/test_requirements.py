@@ -269,7 +269,7 @@ def test_a_port_may_be_of_one_process():
         pytest.param("all", "requirements must be a mapping", id="nothing at all"),
         pytest.param(
             {"processes": [{"name": "a"}, {"name": "a"}]},
-            "requirements.processes[1].name is the name of an earlier process too",
+            "requirements.processes[1].name is already the name of an earlier process",
             id="twice",
         ),
         pytest.param(
@@ -293,12 +293,12 @@ def test_a_port_may_be_of_one_process():
         ),
         pytest.param(
             {"ports": ["80:1", {"port": 2, "host": 80, "optional": True}]},
-            "requirements.ports[1].host is the host port of an earlier one too",
+            "requirements.ports[1].host is already the host port of an earlier entry",
             id="a port twice",
         ),
         pytest.param(
             {"processes": 2, "ports": [{"port": 1, "process": "a"}]},
-            "requirements.ports[0].process is the name of no process",
+            "requirements.ports[0].process is not the name of a process",
             id="a process that is none",
         ),
         pytest.param({"privileges": ["NET_ADMN"]}, "requirements.privileges[0] must be a privilege", id="privilege"),
@@ -516,7 +516,7 @@ def test_a_dns_label_is_a_name(name):
 def test_an_odd_value_is_one_problem_with_its_path(given, path):
     (problem,) = problems(given)
     assert problem.startswith(f"{path} ")
-    assert problem.removeprefix(f"{path} ").startswith(("must be ", "is missing", "is not known", "is no name"))
+    assert problem.removeprefix(f"{path} ").startswith(("must be ", "is missing", "is not known", "is not the name"))
 
 
 @pytest.mark.parametrize(("word", "meant"), [*((one, True) for one in ON), *((one, False) for one in OFF)])

@@ -55,7 +55,7 @@ def test_others_have_another(tmp_path, one, other):
     ("text", "trouble"),
     [
         pytest.param(f"A=1\n{SECRET}\n", "its line 2 is no NAME=VALUE", id="no variable"),
-        pytest.param(b"\xff\xfe" + SECRET.encode(), "it is no text in UTF-8", id="no text"),
+        pytest.param(b"\xff\xfe" + SECRET.encode(), "it is not a text in UTF-8", id="no text"),
     ],
 )
 def test_what_the_delegate_could_not_read_is_told_without_what_is_in_it(tmp_path, text, trouble):

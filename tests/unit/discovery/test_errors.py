@@ -90,19 +90,19 @@ def test_explained_leaves_a_discovery_error_as_it_is():
 
 
 def test_an_unknown_kind_and_the_nearest():
-    with pytest.raises(DiscoveryError, match="'dokcer' is no kind of target; did you mean 'docker'?"):
+    with pytest.raises(DiscoveryError, match="'dokcer' is not a kind of target; did you mean 'docker'?"):
         _discovery.discover("dokcer", {})
 
 
 @pytest.mark.parametrize(
     ("kind", "given", "message"),
     [
-        ("docker", {"docker_hots": "x"}, "'docker_hots' is no connection option of a docker target; did you mean"),
+        ("docker", {"docker_hots": "x"}, "'docker_hots' is not a connection option of a docker target; did you mean"),
         ("docker", {"tls": "perhaps"}, "The option 'tls' is not true or false."),
-        ("docker", {"docker_host": "ftp://x"}, "The option 'docker_host' is no address that can be used"),
+        ("docker", {"docker_host": "ftp://x"}, "The option 'docker_host' is not an address that can be used"),
         ("docker", {"ca_path": "/missing.pem"}, "The option 'ca_path' names the file /missing.pem, which does not"),
-        ("lxd", {"zzz": 1}, "'zzz' is no connection option of a lxd target."),
-        ("lxd", {"url": "tcp://x"}, "The option 'url' is no address that can be used"),
+        ("lxd", {"zzz": 1}, "'zzz' is not a connection option of a lxd target."),
+        ("lxd", {"url": "tcp://x"}, "The option 'url' is not an address that can be used"),
         ("proxmox", {"api_user": "u@pve"}, "A proxmox target needs the connection option 'api_host'."),
         ("proxmox", {"api_host": "h"}, "A proxmox target needs the connection option 'api_user'."),
         ("proxmox", {"api_host": "h", "api_user": "u", "api_token_id": "t"}, "needs the connection option 'api_passw"),

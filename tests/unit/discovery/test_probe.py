@@ -124,7 +124,7 @@ def test_the_user_names_the_image():
         pytest.param(Client(), "app", "has no image 'app', which rightscope_probe_image names", id="no such image"),
         pytest.param(Client(fails_in="create_container"), "", "cannot run a probing container", id="not made"),
         pytest.param(Client(fails_in="start"), "", "cannot run a probing container", id="no shell in it"),
-        pytest.param(Client(text="sh: grep: not found"), "", "told nothing of the kernel", id="no grep in it"),
+        pytest.param(Client(text="sh: grep: not found"), "", "said nothing about the kernel", id="no grep in it"),
     ],
 )
 def test_one_that_cannot_be_run_says_what_to_do(client, image, said):
@@ -138,7 +138,7 @@ def test_one_that_cannot_be_run_says_what_to_do(client, image, said):
 def test_one_that_hangs_is_given_up_and_removed_at_once():
     over = threading.Event()
     client = Client(waits=over)
-    with pytest.raises(DiscoveryError, match="ran no probing container"):
+    with pytest.raises(DiscoveryError, match="did not run a probing container"):
         told(client, timeout=0.2)
     assert client.removed == ["c1"]
     over.set()

@@ -105,7 +105,7 @@ def test_an_inventory_with_a_mistake_would_be_seen(tmp_path):
         "rightscope_targets": {"hosts": {"dock1": {"rightscope_kind": "docker", "rightscope_options": {"url": 1}}}}
     }
 
-    with pytest.raises(TargetsError, match="no connection option"):
+    with pytest.raises(TargetsError, match="not a connection option"):
         _targets(_written(tmp_path, wrong))
 
 

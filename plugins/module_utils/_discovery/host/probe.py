@@ -104,7 +104,7 @@ def _told(run, image, where, timeout):
         text = call_within(timeout, run)
     except TimeoutError:
         raise DiscoveryError(
-            f"{where} ran no probing container from '{image}' within {timeout:g} s.",
+            f"{where} did not run a probing container from '{image}' within {timeout:g} s.",
             "Raise discovery_timeout, or take rightscope_probe away.",
         ) from None
     except Exception as exc:
@@ -116,7 +116,7 @@ def _told(run, image, where, timeout):
     facts = _facts(text)
     if not facts["kernel_sysctls"]:
         raise DiscoveryError(
-            f"A probing container from '{image}' told nothing of the kernel of {where[0].lower()}{where[1:]}.",
+            f"A probing container from '{image}' said nothing about the kernel of {where[0].lower()}{where[1:]}.",
             f"{_NEED}.",
         )
     return facts
@@ -137,7 +137,7 @@ def _image(known, wanted, where):
         for name in sorted(names):
             if known_to_do in (name.rpartition("/")[2].partition(":")[0], name.partition("/")[0]):
                 return names[name], name
-    raise DiscoveryError(f"{where} has no image that is known to be good for a probe.", f"{_NEED}.")
+    raise DiscoveryError(f"{where} has no image that is known to work for a probe.", f"{_NEED}.")
 
 
 _SHARE = 0.7

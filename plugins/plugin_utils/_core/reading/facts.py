@@ -51,7 +51,7 @@ def read_nodes(reply: Mapping[str, t.Any], declared: Mapping[str, t.Any]) -> tup
     for name in for_one:
         if name not in names:
             hint = did_you_mean(name, names) or f"its nodes are {', '.join(names)}."
-            raise FactsError(f"'nodes.{name}' names no node of this target; {hint}")
+            raise FactsError(f"'nodes.{name}' does not name a node of this target; {hint}")
     # YAML reads one that is not quoted as a time, which reads the same but for a 'T'.
     time = None if reply.get("time") is None else plain(reply["time"])
     return tuple(_node(raw, {**for_all, **for_one.get(raw["name"], {})}, time) for raw in found)
@@ -60,9 +60,9 @@ def read_nodes(reply: Mapping[str, t.Any], declared: Mapping[str, t.Any]) -> tup
 def _found_nodes(reply: t.Any) -> list[dict[str, t.Any]]:
     nodes = reply.get("nodes", ()) if isinstance(reply, Mapping) else None
     if not isinstance(nodes, (list, tuple)) or not all(isinstance(raw, Mapping) for raw in nodes):
-        raise AnswerError("its nodes are no list of mappings")
+        raise AnswerError("its nodes are not a list of mappings")
     if not all(isinstance(raw.get("name"), str) and isinstance(raw.get("online", True), bool) for raw in nodes):
-        raise AnswerError("one of its nodes has no name, or nobody knows whether it is online")
+        raise AnswerError("one of its nodes has no name, or does not say whether it is online")
     return [{**raw, "name": plain(raw["name"])} for raw in nodes]
 
 
@@ -100,7 +100,7 @@ def _node(raw: Mapping[str, t.Any], declared: Mapping[str, t.Any], time: str | N
 def _found_facts(raw: Mapping[str, t.Any]) -> Facts:
     origins = raw.get("origins") or {}
     if not isinstance(origins, Mapping):
-        raise AnswerError("nobody knows where its facts come from")
+        raise AnswerError("it does not say where its facts come from")
     try:
         return read_facts(raw.get("facts") or {}, {plain(key): plain(value) for key, value in origins.items()})
     except FactsError as error:
@@ -136,7 +136,7 @@ def read_facts(raw: Mapping[str, t.Any], origins: Mapping[str, str] | None = Non
     """
     Facts from a plain mapping, as ``docs/facts.md`` describes it.
 
-    Raises FactsError for a name that is no fact, with the nearest that is, and for a value of the wrong sort.
+    Raises FactsError for a name that is not a fact, with the nearest that is, and for a value of the wrong sort.
     """
     if not isinstance(raw, Mapping):
         raise FactsError("Facts must be a mapping of fact names to values.")
@@ -144,7 +144,7 @@ def read_facts(raw: Mapping[str, t.Any], origins: Mapping[str, str] | None = Non
     for name, value in raw.items():
         if name not in _FIELDS:
             hint = did_you_mean(name, sorted(_FIELDS))
-            raise FactsError(f"'{plain(name)}' is no fact{f'; {hint}' if hint else '.'}")
+            raise FactsError(f"'{plain(name)}' is not a fact{f'; {hint}' if hint else '.'}")
         if value is not None:
             known[name] = _SHAPES[name](name, value)
     return Facts(**known, origins=dict(origins or {}))
@@ -166,7 +166,7 @@ def check_record(record: t.Any) -> None:
         if not isinstance(node, Mapping) or not isinstance(node.get("name"), str):
             raise FactsError(f"nodes[{index}] must be a mapping that has a 'name'.")
         if node["name"] in names or not node["name"].isprintable():
-            raise FactsError(f"nodes[{index}].name must be a name of its own, in characters that can be printed.")
+            raise FactsError(f"nodes[{index}].name must be a unique name of printable characters.")
         names.add(node["name"])
         _check_node(index, node)
     if not str(record.get("time", "")).isprintable():
@@ -255,7 +255,7 @@ def read_content(raw: t.Any) -> Content:
 def _answers(raw: t.Any, part: str) -> Mapping[str, t.Any]:
     found = {} if raw is None else raw.get(part, {}) if isinstance(raw, Mapping) else None
     if not isinstance(found, Mapping) or not all(isinstance(one, Mapping) for one in found.values()):
-        raise AnswerError("its content is no mapping of answers")
+        raise AnswerError("its content is not a mapping of answers")
     return found
 
 
@@ -270,20 +270,20 @@ def read_instances(raw: t.Any, keys: Sequence[str] = ()) -> tuple[Instance, ...]
     ``keys`` are those that sign the target's marks. Raises AnswerError where the reply is none.
     """
     if not isinstance(raw, (list, tuple)):
-        raise AnswerError("its instances are no list")
+        raise AnswerError("its instances are not a list")
     return tuple(believed(_instance(item), keys) for item in raw)
 
 
 def _instance(raw: t.Any) -> Instance:
     if not isinstance(raw, Mapping):
-        raise AnswerError("an instance is no mapping")
+        raise AnswerError("an instance is not a mapping")
     known = {key: value for key, value in raw.items() if key in _READ}
     for key, kind in _OF_AN_INSTANCE.items():
         if isinstance(known.get(key), bool) or not isinstance(known.get(key), kind):
-            raise AnswerError(f"the '{key}' of an instance is no text")
+            raise AnswerError(f"the '{key}' of an instance is not a text")
     read = {key: _READ[key](value) for key, value in known.items() if value is not None}
     if read["form"].startswith("proxmox") and not (read["id"].isascii() and read["id"].isdigit()):
-        raise AnswerError("the 'id' of a guest is no number")
+        raise AnswerError("the 'id' of a guest is not a number")
     return Instance(**read)
 
 
@@ -339,7 +339,7 @@ def _log(value: t.Any) -> str:
 
 def _compared(value: t.Any) -> Mapping[str, t.Any]:
     if not isinstance(value, Mapping):
-        raise AnswerError("the 'config' of an instance is no mapping")
+        raise AnswerError("the 'config' of an instance is not a mapping")
     return value
 
 

@@ -28,10 +28,10 @@ SIGNATURE = SIGNATURE_MARK
 _PURPOSE = "rightscope.deploy mark 1"
 """No other use of the key gives the same signature; another layout of what is signed has another number."""
 
-NO_NAME = "its name is no name of a service"
-NO_PROCESS = "its process is no name of a process"
-UNSIGNED = "it is not signed, as 'rightscope_mark_key' wants it"
-WRONG = "it is not signed by 'rightscope_mark_key' for what has it"
+NO_NAME = "its name is not the name of a service"
+NO_PROCESS = "its process is not the name of a process"
+UNSIGNED = "it is not signed, but 'rightscope_mark_key' is set"
+WRONG = "it is signed with a key other than 'rightscope_mark_key', or for another instance"
 
 
 def signature(key: str, form: str, service: str, name: str, process: str | None = None) -> str:

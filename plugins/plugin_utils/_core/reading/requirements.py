@@ -134,7 +134,7 @@ def _text(value: t.Any) -> str:
 def _version_text(value: t.Any) -> str:
     # YAML reads an unquoted 12 as a number, and people mean the version. Of 3.20 it makes 3.2, which nobody means.
     if isinstance(value, float):
-        raise ValueError("must be in quotes, or YAML makes 3.2 of 3.20")
+        raise ValueError("must be in quotes, or YAML turns 3.20 into 3.2")
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return _text(value).lower()
@@ -323,7 +323,7 @@ def _sysctl(name: t.Any, value: t.Any) -> Entry:
     # sysctl(8) takes a path too.
     key = str(name).replace("/", ".")
     if not _SYSCTL_NAME.fullmatch(key):
-        raise ValueError("is no name of a kernel setting, such as 'vm.max_map_count'")
+        raise ValueError("is not the name of a kernel setting, such as 'vm.max_map_count'")
     return _entry(value, "value", {"value": _word(_sysctl_value)}, lambda value: _make_sysctl(key, value))
 
 
@@ -593,7 +593,7 @@ def _contradictions(needs: Mapping[str, t.Any]) -> Iterator[Problem]:
         names = [process["name"] for process in processes]
         for index, name in enumerate(names):
             if name in names[:index]:
-                yield Problem(("requirements", "processes", index, "name"), "is the name of an earlier process too")
+                yield Problem(("requirements", "processes", index, "name"), "is already the name of an earlier process")
     init = needs.get("init") or {}
     if init.get("supervised") and init.get("wanted"):
         message = "cannot be true with 'wanted': an image with a supervisor of its own needs no init"
@@ -623,9 +623,9 @@ def _clashing_ports(needs: Mapping[str, t.Any]) -> Iterator[Problem]:
     for index, (port, _optional) in enumerate(needs.get("ports", ())):
         path = ("requirements", "ports", index)
         if port.process and port.process not in names:
-            yield Problem((*path, "process"), "is the name of no process")
+            yield Problem((*path, "process"), "is not the name of a process")
         if port.host and (port.host, port.protocol) in seen:
-            yield Problem((*path, "host"), "is the host port of an earlier one too")
+            yield Problem((*path, "host"), "is already the host port of an earlier entry")
         seen.add((port.host, port.protocol))
 
 
