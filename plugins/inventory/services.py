@@ -90,7 +90,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.host
     TargetsError,
     target_hosts,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.inventory_host import why_no_host
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.inventory_host import host_refusal
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.placement import (
     SERVICES,
     connection_to,
@@ -186,7 +186,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def _add(self, found: Mapping[str, t.Any]) -> None:
         name = found["name"]
         there = self.inventory.hosts.get(name)
-        reason = why_no_host(name, self._groups, self._targets(), name in self.inventory.groups)
+        reason = host_refusal(name, self._groups, self._targets(), name in self.inventory.groups)
         if reason is None and there is not None:
             groups = [group.name for group in there.get_groups()]
             if has_own_connection(self._variables.raw_get(name), groups):

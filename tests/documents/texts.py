@@ -27,27 +27,17 @@ _RAISED = {
     # Whose first argument is the text.
     **dict.fromkeys(
         ("AnsibleActionFail", "AnsibleError", "AnsibleParserError", "AnsibleConnectionFailure", "AnsibleFileNotFound")
+        + ("TargetsError", "ReachError", "FactsError", "AnswerError", "AdoptionError", "OptionError", "RefusedError")
         + (
-            "TargetsError",
-            "ReachError",
-            "FactsError",
-            "AnswerError",
-            "AdoptionError",
-            "OptionError",
-            "RefusedError",
-            "_Failed",
-            "Unfinished",
+            "AttemptError",
+            "ProvisioningError",
+            "EngineError",
             "EndedError",
-        )
-        + (
             "DiscoveryError",
             "CloningError",
             "TaskError",
-            "DelegateFailed",
-            "ValueError",
-            "fail",
-            "_Refused",
-        ),
+        )
+        + ("FileError", "HostNameError", "LocationError", "OptionsError", "SurveyError", "ValueError"),
         0,
     ),
     "_troubled": 1,
@@ -61,8 +51,9 @@ _RAISED = {
     "self.display.warning": 0,
 }
 _RETURNED = (
-    *("ended", "busy", "elsewhere", "_second_choice", "_clean_up", "headline", "reason_to_wait", "removal_refused"),
-    *("_left_different", "_other_spelling", "_of_what_stays"),
+    *("ended", "busy", "place_left_out", "_second_choice_warning", "clean_up", "headline", "reason_to_wait"),
+    *("removal_refused", "_restart_warning"),
+    *("_difference_remains", "_spelling_warning", "_of_what_stays"),
     *("not_a_text", "_no_option", "_not_taken", "_not_asked"),
     *("_locked", "_forbids_removal", "_not_asked_for"),
 )

@@ -10,23 +10,27 @@ import os
 import tempfile
 from pathlib import Path
 
+from .errors import FileError
 
-def write_text(path: Path, text: str, *, dry_run: bool, fail: type[Exception]) -> bool:
+
+def write_text(path: Path, text: str, *, dry_run: bool) -> bool:
     """
-    Make the file hold the text; whether it did not before. A ``dry_run`` only says so.
+    Make the file hold the text; whether that changes it. A ``dry_run`` only says so.
 
-    Raises ``fail`` where it cannot be written. A relative path starts where Ansible was started.
+    A relative path starts where Ansible was started. Raises FileError where the file cannot be written.
     """
     try:
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             return False
         if not path.parent.is_dir():
-            raise fail(f"The report '{path}' cannot be written: there is no directory '{path.parent}'; make it first.")
+            raise FileError(
+                f"The report '{path}' cannot be written: there is no directory '{path.parent}'; make it first."
+            )
         if not dry_run:
             _replace(path, text)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
-        raise fail(f"The report '{path}' cannot be written: {reason}; name another file.") from None
+        raise FileError(f"The report '{path}' cannot be written: {reason}; name another file.") from None
     return True
 
 

@@ -19,8 +19,10 @@ from ansible.playbook.play_context import PlayContext
 from ansible.plugins.connection import ConnectionBase
 from ansible.plugins.loader import become_loader, connection_loader
 
+from .errors import ControllerError
 
-class ReachError(Exception):
+
+class ReachError(ControllerError):
     """The host's variables name something that is not there; the text is a sentence that names the host."""
 
 

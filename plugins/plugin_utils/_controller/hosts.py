@@ -24,13 +24,14 @@ from .._core.forms import KINDS
 from .._core.reading.facts import FactsError, check_record, split_declared
 from .._core.wording import did_you_mean
 from .connections import LOCAL, ReachError, becomes, connect, connection_name
+from .errors import ControllerError
 
 GROUP = "rightscope_targets"
 SECRET_OPTIONS = ("api_password", "api_token_secret", "trust_password")
 """The connection options whose values may be shown to nobody."""
 
 
-class TargetsError(Exception):
+class TargetsError(ControllerError):
     """The targets as declared cannot be used; the text is a sentence that names the host and the variable."""
 
 

@@ -9,18 +9,22 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Iterable, Mapping
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible.utils.unsafe_proxy import wrap_var
 
 from .._core.reading.names import need_name
+from .errors import ControllerError
 from .placement import groups_of, has_own_connection, without_connection
 
 display = Display()
 
 
-def why_no_host(name: str, groups: Iterable[str], targets: Iterable[str], is_group: bool = False) -> str | None:
+class HostNameError(ControllerError):
+    """A service must not become a host of its name; the text is a sentence that says what to do."""
+
+
+def host_refusal(name: str, groups: Iterable[str], targets: Iterable[str], is_group: bool = False) -> str | None:
     """Why a service must not become a host of its name, as half a sentence; None where it may."""
     try:
         need_name(name)
@@ -33,18 +37,18 @@ def why_no_host(name: str, groups: Iterable[str], targets: Iterable[str], is_gro
     return None
 
 
-def need_own_name(name: str, task_vars: Mapping[str, t.Any], targets: Iterable[str]) -> None:
+def check_host_name(name: str, task_vars: Mapping[str, t.Any], targets: Iterable[str]) -> None:
     """
-    Raises AnsibleActionFail where the service would take the place of something else in the inventory.
+    Raise HostNameError where the service would take the place of something else in the inventory.
 
-    A host of that name without a connection, and in no use as a target, is one that somebody declared for it.
+    A host of that name that has no connection and is not a target is one that somebody declared for the service.
     """
-    reason = why_no_host(name, task_vars["groups"], targets)
-    there = _host(name, task_vars["hostvars"])
-    if reason is None and there is not None and has_own_connection(there, there["group_names"]):
+    reason = host_refusal(name, task_vars["groups"], targets)
+    host = _host(name, task_vars["hostvars"])
+    if reason is None and host is not None and has_own_connection(host, host["group_names"]):
         reason = "the inventory has a host of that name with a connection of its own"
     if reason is not None:
-        raise AnsibleActionFail(
+        raise HostNameError(
             f"Service '{name}' cannot become a host ('add_to_inventory'), and nothing was done: {reason}; give one "
             "of the two another name."
         )
@@ -54,8 +58,8 @@ def _host(name: str, hostvars: Mapping[str, t.Any]) -> Mapping[str, t.Any] | Non
     return hostvars.get(name) if name in hostvars else None
 
 
-def join(action: ActionBase, result: dict[str, t.Any], hostvars: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """The result of an action that placed a service, which is a host by now: its name, its connection, its groups."""
+def join_inventory(action: ActionBase, result: dict[str, t.Any], hostvars: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Make the service of an action's result a host: its name, its connection, its groups. Returns the result."""
     placed = result.get("placement")
     if not placed or placed["id"] is None:
         return result
@@ -71,14 +75,14 @@ def join(action: ActionBase, result: dict[str, t.Any], hostvars: Mapping[str, t.
     if hasattr(action, "add_host"):
         action.add_host(host_name=name, host_vars=variables, parent_group_names=host["groups"])
         return result
-    return _joined(action, result, host, _host(name, hostvars))
+    return _join_by_result(action, result, host, _host(name, hostvars))
 
 
-def _joined(
-    action: ActionBase, result: dict[str, t.Any], host: dict[str, t.Any], there: Mapping[str, t.Any] | None
+def _join_by_result(
+    action: ActionBase, result: dict[str, t.Any], host: dict[str, t.Any], known: Mapping[str, t.Any] | None
 ) -> dict[str, t.Any]:
     """
-    As ansible-core before 2.21 has it: a part of the result.
+    Join as ansible-core before 2.21 has it: by a part of the result.
 
     There the strategy says 'changed' of what became of the inventory, whatever became of the service, and only a
     task's 'changed_when' has the last word (StrategyBase._process_pending_results). It travels with the task.
@@ -89,10 +93,10 @@ def _joined(
             task.changed_when = [changed]
         return {**result, "add_host": host}
     # The task of an item is a copy that travels nowhere.
-    new = there is None or any(there.get(key) != value for key, value in host["host_vars"].items())
-    if new == changed:
+    is_new = known is None or any(known.get(key) != value for key, value in host["host_vars"].items())
+    if is_new == changed:
         return {**result, "add_host": host}
-    if new:
+    if is_new:
         # The same for each item: Ansible shows a text once.
         display.warning(
             "Services of this loop that needed no change are not hosts of the inventory: ansible-core before 2.21 "

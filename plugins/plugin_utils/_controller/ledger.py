@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-Who has claimed memory on which node: plays on one controller place different services at once.
+Claims on the memory of nodes: plays on one controller place different services at once.
 
 Between a decision and the moment from which an engine tells of what was made, nobody else can see that the memory is
-taken. So a decision is made by one run at a time, on what was found less what the others have claimed since, and its
-claim is written down before the next one decides. Another controller knows nothing of it.
+taken. So one run at a time decides, on what was discovered less what the others have claimed since, and its claim is
+written down before the next one decides. Another controller knows nothing of it.
 """
 
 from __future__ import annotations
@@ -22,15 +22,14 @@ import typing as t
 from collections.abc import Iterator
 from pathlib import Path
 
-from ansible.errors import AnsibleActionFail
-
 from .._core.model import Candidate, Node, Target
-from .lock import locked_file, said_in_words
+from .errors import FileError
+from .lock import file_errors_of, locked_file
 
 EXPIRY = 3600.0
 """Seconds after which a claim is void, whatever became of it."""
 
-_KNOWN_SINCE = 120.0
+_SETTLED_KEPT = 120.0
 """Seconds for which a claim that was settled is kept: a discovery may have begun before and end after that."""
 
 
@@ -41,20 +40,20 @@ class Ledger:
         self._service = service
         self.claims = claims
 
-    def counted(self, targets: list[Target], since: float) -> list[Target]:
-        """The targets, less what others have claimed that could not be seen by who began to look at ``since``."""
+    def subtract_from(self, targets: list[Target], since: float) -> list[Target]:
+        """The targets, less what others have claimed and a discovery that began at ``since`` could not see."""
         return [
-            dataclasses.replace(one, nodes=tuple(self._less(one.name, node, since) for node in one.nodes))
-            for one in targets
+            dataclasses.replace(target, nodes=tuple(self._subtract(target.name, node, since) for node in target.nodes))
+            for target in targets
         ]
 
-    def _less(self, target: str, node: Node, since: float) -> Node:
+    def _subtract(self, target: str, node: Node, since: float) -> Node:
         claimed = sum(
-            one["memory"]
-            for one in self.claims
-            if (one["target"], one["node"]) == (target, node.name)
-            and one["service"] != self._service
-            and (one["settled"] is None or one["settled"] > since)
+            claim["memory"]
+            for claim in self.claims
+            if (claim["target"], claim["node"]) == (target, node.name)
+            and claim["service"] != self._service
+            and (claim["settled"] is None or claim["settled"] > since)
         )
         facts = node.facts
         if not claimed or facts.memory_free is None:
@@ -64,7 +63,7 @@ class Ledger:
         return dataclasses.replace(node, facts=dataclasses.replace(facts, memory_free=free, memory_reserved=reserved))
 
     def claim(self, candidate: Candidate, memory: int) -> None:
-        """In place of what this service has claimed before."""
+        """Claim memory in MiB on a candidate, in place of what this service has claimed before."""
         self._drop()
         more = max(0, memory - candidate.held)
         if more:
@@ -73,13 +72,13 @@ class Ledger:
             self.claims.append({**where, **now})
 
     def settle(self) -> None:
-        """What was claimed is there now, or was given up: whoever looks from now on sees what is."""
-        for one in self.claims:
-            if one["service"] == self._service and one["settled"] is None:
-                one["settled"] = time.time()
+        """The claimed memory is in use now, or was given up: a discovery that begins from now on sees which."""
+        for claim in self.claims:
+            if claim["service"] == self._service and claim["settled"] is None:
+                claim["settled"] = time.time()
 
     def _drop(self) -> None:
-        self.claims[:] = [one for one in self.claims if one["service"] != self._service]
+        self.claims[:] = [claim for claim in self.claims if claim["service"] != self._service]
 
 
 @contextlib.contextmanager
@@ -87,13 +86,13 @@ def open_ledger(service: str) -> Iterator[Ledger]:
     """
     The ledger, for this run alone while it is open, and written when it is closed.
 
-    Raises AnsibleActionFail where it cannot be.
+    Raises FileError where it cannot be.
     """
     with locked_file("claims.json") as file:
-        ledger = Ledger(service, [one for one in _read(file) if _is_claim(one) and _is_good(one)])
+        ledger = Ledger(service, [claim for claim in _read(file) if _is_claim(claim) and _is_valid(claim)])
         yield ledger
         text = json.dumps(ledger.claims).encode()
-        with said_in_words(Path(file.name)):
+        with file_errors_of(Path(file.name)):
             # Without a buffer: what a full disk does not take would be tried, and refused, once more at the close.
             os.ftruncate(file.fileno(), 0)
             if os.write(file.fileno(), text) < len(text):
@@ -101,32 +100,32 @@ def open_ledger(service: str) -> Iterator[Ledger]:
 
 
 def settle(service: str) -> None:
-    """Settle what the service has claimed; where that cannot be written any more, it expires all the same."""
-    with contextlib.suppress(AnsibleActionFail), open_ledger(service) as ledger:
+    """Settle what the service has claimed. Where that cannot be written, the claim expires all the same."""
+    with contextlib.suppress(FileError), open_ledger(service) as ledger:
         ledger.settle()
 
 
 def _read(file: t.TextIO) -> list[dict[str, t.Any]]:
     file.seek(0)
     try:
-        found = json.load(file)
+        claims = json.load(file)
     except ValueError:
         # Empty, or cut off where a run was killed: a claim that is lost is one that expires.
         return []
-    return found if isinstance(found, list) else []
+    return claims if isinstance(claims, list) else []
 
 
 _KEYS = {"target", "node", "memory", "service", "pid", "made", "settled"}
 
 
-def _is_claim(found: t.Any) -> bool:
-    return isinstance(found, dict) and set(found) >= _KEYS
+def _is_claim(value: t.Any) -> bool:
+    return isinstance(value, dict) and set(value) >= _KEYS
 
 
-def _is_good(claim: dict[str, t.Any]) -> bool:
+def _is_valid(claim: dict[str, t.Any]) -> bool:
     now = time.time()
     if now - claim["made"] > EXPIRY:
         return False
     if claim["settled"] is not None:
-        return now - claim["settled"] < _KNOWN_SINCE
+        return now - claim["settled"] < _SETTLED_KEPT
     return Path(f"/proc/{claim['pid']}").exists() or not Path("/proc/self").exists()

@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ansible import constants as C
-from ansible.errors import AnsibleActionFail
+
+from .errors import FileError
 
 
 @contextmanager
@@ -22,10 +23,10 @@ def only_run_for(service: str) -> Iterator[None]:
     """
     Wait until no other run on this controller is at work on the service.
 
-    From before it is looked for until it is there, or two runs would each find nothing and make one. The
-    kernel gives the lock back when a run is killed. Another controller knows nothing of it.
+    To be held from before the service is looked for until it is ready: else two runs would each find nothing and make
+    one. The kernel gives the lock back when a run is killed. Another controller knows nothing of it.
     """
-    # The file stays: to remove it would let a third run lock a new one beside who waits for this one.
+    # The file stays: if it was removed, a third run would lock a new one while another still waits for this one.
     with locked_file("locks", f"{service}.lock"):
         yield
 
@@ -36,14 +37,14 @@ def locked_file(*names: str) -> Iterator[t.TextIO]:
     A file of ours in Ansible's directory on the controller, made where it is not there, for this run alone.
 
     It is its owner's alone, whatever the umask is: it tells which services there are, and where. Raises
-    AnsibleActionFail where that directory cannot be written.
+    FileError where that directory cannot be written.
     """
     home = Path(os.path.expanduser(C.config.get_config_value("ANSIBLE_HOME")))
     path = Path(home, "rightscope", *names)
-    with said_in_words(path):
+    with file_errors_of(path):
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Of several directories mkdir gives its mode to the last one only.
-        for directory in reversed([one for one in path.parents if home in one.parents]):
+        for directory in reversed([parent for parent in path.parents if home in parent.parents]):
             directory.mkdir(mode=0o700, exist_ok=True)
             _keep_to_owner(directory)
         # Not by way of a link: one that somebody else has put there would have another file written.
@@ -51,25 +52,25 @@ def locked_file(*names: str) -> Iterator[t.TextIO]:
         _keep_to_owner(path)
         file = path.open("a+", encoding="utf-8")
     with file:
-        with said_in_words(path):
+        with file_errors_of(path):
             fcntl.flock(file, fcntl.LOCK_EX)
         yield file
 
 
 def _keep_to_owner(path: Path) -> None:
     """Take from others what an earlier release, or another umask, has given them."""
-    there = path.stat()
-    if there.st_uid == os.geteuid() and there.st_mode & 0o077:
-        path.chmod(there.st_mode & 0o700)
+    status = path.stat()
+    if status.st_uid == os.geteuid() and status.st_mode & 0o077:
+        path.chmod(status.st_mode & 0o700)
 
 
 @contextmanager
-def said_in_words(path: Path) -> Iterator[None]:
-    """What goes wrong with the file is one sentence."""
+def file_errors_of(path: Path) -> Iterator[None]:
+    """Raise FileError for what goes wrong with the file."""
     try:
         yield
     except OSError as error:
-        raise AnsibleActionFail(
+        raise FileError(
             f"'{path}' on the controller cannot be written: {error.strerror}. Runs tell each other in it what they "
             "work on; make it writable for this user, or set ANSIBLE_HOME to a writable directory."
         ) from None

@@ -38,7 +38,7 @@ class DiffersError(Exception):
     """A difference stays, and no further look would end it; ``plan`` is what would still have to be done."""
 
     def __init__(self, plan: Plan) -> None:
-        super().__init__(f"it still differs afterwards: {told_differences(plan)}")
+        super().__init__(f"it still differs afterwards: {describe_differences(plan)}")
         self.plan = plan
 
 
@@ -87,7 +87,7 @@ class Settling:
         runs_on = not running or self._run_on(instances, now)
         if again.changed:
             self._need_another_difference(again, now)
-            return f"it still differs afterwards: {told_differences(again)}"
+            return f"it still differs afterwards: {describe_differences(again)}"
         self._difference = None
         if running and not (runs_on and all(map(self._is_ready, instances))):
             return "it is not ready: no address, or no healthy answer"
@@ -158,7 +158,7 @@ def _is_stopped(plan: Plan) -> bool:
     return any(was.get("state") == STOPPED for was in plan.before.values())
 
 
-def told_differences(plan: Plan) -> str:
+def describe_differences(plan: Plan) -> str:
     """The differences by name, each with the value that is there and the wanted one; secrets are masked in a plan."""
     told = [
         f"{option} is {_shown(plan.before.get(name, {}).get(option))}, wanted is {_shown(value)}"

@@ -9,11 +9,14 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from ansible.errors import AnsibleActionFail
 from ansible.template import is_trusted_as_template, trust_as_template
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import inventory_host as _joining
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import placement as _placement
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import inventory_host, placement
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.inventory_host import (
+    HostNameError,
+    check_host_name,
+    join_inventory,
+)
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Instance, Target
 
 
@@ -43,19 +46,19 @@ class Newer(Action):
 @pytest.fixture
 def warned(monkeypatch) -> list[str]:
     warnings = []
-    monkeypatch.setattr(_joining.display, "warning", warnings.append)
+    monkeypatch.setattr(inventory_host.display, "warning", warnings.append)
     return warnings
 
 
 def answer(changed=False, **more) -> dict:
-    placed = _placement.placement("web", Target(name="dock1", kind="docker"), (one(),))
+    placed = placement.placement("web", Target(name="dock1", kind="docker"), (one(),))
     return {"changed": changed, "placement": placed | more}
 
 
 @pytest.mark.parametrize("changed", [True, False])
 def test_what_became_of_the_service_is_said_whatever_became_of_the_inventory(changed, warned):
     action = Action()
-    joined = _joining.join(action, answer(changed), {})
+    joined = join_inventory(action, answer(changed), {})
     assert joined["add_host"]["host_name"] == "web"
     assert joined["add_host"]["groups"] == ["rightscope_services", "rightscope_docker_container"]
     assert joined["add_host"]["host_vars"]["ansible_host"] == "web"
@@ -66,13 +69,13 @@ def test_what_became_of_the_service_is_said_whatever_became_of_the_inventory(cha
 
 def test_the_users_own_word_on_what_is_changed_stands():
     action = Action(changed_when=["false"])
-    _joining.join(action, answer(True), {})
+    join_inventory(action, answer(True), {})
     assert action._task.changed_when == ["false"]
 
 
 def test_a_newer_ansible_is_told_by_its_own_way():
     action, given = Newer(), answer()
-    assert _joining.join(action, given, {}) == given
+    assert join_inventory(action, given, {}) == given
     (host,) = action.added
     assert (host["host_name"], action._task.changed_when) == ("web", [])
     assert host["parent_group_names"] == ["rightscope_services", "rightscope_docker_container"]
@@ -88,7 +91,7 @@ def test_a_newer_ansible_is_told_by_its_own_way():
 )
 def test_what_cannot_be_reached_is_no_host(placed, said, warned):
     given = {"changed": True, "placement": None} if placed is None else answer(True, **placed)
-    assert _joining.join(Action(), given, {}) == given
+    assert join_inventory(Action(), given, {}) == given
     assert [text[: len(begin)] for text, begin in zip(warned, said, strict=True)] == said
 
 
@@ -110,15 +113,15 @@ def test_a_service_never_takes_the_place_of_something_else(name, there, said):
     groups = {"all": [], "ungrouped": [], "mine": ["lab"]}
     given = (name, {"groups": groups, "hostvars": hostvars}, ["dock1"])
     if said is None:
-        _joining.need_own_name(*given)
+        check_host_name(*given)
     else:
-        with pytest.raises(AnsibleActionFail, match=said):
-            _joining.need_own_name(*given)
+        with pytest.raises(HostNameError, match=said):
+            check_host_name(*given)
 
 
 def test_no_template_is_rendered_that_an_engine_tells():
     placed = answer(addresses=["{{ 7 * 7 }}"], node=trust_as_template("{{ 7 * 7 }}"))
-    joined = _joining.join(Action(), placed, {})
+    joined = join_inventory(Action(), placed, {})
     found = joined["add_host"]["host_vars"]["rightscope_placement"]
     assert not any(map(is_trusted_as_template, (found["node"], *found["addresses"])))
 
@@ -134,6 +137,6 @@ def test_no_template_is_rendered_that_an_engine_tells():
 )
 def test_in_a_loop_of_an_older_ansible_the_truth_comes_first(changed, there, joins, warns, warned):
     given = answer(changed)
-    known = _joining.join(Action(), given, {})["add_host"]["host_vars"] | {"group_names": ["rightscope_services"]}
-    joined = _joining.join(Action(loop=["a"]), given, {"web": known} if there else {})
+    known = join_inventory(Action(), given, {})["add_host"]["host_vars"] | {"group_names": ["rightscope_services"]}
+    joined = join_inventory(Action(loop=["a"]), given, {"web": known} if there else {})
     assert ("add_host" in joined, bool(warned)) == (joins, warns)

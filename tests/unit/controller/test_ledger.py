@@ -12,10 +12,10 @@ import os
 import time
 
 import pytest
-from ansible.errors import AnsibleActionFail
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import ledger as _ledger
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import lock as _lock
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.errors import FileError
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.ledger import open_ledger, settle
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.lock import only_run_for
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Candidate, Facts, Node, Target
@@ -47,7 +47,7 @@ def claim(service="a", memory=1048):
 
 def left_for(service="b", since=None) -> tuple[int | None, int | None]:
     with open_ledger(service) as ledger:
-        (target,) = ledger.counted([DOCK1], time.time() if since is None else since)
+        (target,) = ledger.subtract_from([DOCK1], time.time() if since is None else since)
     facts = target.nodes[0].facts
     return facts.memory_free, facts.memory_reserved
 
@@ -111,7 +111,7 @@ def test_nobody_knows_how_much_is_left_of_what_nobody_knows():
     claim()
     blind = Target(name="dock1", kind="docker", nodes=(Node(name="dock1", facts=Facts()),))
     with open_ledger("b") as ledger:
-        assert ledger.counted([blind], time.time()) == [blind]
+        assert ledger.subtract_from([blind], time.time()) == [blind]
 
 
 def _full(_handle, _text):
@@ -121,7 +121,7 @@ def _full(_handle, _text):
 def test_where_a_claim_cannot_be_written_it_is_said_and_not_where_it_is_given_up(home, monkeypatch):
     claim()
     monkeypatch.setattr(_ledger.os, "write", _full)
-    with pytest.raises(AnsibleActionFail, match="claims.json' on the controller cannot be written: No space left on"):
+    with pytest.raises(FileError, match="claims.json' on the controller cannot be written: No space left on"):
         claim()
     settle("a")
 
@@ -136,7 +136,7 @@ def test_where_a_claim_cannot_be_written_it_is_said_and_not_where_it_is_given_up
 def test_a_directory_that_cannot_be_written_is_said(tmp_path, in_the_way, said):
     path = tmp_path / in_the_way
     path.mkdir(parents=True) if in_the_way.endswith("/") else path.touch()
-    with pytest.raises(AnsibleActionFail, match=f"claims.json' on the controller cannot be written: ({said})"):
+    with pytest.raises(FileError, match=f"claims.json' on the controller cannot be written: ({said})"):
         claim()
 
 
@@ -146,7 +146,7 @@ def test_a_lock_that_cannot_be_had_is_said(tmp_path, monkeypatch):
 
     monkeypatch.setattr(_lock.fcntl, "flock", refuse)
     with (
-        pytest.raises(AnsibleActionFail, match="web.lock' .*: No locks available"),
+        pytest.raises(FileError, match="web.lock' .*: No locks available"),
         only_run_for("web"),
     ):
         pytest.fail("nothing is to be done without the lock")

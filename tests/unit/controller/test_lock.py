@@ -11,9 +11,9 @@ import stat
 from pathlib import Path
 
 import pytest
-from ansible.errors import AnsibleActionFail
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import lock as _lock
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.errors import FileError
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.ledger import open_ledger
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.lock import only_run_for
 
@@ -61,6 +61,6 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(home, tmp_path):
     other = tmp_path / "other"
     other.write_text("untouched", encoding="utf-8")
     (home / "rightscope" / "claims.json").symlink_to(other)
-    with pytest.raises(AnsibleActionFail, match="cannot be written"), open_ledger("web"):
+    with pytest.raises(FileError, match="cannot be written"), open_ledger("web"):
         pass
     assert other.read_text(encoding="utf-8") == "untouched"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import placement as _placement
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import placement as placements
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Instance, Target
 
 KEY = "ssh-ed25519 AAAAC3Nza"
@@ -20,7 +20,7 @@ def one(name: str = "web", form: str = "docker_container", **more) -> Instance:
 
 def test_where_only_the_target_itself_reaches_its_engine_it_is_by_way_of_it():
     target = Target(name="dock1", kind="docker", local=False)
-    assert _placement.connection_to(target, one()) == {
+    assert placements.connection_to(target, one()) == {
         "ansible_connection": "rightscope.deploy.through",
         "ansible_host": "web",
         "ansible_rightscope_target": "dock1",
@@ -30,19 +30,19 @@ def test_where_only_the_target_itself_reaches_its_engine_it_is_by_way_of_it():
 
 def test_where_nothing_leads_into_it_there_is_no_connection():
     target = Target(name="lab", kind="lxd", local=False, options={"url": "https://lab:8443"})
-    assert _placement.connection_to(target, one(form="lxd_container")) == {}
+    assert placements.connection_to(target, one(form="lxd_container")) == {}
 
 
 def test_a_machine_is_reached_over_its_network_wherever_its_api_is():
     vm = one(form="proxmox_vm", addresses=("10.0.0.2",), config={"config": {"ciuser": "ops"}})
     target = Target(name="pve", kind="proxmox", local=False)
     wanted = {"ansible_connection": "ssh", "ansible_host": "10.0.0.2", "ansible_user": "ops"}
-    assert _placement.connection_to(target, vm) == wanted
+    assert placements.connection_to(target, vm) == wanted
 
 
 def test_no_secret_is_in_a_connection():
     options = {"url": "https://lab:8443", "client_key": "/key", "trust_password": "sentinel"}
-    found = _placement.connection_to(Target(name="lab", kind="lxd", options=options), one(form="lxd_container"))
+    found = placements.connection_to(Target(name="lab", kind="lxd", options=options), one(form="lxd_container"))
     assert found["ansible_lxd_api_client_key"] == "/key"
     assert "sentinel" not in str(found)
 
@@ -66,7 +66,7 @@ def test_the_private_key_of_a_machine_is_the_one_whose_public_one_it_lets_in(mon
         (tmp_path / ".ssh" / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     vm = one(form="proxmox_vm", config={"config": {"sshkeys": KEY.replace(" ", "%20")}})
 
-    found = _placement.connection_to(Target(name="pve", kind="proxmox"), vm)
+    found = placements.connection_to(Target(name="pve", kind="proxmox"), vm)
 
     assert found.get("ansible_ssh_private_key_file") == (str(tmp_path / ".ssh" / wanted) if wanted else None)
 
@@ -74,16 +74,16 @@ def test_the_private_key_of_a_machine_is_the_one_whose_public_one_it_lets_in(mon
 def test_the_key_that_the_configuration_names_comes_first(monkeypatch, tmp_path):
     (tmp_path / "mine").touch()
     (tmp_path / "mine.pub").write_text(KEY, encoding="utf-8")
-    monkeypatch.setattr(_placement.C, "DEFAULT_PRIVATE_KEY_FILE", str(tmp_path / "mine"), raising=False)
+    monkeypatch.setattr(placements.C, "DEFAULT_PRIVATE_KEY_FILE", str(tmp_path / "mine"), raising=False)
     vm = one(form="proxmox_vm", config={"config": {"sshkeys": KEY}})
-    found = _placement.connection_to(Target(name="pve", kind="proxmox"), vm)
+    found = placements.connection_to(Target(name="pve", kind="proxmox"), vm)
     assert found["ansible_ssh_private_key_file"] == str(tmp_path / "mine")
 
 
 def test_of_several_containers_the_first_by_name_speaks_for_all():
     several = (one("shop-web"), one("shop-app"))
     for order in (several, several[::-1]):
-        placed = _placement.placement("shop", Target(name="dock1", kind="docker"), order)
+        placed = placements.placement("shop", Target(name="dock1", kind="docker"), order)
         assert (placed["id"], placed["connection"]["ansible_host"]) == ("shop", "shop-app")
 
 
@@ -100,4 +100,4 @@ def test_of_several_containers_the_first_by_name_speaks_for_all():
     ],
 )
 def test_what_would_be_an_option_of_ssh_makes_no_connection(told):
-    assert _placement.connection_to(Target(name="pve", kind="proxmox"), one(form="proxmox_vm", **told)) == {}
+    assert placements.connection_to(Target(name="pve", kind="proxmox"), one(form="proxmox_vm", **told)) == {}

@@ -16,7 +16,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.settling i
     DiffersError,
     EndedError,
     Settling,
-    told_differences,
+    describe_differences,
 )
 
 NOTHING_LEFT = Plan()
@@ -182,8 +182,8 @@ def test_what_was_started_and_stands_still_is_given_up():
 
 
 def test_a_long_value_is_cut():
-    assert len(told_differences(_left(shall="x" * 5000))) < 300
+    assert len(describe_differences(_left(shall="x" * 5000))) < 300
 
 
 def test_a_value_that_is_not_there_is_told_as_such():
-    assert told_differences(_left(was=None)) == "working_dir is not set, wanted is /tmp/"
+    assert describe_differences(_left(was=None)) == "working_dir is not set, wanted is /tmp/"

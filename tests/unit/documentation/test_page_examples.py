@@ -27,7 +27,7 @@ from ansible.vars.manager import VariableManager
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.arguments import INFO, LEAST, SERVICE
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.hosts import TargetsError, target_hosts
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.ledger import EXPIRY
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.provision import RACES
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.provisioning.attempts import RACES
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import (
     check_record,
