@@ -67,7 +67,7 @@ from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
 
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import DiscoveryError
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds.lxd import Server
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds.lxd import KIND
 
 display = Display()
 
@@ -86,13 +86,13 @@ class Connection(ConnectionBase):
 
     def __init__(self, *args: t.Any, **kwargs: t.Any) -> None:
         super().__init__(*args, **kwargs)
-        self._server: Server | None = None
+        self._server: t.Any = None
 
     def _connect(self) -> Connection:
         if self._server is None:
             options = {name: self.get_option(name) for name in _OPTIONS}
-            with self._explained():
-                self._server = Server({name: value for name, value in options.items() if value}, _LONGEST)
+            with self._translate_errors():
+                self._server = KIND.connect({name: value for name, value in options.items() if value}, _LONGEST)
             display.vvv(f"ASK {self._server.url}", host=self._name)
         self._connected = True
         return self
@@ -102,27 +102,27 @@ class Connection(ConnectionBase):
         super().exec_command(cmd, in_data=in_data, sudoable=sudoable)
         self._connect()
         command = to_text(cmd)
-        with self._explained():
+        with self._translate_errors():
             if in_data:
                 command = f"{self._input(in_data)}{command}"
             return self._run(["/bin/sh", "-c", command])
 
     def _run(self, words: list[str]) -> tuple[int, bytes, bytes]:
         """
-        As an operation that records what is said: pylxd's websockets lose the end of it over TLS.
+        As an operation that records the output: pylxd's websockets lose the end of it over TLS.
 
         They know of no data that TLS has read already and nobody has taken (ws4py's manager polls the socket alone).
         """
         where = f"instances/{self._name}"
-        wanted = {"command": words, "interactive": False, "wait-for-websocket": False, "record-output": True}
-        ran = self._server.do("post", f"{where}/exec", json=wanted)
-        said = []
+        request = {"command": words, "interactive": False, "wait-for-websocket": False, "record-output": True}
+        result = self._server.do("post", f"{where}/exec", json=request)
+        output = []
         for stream in ("1", "2"):
-            record = (ran.get("output") or {}).get(stream)
-            said.append(self._server.raw(record) if record else b"")
+            record = (result.get("output") or {}).get(stream)
+            output.append(self._server.read_file(record) if record else b"")
             if record:
                 self._server.do("delete", record.partition("/1.0/")[2])
-        return ran["return"], said[0], said[1]
+        return result["return"], output[0], output[1]
 
     def _input(self, content: bytes) -> str:
         """What makes a command read it: a file, which is open and gone before the command begins."""
@@ -138,14 +138,14 @@ class Connection(ConnectionBase):
             content = Path(in_path).read_bytes()
         except OSError as error:
             raise AnsibleFileNotFound(f"The file '{in_path}' cannot be read: {error.strerror}.") from None
-        with self._explained():
+        with self._translate_errors():
             self._instance().files.put(out_path, content)
 
     def fetch_file(self, in_path: str, out_path: str) -> None:
         """Get a file."""
         super().fetch_file(in_path, out_path)
         self._connect()
-        with self._explained():
+        with self._translate_errors():
             content = self._instance().files.get(in_path)
         Path(out_path).write_bytes(content)
 
@@ -163,10 +163,10 @@ class Connection(ConnectionBase):
         return self._server.client.instances.get(self._name)
 
     @contextmanager
-    def _explained(self) -> t.Iterator[None]:
+    def _translate_errors(self) -> t.Iterator[None]:
         """What goes wrong on the way is a host that cannot be reached, in words."""
         try:
-            with self._server.explained() if self._server else nullcontext():
+            with self._server.translate_errors() if self._server else nullcontext():
                 yield
         except DiscoveryError as error:
             raise AnsibleConnectionFailure(f"{error.message} {error.remedy or ''}".rstrip()) from None

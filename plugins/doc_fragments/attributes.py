@@ -42,6 +42,27 @@ attributes:
     details: It changes nothing.
 """
 
+    DELEGATE = r"""
+options: {}
+attributes:
+  action:
+    support: none
+  async:
+    support: full
+  check_mode:
+    support: full
+  diff_mode:
+    support: none
+"""
+
+    RUN_STATE = r"""
+options: {}
+attributes:
+  idempotent:
+    support: partial
+    details: V(restarted) restarts it each time.
+"""
+
     PLATFORM = r"""
 options: {}
 requirements:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What ``module_utils/_lxd_config.CONNECTION`` holds."""
+    """What ``module_utils/_delegates/lxd.CONNECTION`` holds."""
 
     DOCUMENTATION = r"""
 options:

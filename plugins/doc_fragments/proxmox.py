@@ -9,7 +9,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What ``module_utils/_tasks.CONNECTION`` holds."""
+    """What ``module_utils/_delegates/proxmox.CONNECTION`` holds."""
 
     DOCUMENTATION = r"""
 options:

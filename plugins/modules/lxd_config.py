@@ -4,7 +4,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The configuration of an instance of LXD or Incus: thin over module_utils/_lxd_config."""
+"""The configuration of an instance of LXD or Incus: thin over module_utils/_delegates."""
 
 from __future__ import annotations
 
@@ -45,19 +45,12 @@ options:
     type: bool
     version_added: 0.4.0
 attributes:
-  action:
-    support: none
-  async:
-    support: full
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
   idempotent:
     support: full
 extends_documentation_fragment:
   - rightscope.deploy.lxd
   - rightscope.deploy.attributes
+  - rightscope.deploy.attributes.delegate
   - rightscope.deploy.attributes.platform
 requirements:
   - pylxd
@@ -81,7 +74,8 @@ name:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._lxd_config import CONNECTION, carry_out, configure
+from ..module_utils._delegates.lxd import CONNECTION, run_module
+from ..module_utils._delegates.lxd_config import configure
 
 
 def main():
@@ -97,7 +91,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    carry_out(module, configure, ("config", "devices", "profiles", "architecture", "ephemeral"))
+    run_module(module, configure, ("config", "devices", "profiles", "architecture", "ephemeral"))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The run state of an instance of LXD or Incus: thin over module_utils/_lxd_config."""
+"""The run state of an instance of LXD or Incus: thin over module_utils/_delegates."""
 
 from __future__ import annotations
 
@@ -39,22 +39,12 @@ options:
     description: Whether the guest is ended without being asked to shut down.
     type: bool
     default: false
-attributes:
-  action:
-    support: none
-  async:
-    support: full
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: partial
-    details: V(restarted) restarts it each time.
 extends_documentation_fragment:
   - rightscope.deploy.lxd
   - rightscope.deploy.attributes
+  - rightscope.deploy.attributes.delegate
   - rightscope.deploy.attributes.platform
+  - rightscope.deploy.attributes.run_state
 requirements:
   - pylxd
 """
@@ -76,7 +66,8 @@ name:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._lxd_config import CONNECTION, bring_to, carry_out
+from ..module_utils._delegates.lxd import CONNECTION, run_module
+from ..module_utils._delegates.lxd_state import bring_to
 
 
 def main():
@@ -90,7 +81,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    carry_out(module, bring_to, ("state", "timeout", "force"))
+    run_module(module, bring_to, ("state", "timeout", "force"))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A clone of a Proxmox VE template: thin over module_utils/_cloning."""
+"""A clone of a Proxmox VE template: thin over module_utils/_delegates."""
 
 from __future__ import annotations
 
@@ -67,21 +67,15 @@ options:
     type: float
     default: 300.0
 attributes:
-  action:
-    support: none
-  async:
-    support: full
   check_mode:
-    support: full
     details: Nothing is asked of the API then.
-  diff_mode:
-    support: none
   idempotent:
     support: none
     details: An id that is taken is an error, whatever has it.
 extends_documentation_fragment:
   - rightscope.deploy.proxmox
   - rightscope.deploy.attributes
+  - rightscope.deploy.attributes.delegate
   - rightscope.deploy.attributes.platform
 requirements:
   - proxmoxer
@@ -130,9 +124,9 @@ next_id:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._cloning import CloningError, clone, create
+from ..module_utils._delegates.proxmox import CONNECTION
+from ..module_utils._delegates.proxmox_clone import CloningError, clone, create
 from ..module_utils._discovery import DiscoveryError
-from ..module_utils._tasks import CONNECTION
 
 _SETTINGS = {
     "name": {"type": "str", "required": True},
@@ -167,8 +161,8 @@ def main():
             else:
                 create(connection, given["node"], given["newid"], settings, given["timeout"])
         except CloningError as exc:
-            told = {} if exc.next_id is None else {"next_id": exc.next_id}
-            module.fail_json(msg=exc.message, claimed=exc.claimed, **told)
+            next_id = {} if exc.next_id is None else {"next_id": exc.next_id}
+            module.fail_json(msg=exc.message, claimed=exc.claimed, **next_id)
         except DiscoveryError as exc:
             module.fail_json(msg=exc.message, claimed=False)
     module.exit_json(changed=True, vmid=given["newid"])

@@ -4,7 +4,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The run state and the removal of a VM of Proxmox VE: thin over module_utils/_power."""
+"""The run state and the removal of a VM of Proxmox VE: thin over module_utils/_delegates."""
 
 from __future__ import annotations
 
@@ -45,22 +45,12 @@ options:
       - A guest has all but the last ten of them to shut down, at most sixty, or to reboot. Then it is ended.
     type: float
     default: 300.0
-attributes:
-  action:
-    support: none
-  async:
-    support: full
-  check_mode:
-    support: full
-  diff_mode:
-    support: none
-  idempotent:
-    support: partial
-    details: V(restarted) restarts it each time.
 extends_documentation_fragment:
   - rightscope.deploy.proxmox
   - rightscope.deploy.attributes
+  - rightscope.deploy.attributes.delegate
   - rightscope.deploy.attributes.platform
+  - rightscope.deploy.attributes.run_state
 requirements:
   - proxmoxer
 """
@@ -87,9 +77,9 @@ vmid:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ..module_utils._delegates.proxmox import CONNECTION
+from ..module_utils._delegates.proxmox_state import bring_to
 from ..module_utils._discovery import DiscoveryError
-from ..module_utils._power import bring_to
-from ..module_utils._tasks import CONNECTION
 
 
 def main():

@@ -762,33 +762,11 @@ remedy:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._discovery import KINDS, PROBES, DiscoveryError, discover, find
+from ..module_utils._discovery import KINDS, PROBES, DiscoveryError, discover, find, kind_of
 from ..module_utils._discovery.calls import call_within
 
-# The secrets are declared one by one: they are masked in logs and results, and nothing else is.
-_OPTIONS = {
-    "docker_host": {"type": "str"},
-    "tls": {"type": "bool"},
-    "validate_certs": {"type": "bool"},
-    "tls_hostname": {"type": "str"},
-    "ca_path": {"type": "path"},
-    "client_cert": {"type": "path"},
-    "client_key": {"type": "path"},
-    "api_version": {"type": "str"},
-    "timeout": {"type": "float"},
-    "use_ssh_client": {"type": "bool"},
-    "url": {"type": "str"},
-    "snap_url": {"type": "str"},
-    "trust_password": {"type": "str", "no_log": True},
-    "project": {"type": "str"},
-    "server_cert": {"type": "path"},
-    "api_host": {"type": "str"},
-    "api_port": {"type": "int"},
-    "api_user": {"type": "str"},
-    "api_password": {"type": "str", "no_log": True},
-    "api_token_id": {"type": "str", "no_log": False},
-    "api_token_secret": {"type": "str", "no_log": True},
-}
+# The options of every kind: 'kind' says which of them apply. The secrets among them are masked in logs and results.
+_OPTIONS = {name: argument for kind in KINDS for name, argument in kind_of(kind).module_arguments().items()}
 
 
 def main():

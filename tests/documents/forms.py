@@ -14,10 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds import docker, lxd, proxmox
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.delegate_connection import (
-    delegate_connection,
-)
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds import KINDS, kind_of
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, proxmox_vm
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import acts as _docker_acts
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import options as _docker_options
@@ -32,7 +29,6 @@ from .permissions import PERMISSIONS
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = (DOCS / "forms.md", DOCS / "targets.md")
 
-_KINDS = {"docker": docker, "lxd": lxd, "proxmox": proxmox}
 _TITLES = {"docker": "Docker", "lxd": "LXC", "proxmox": "VM"}
 
 
@@ -68,9 +64,9 @@ _SHOWN = (
 
 def needs() -> str:
     """What each need becomes in each form: the plan with it, less the plan without."""
-    rows = [("none", *(_all_of(_arguments(kind, {})) for kind in _KINDS))]
+    rows = [("none", *(_all_of(_arguments(kind, {})) for kind in KINDS))]
     for written in _SHOWN:
-        rows.append((f"`{written}`", *(_becomes(kind, yaml.safe_load(written)) for kind in _KINDS)))
+        rows.append((f"`{written}`", *(_becomes(kind, yaml.safe_load(written)) for kind in KINDS)))
     judged = [f"`{path}`" for path in requirement_names() if path != "processes" and not _is_set(path)]
     made = table(("need", *_TITLES.values()), rows)
     return f"{made}\n{text(f'Nothing is set for {joined(judged)}: they decide where it goes.')}"
@@ -220,7 +216,7 @@ def options(kind: str) -> str:
     """The connection options of a kind, with what stands in for each."""
     documented = _documented_options()
     rows = []
-    for name, option in _KINDS[kind].OPTIONS.items():
+    for name, option in kind_of(kind).options.items():
         default = "" if option.default is None else f"`{_short(option.default)}`"
         rows.append((f"`{name}`", prose(_about(documented[name])), default, f"`{option.env}`" if option.env else ""))
     return table(("option", "meaning", "default", "environment"), rows)
@@ -275,7 +271,7 @@ def passed_on() -> str:
         ("lxd", {"server_cert": "/x/server.crt"}),
         ("proxmox", {"ca_path": "/x/ca.pem"}),
     ):
-        arguments, environment = delegate_connection(kind, options)
+        arguments, environment = kind_of(kind).delegate_connection(options)
         (option,) = options
         also = "the option, and " if option in arguments else ""
         named = [name for name, value in environment.items() if value]
@@ -293,6 +289,6 @@ PARTS: dict[str, t.Callable[[], str]] = {
     "proxmox privileges": privileges,
     "passed on": passed_on,
     **{f"reserved {form}": partial(reserved, form) for form in FORMS},
-    **{f"options {kind}": partial(options, kind) for kind in _KINDS},
+    **{f"options {kind}": partial(options, kind) for kind in KINDS},
 }
 """What can be made, by the name that a page has for it."""

@@ -21,7 +21,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds.docker import find
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import find, kind_of
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import options as _options
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import acts as _docker_acts
@@ -210,7 +210,7 @@ def _read(options: Mapping) -> dict:
 
 
 def _there(engine):
-    return read_instances([one for one in find(engine.options, NAME, "dock1", 10) if one["name"] == NAME])
+    return read_instances([one for one in find("docker", engine.options, NAME, "dock1", 10) if one["name"] == NAME])
 
 
 def _plan(there, options: Mapping):
@@ -299,7 +299,7 @@ def test_what_this_engine_cannot_do_is_compared_in_the_engines_words(play, docke
 
 def test_no_option_of_the_delegate_falls_between(specification):
     """Each is tried, or there is a reason; and each is compared or digested, or says how the delegate works."""
-    connection = set(_options.connection_options(FORM.KIND))
+    connection = set(kind_of(FORM.KIND).options)
     options = set(specification) - connection
     assert len(options) > 50
     tried = {*table.TRIALS, *table.INSPECTED}

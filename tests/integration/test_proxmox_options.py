@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import connection_options
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import kind_of
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import proxmox_vm
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.config import (
     COMPARED,
@@ -37,7 +37,7 @@ def documented() -> set[str]:
 
 
 def test_every_documented_option_is_in_a_table():
-    ours = {*proxmox_vm.RESERVED, *NO_SETTINGS, *connection_options("proxmox")}
+    ours = {*proxmox_vm.RESERVED, *NO_SETTINGS, *kind_of("proxmox").options}
     assert documented() - {*TABLE, *ours} == set()
     assert set(TABLE) - documented() == set()
 

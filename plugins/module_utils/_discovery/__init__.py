@@ -7,6 +7,8 @@ What a target offers, and what is on it: connection options -> plain, JSON-able 
 
 The only code of the collection that speaks to Docker, LXD, Incus or Proxmox VE by their Python libraries.
 It runs in the controller's process or, as the module ``target_info``, on a managed node, and changes nothing.
+``kind.py`` is the seam of a kind of target, ``kinds`` are those that there are, ``host`` is what is read of the machine
+itself.
 Private to the collection: nothing outside of it may import from this folder.
 """
 
@@ -15,68 +17,11 @@ from __future__ import annotations
 import datetime
 
 from .content import digests_of_files
-from .errors import DiscoveryError, nearest
-from .options import read_options
+from .errors import DiscoveryError
+from .kind import PROBES, Question
+from .kinds import KINDS, kind_of
 
-__all__ = [
-    *("KINDS", "PROBES", "DiscoveryError", "connection_options", "discover", "failed_task", "find"),
-    "settled_options",
-]
-
-KINDS = ("docker", "lxd", "proxmox")
-"""The APIs that a target can speak."""
-
-
-def _docker():
-    from .kinds import docker
-
-    return docker
-
-
-def _lxd():
-    from .kinds import lxd
-
-    return lxd
-
-
-def _proxmox():
-    from .kinds import proxmox
-
-    return proxmox
-
-
-# A target costs only the import of its own kind's library.
-_BACKENDS = {"docker": _docker, "lxd": _lxd, "proxmox": _proxmox}
-
-
-def _backend(kind):
-    try:
-        return _BACKENDS[kind]()
-    except KeyError:
-        raise DiscoveryError(
-            f"'{kind}' is not a kind of target{nearest(str(kind), KINDS)}", f"Use one of {', '.join(KINDS)}."
-        ) from None
-
-
-def connection_options(kind) -> tuple[str, ...]:
-    """The names of the connection options that a target of this kind can have, sorted."""
-    return tuple(sorted(_backend(kind).OPTIONS))
-
-
-def settled_options(kind, options) -> dict:
-    """
-    The options with which a target is asked from here: the user's, whole paths, and what the environment adds.
-
-    Those that are as they are anyway are left out. Raises DiscoveryError for one that cannot be used.
-    """
-    backend = _backend(kind)
-    settle = getattr(backend, "settled", None) or (lambda given: read_options(kind, backend.OPTIONS, given))
-    found = settle(options or {})
-    return {name: value for name, value in found.items() if value != backend.OPTIONS[name].default}
-
-
-PROBES = ("container",)
-"""How the kernel of an engine can be looked into that is reached by its API alone."""
+__all__ = ["KINDS", "PROBES", "DiscoveryError", "discover", "find", "kind_of", "kinds_with_probes"]
 
 
 def discover(
@@ -91,35 +36,28 @@ def discover(
     ``pulled`` are the names of images whose registry is asked what it has by that name now, and ``files`` paths on the
     machine that this runs on: ``content`` in the answer has a digest for each, and why there is none.
     ``probe``, where it is not None, is the name of the image of a probing container, or ``""`` for any that will do.
-    It changes something on the engine for a moment; Proxmox VE has no such thing.
+    It changes something on the engine for a moment; not every kind has such a thing.
     ``paths`` are those of the host that are to be mounted: where they can be seen, the facts say what each leads to.
     ``time`` in the answer says when it was asked for, in UTC.
     """
-    if probe is not None and kind == "proxmox":
+    asked = kind_of(kind)
+    if probe is not None and not asked.probes:
         raise DiscoveryError(
             f"A target of the kind '{kind}' cannot be probed by a container.", "Take rightscope_probe away."
         )
-    probing = {"probe": probe} if probe is not None else {}
-    if pulled and kind == "docker":
-        probing["pulled"] = pulled
-    if kind != "proxmox":
-        probing["paths"] = paths
+    question = Question(service, target, timeout, images=images, pulled=pulled, paths=paths, probe=probe)
     time = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    found = {**_backend(kind).discover(options or {}, service, target, timeout, images, **probing), "time": time}
+    answer = {**asked.discover(options or {}, question), "time": time}
     if files or pulled:
-        found["content"] = {**found.get("content", {}), "files": digests_of_files(files)}
-    return found
-
-
-def failed_task(kind, options, node, vmid, since, timeout=10.0) -> str | None:
-    """
-    What the newest failed task of a guest ended with, or None; only Proxmox VE has such tasks.
-
-    ``since`` is a time in seconds since the epoch: what failed before is of no interest.
-    """
-    return _proxmox().failed_task(options or {}, node, vmid, since, timeout) if kind == "proxmox" else None
+        answer["content"] = {**answer.get("content", {}), "files": digests_of_files(files)}
+    return answer
 
 
 def find(kind, options, service, target="", timeout=10.0) -> list[dict]:
     """Only the instances that have the service's name or mark: as few calls as it takes."""
-    return _backend(kind).find(options or {}, service, target, timeout)
+    return kind_of(kind).find(options or {}, Question(service, target, timeout))
+
+
+def kinds_with_probes() -> list[str]:
+    """The names of the kinds whose engines can be looked into by a container."""
+    return [name for name in KINDS if kind_of(name).probes]

@@ -26,23 +26,23 @@ def keep_tls_settings(session):
     session.merge_environment_settings = merge_environment_settings
 
 
-def side_by_side(function, items):
+def map_in_parallel(function, items):
     """``[function(item) for item in items]``, a few at a time: network calls wait rather than work."""
     items = list(items)
     if len(items) < 2:
         return [function(item) for item in items]
-    waiting, done, failed = collections.deque(enumerate(items)), {}, []
+    waiting, results, errors = collections.deque(enumerate(items)), {}, []
 
     def work():
-        while not failed:
+        while not errors:
             try:
                 index, item = waiting.popleft()
             except IndexError:
                 return
             try:
-                done[index] = function(item)
+                results[index] = function(item)
             except BaseException as exc:
-                failed.append(exc)
+                errors.append(exc)
 
     # Daemons, unlike those of an executor: at its end Python would wait for a call that hangs.
     threads = [threading.Thread(target=work, daemon=True) for _number in range(min(WORKERS, len(items)))]
@@ -50,9 +50,14 @@ def side_by_side(function, items):
         thread.start()
     for thread in threads:
         thread.join()
-    if failed:
-        raise failed[0]
-    return [done[index] for index in range(len(items))]
+    if errors:
+        raise errors[0]
+    return [results[index] for index in range(len(items))]
+
+
+def call_in_parallel(functions):
+    """What each of the functions returns, in their order."""
+    return map_in_parallel(lambda function: function(), functions)
 
 
 def call_within(seconds, function, *args, **kwargs):
@@ -76,7 +81,7 @@ def call_within(seconds, function, *args, **kwargs):
 
 
 class Bounded:
-    """A client each of whose methods is called within ``seconds``; what is no method is as it is."""
+    """A client each of whose methods is called within ``seconds``; what is not a method is as it is."""
 
     def __init__(self, client, seconds):
         self._client = client

@@ -110,7 +110,7 @@ _BY_STATUS = {
 
 
 @contextmanager
-def explained(where, timeout, remedies, secrets=()):
+def translate_errors(where, timeout, remedies, secrets=()):
     """Every failure inside becomes a DiscoveryError: one sentence, with no secret in it."""
     try:
         yield
@@ -133,7 +133,7 @@ def explain(exc, where, timeout, remedies, secrets=()):
 
 def status_of(exc):
     """The HTTP status in an error of the docker SDK, pylxd, proxmoxer or requests, or None."""
-    return next((status for status, _one in _answers(exc)), None)
+    return next((status for status, _error in _answers(exc)), None)
 
 
 def broke_off(exc):
@@ -144,32 +144,33 @@ def broke_off(exc):
 
 def _answers(exc):
     """(HTTP status, error) for each error in the chain that is an engine's answer."""
-    for one in _chain(exc):
-        for status in (getattr(one, "status_code", None), getattr(getattr(one, "response", None), "status_code", None)):
+    for error in _chain(exc):
+        response = getattr(error, "response", None)
+        for status in (getattr(error, "status_code", None), getattr(response, "status_code", None)):
             if isinstance(status, int):
-                yield status, one
+                yield status, error
 
 
 def _chain(exc):
     """An exception and all that it wraps: causes, contexts, reasons and arguments."""
-    seen, waiting = [], [exc]
+    errors, waiting = [], [exc]
     while waiting:
-        one = waiting.pop(0)
-        if isinstance(one, BaseException) and one not in seen:
-            seen.append(one)
-            waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
-    return seen
+        error = waiting.pop(0)
+        if isinstance(error, BaseException) and error not in errors:
+            errors.append(error)
+            waiting += [error.__cause__, error.__context__, getattr(error, "reason", None), *error.args]
+    return errors
 
 
 def _trouble(exc):
     chain = _chain(exc)
-    if any(getattr(one, "errno", None) in _ROUTES for one in chain):
+    if any(getattr(error, "errno", None) in _ROUTES for error in chain):
         return _UNREACHABLE
-    if any("Fingerprints did not match" in str(one) for one in chain):
+    if any("Fingerprints did not match" in str(error) for error in chain):
         return _OTHER_CERTIFICATE
     for types, trouble in _BY_ERROR:
-        named = any(_BY_NAME.get(type(one).__name__) == trouble.name for one in chain)
-        if named or any(isinstance(one, types) for one in chain):
+        by_name = any(_BY_NAME.get(type(error).__name__) == trouble.name for error in chain)
+        if by_name or any(isinstance(error, types) for error in chain):
             return trouble
     return None
 
@@ -185,16 +186,16 @@ def _detail(exc, status):
     """The part of an error that helps: why a certificate failed, which privilege is missing."""
     if status == 403:
         return f": {words_of(exc)}"
-    for one in _chain(exc):
-        if isinstance(one, ssl.SSLCertVerificationError):
-            return f": {one.verify_message or one.reason}".rstrip(".")
+    for error in _chain(exc):
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return f": {error.verify_message or error.reason}".rstrip(".")
     return ""
 
 
 def words_of(exc):
-    """The engine's own words. An error that is no engine's answer may quote anything: only its sort is told."""
-    for _status, one in _answers(exc):
-        words = getattr(one, "explanation", None) or getattr(one, "content", None) or str(one)
+    """The engine's own words. An error that is not an engine's answer may quote anything: only its type is shown."""
+    for _status, error in _answers(exc):
+        words = getattr(error, "explanation", None) or getattr(error, "content", None) or str(error)
         words = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(words)
         return " ".join(re.sub(r"<[^>]*>", " ", words).split())[:300].rstrip(".: ")
     return type(exc).__name__

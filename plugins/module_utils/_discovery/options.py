@@ -33,12 +33,28 @@ def to_file(value):
 
 
 class Option(t.NamedTuple):
-    """A connection option: how it is read, the environment variable that the delegate falls back to, a default."""
+    """
+    A connection option: how it is read, the environment variable that the delegate falls back to, a default.
 
-    convert: t.Callable = str
+    ``secret`` says that nobody may be shown its value. ``for_delegate`` is false for one that the delegate does not
+    have, or must not be given; ``variable`` is the variable of the delegate's environment that takes its place.
+    """
+
+    convert: t.Callable[[t.Any], t.Any] = str
     env: str | None = None
     default: t.Any = None
     required: bool = False
+    secret: bool = False
+    for_delegate: bool = True
+    variable: str | None = None
+
+    def argument(self):
+        """As an argument of a module."""
+        return {"type": _ARGUMENT_TYPES[self.convert], "no_log": self.secret}
+
+
+_ARGUMENT_TYPES = {str: "str", int: "int", float: "float", to_bool: "bool", to_file: "path"}
+_IN_WORDS = {int: "a whole number", float: "a number", to_bool: "true or false"}
 
 
 def read_options(kind, known, given):
@@ -68,8 +84,7 @@ def _read_option(kind, name, option, value):
             "Check the path: it is one of the machine that the target is asked from.",
         ) from None
     except (KeyError, TypeError, ValueError):
-        kinds = {to_bool: "true or false", int: "a whole number", float: "a number"}
-        wanted = kinds.get(option.convert, "something else")
+        wanted = _IN_WORDS.get(option.convert, "something else")
         raise DiscoveryError(f"The option '{name}' is not {wanted}.", f"Set {name} to {wanted}.") from None
 
 

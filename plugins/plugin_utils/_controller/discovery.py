@@ -15,7 +15,7 @@ import typing as t
 
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 
-from ...module_utils._discovery import DiscoveryError, discover, find, settled_options
+from ...module_utils._discovery import DiscoveryError, discover, find, kind_of
 from ...module_utils._discovery.calls import call_within
 from .._core.model import NOTHING, Instance, Sought, Target
 from .._core.reading.facts import AnswerError, FactsError, read_content, read_instances, read_nodes, read_permissions
@@ -147,9 +147,7 @@ def _discover_one(
             others = services
         if not isinstance(reply, t.Mapping):
             raise AnswerError("it has no facts")
-        if host.kind == "lxd" and reply.get("server", {}).get("url"):
-            # The delegate knows LXD's default sockets only; where Incus' was found, it has to be told.
-            host.options.setdefault("url", reply["server"]["url"])
+        host.options = {**kind_of(host.kind).found_options(reply), **host.options}
         target = _target(host, reply)
         return {first: target} | {
             service: dataclasses.replace(target, instances=find_instances(host, service, timeout)) for service in others
@@ -205,7 +203,7 @@ def _target(host: Host, reply: t.Mapping[str, t.Any]) -> Target:
         local=host.is_here,
         labels=host.labels,
         eligible=host.eligible,
-        options=settled_options(host.kind, host.options) if host.is_here else host.options,
+        options=kind_of(host.kind).resolve_options(host.options) if host.is_here else host.options,
         nodes=nodes,
         instances=read_instances(reply.get("instances") or (), host.mark_keys),
         next_id=_next_id(reply),

@@ -19,7 +19,8 @@ from pathlib import Path
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ...module_utils._discovery import PROBES, connection_options
+from ...module_utils._discovery import kind_of, kinds_with_probes
+from ...module_utils._shared.masks import scrubbed
 from .._core.forms import KINDS
 from .._core.reading.facts import FactsError, check_record, split_declared
 from .._core.wording import did_you_mean
@@ -27,8 +28,6 @@ from .connections import LOCAL, ReachError, becomes, connect, connection_name
 from .errors import ControllerError
 
 GROUP = "rightscope_targets"
-SECRET_OPTIONS = ("api_password", "api_token_secret", "trust_password")
-"""The connection options whose values may be shown to nobody."""
 
 
 class TargetsError(ControllerError):
@@ -140,9 +139,10 @@ class Host:
         how, image = self.variable("rightscope_probe"), self.variable("rightscope_probe_image")
         if how in (None, "none", False) or self.recorded is not None:
             return None
-        if how not in PROBES or self.kind == "proxmox":
+        if how not in kind_of(self.kind).probes:
+            kinds = " and ".join(kinds_with_probes())
             raise TargetsError(
-                f"Host '{self.name}' has the 'rightscope_probe' {how}; it can be 'container', for docker and lxd."
+                f"Host '{self.name}' has the 'rightscope_probe' {how}; it can be 'container', for {kinds}."
             )
         if image is not None and not isinstance(image, str):
             raise TargetsError(f"The variable 'rightscope_probe_image' of host '{self.name}' must be an image's name.")
@@ -160,7 +160,7 @@ class Host:
         return tuple(map(str, keys))
 
     def _check_options(self) -> None:
-        known = connection_options(self.kind)
+        known = sorted(kind_of(self.kind).options)
         for option in self.options:
             if option not in known:
                 hint = did_you_mean(option, known) or f"known are {', '.join(known)}."
@@ -177,12 +177,7 @@ class Host:
 
     def scrub(self, text: str) -> str:
         """The text without any of the target's secrets."""
-        for name in SECRET_OPTIONS:
-            if self.options.get(name):
-                text = text.replace(str(self.options[name]), "********")
-        for key in self.mark_keys:
-            text = text.replace(key, "********")
-        return text
+        return scrubbed(text, [*kind_of(self.kind).secrets(self.options), *self.mark_keys])
 
     def execute(
         self,

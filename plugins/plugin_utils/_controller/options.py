@@ -24,7 +24,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.loader import fragment_loader, module_loader
 from ansible.utils import plugin_docs
 
-from ...module_utils._discovery import connection_options
+from ...module_utils._discovery import kind_of
 from .._core.forms import OptionError
 from .._core.forms._common import text
 from .._core.wording import did_you_mean, not_a_text
@@ -49,7 +49,7 @@ def read_options(form: t.Any, options: Mapping[str, t.Any]) -> tuple[dict[str, t
     What a form compares is tried out here on nothing, so a value that it cannot read is found before the work.
     """
     spec, aliases = _specification(form.MODULE)
-    connection = connection_options(form.KIND)
+    connection = kind_of(form.KIND).options
     read: dict[str, t.Any] = {}
     wrong: list[Wrong] = []
     for option, value in options.items():

@@ -14,10 +14,9 @@ from os.path import expanduser, expandvars
 
 from ansible.errors import AnsibleError
 
-from ...module_utils._discovery import DiscoveryError, failed_task
+from ...module_utils._discovery import DiscoveryError, kind_of
 from .._core.model import Call, Instance
 from .._core.wording import first_line, reason_of
-from .delegate_connection import delegate_connection
 from .discovery import find_instances, forget
 from .errors import EngineError
 from .hosts import Host
@@ -75,7 +74,7 @@ class HostEngine:
             # A module of ours knows the options as discovery does.
             (dict(host.options), {})
             if call.module.startswith(OWN_MODULES)
-            else delegate_connection(host.kind, host.options)
+            else kind_of(host.kind).delegate_connection(host.options)
         )
         # As discovery reads a path: nobody expands a variable of the environment.
         environment = {name: expanduser(expandvars(value)) for name, value in environment.items()}
@@ -87,16 +86,12 @@ class HostEngine:
             raise EngineError(f"{call.module} could not {call.does}: {cause}") from None
 
     def _task_error(self, call: Call, began: float) -> str | None:
-        """
-        What the API's own task ended with.
-
-        proxmox_kvm waits for a task that failed as if it still ran, and then quotes the first line of its log.
-        """
+        """What the engine's own task of the call ended with, where its kind has tasks."""
         host = self._host
-        if not host.is_local or "node" not in call.args or "vmid" not in call.args:
+        if not host.is_local:
             return None
         try:
-            error = failed_task(host.kind, host.options, call.args["node"], call.args["vmid"], began)
+            error = kind_of(host.kind).failed_task(host.options, call.args, began)
         except DiscoveryError:
             return None
         return first_line(host.scrub(error)) if error else None

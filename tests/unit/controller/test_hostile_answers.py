@@ -24,7 +24,10 @@ from hypothesis import strategies as some
 from ansible_collections.rightscope.deploy.plugins.inventory.services import _hosts_on
 from ansible_collections.rightscope.deploy.plugins.module_utils import _discovery
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import DiscoveryError
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds import docker, lxd, proxmox
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds._docker.connection import Engine
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds._lxd.connection import Server
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds._proxmox.connection import Cluster
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds._proxmox.permissions import _PRIVILEGES
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Instance, Target
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import (
     AnswerError,
@@ -130,9 +133,7 @@ LXD = {
 PROXMOX = {
     "/version": {"version": "9.0.3"},
     "/cluster/status": [{"type": "cluster", "name": "lab", "quorate": 1}],
-    "/access/permissions": {
-        "/": dict.fromkeys((*proxmox._PRIVILEGES, "VM.GuestAgent.Audit") if hasattr(proxmox, "_PRIVILEGES") else (), 1)
-    },
+    "/access/permissions": {"/": dict.fromkeys((*_PRIVILEGES, "VM.GuestAgent.Audit"), 1)},
     "/nodes": [{"node": "pve1", "status": "online"}],
     "/cluster/nextid": "103",
     "/nodes/pve1/status": {
@@ -165,9 +166,9 @@ PROXMOX = {
     },
 }
 ENGINES = {
-    "docker": (docker._Engine, DockerClient, {"docker_host": "tcp://engine:2375"}, DOCKER),
-    "lxd": (lxd.Server, LxdClient, {"url": "https://engine:8443"}, LXD),
-    "proxmox": (proxmox.Cluster, PveApi, {"api_host": "engine", "api_user": "u@pve", "api_password": "p"}, PROXMOX),
+    "docker": (Engine, DockerClient, {"docker_host": "tcp://engine:2375"}, DOCKER),
+    "lxd": (Server, LxdClient, {"url": "https://engine:8443"}, LXD),
+    "proxmox": (Cluster, PveApi, {"api_host": "engine", "api_user": "u@pve", "api_password": "p"}, PROXMOX),
 }
 
 _EVIL = (

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import connection_options
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import kind_of
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import options as _options
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.options import read_options
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
@@ -202,7 +202,7 @@ def test_each_option_of_docker_container_is_compared_done_refused_or_set(documen
     form = FORMS["docker_container"]
     tables = (
         set(form.RESERVED),
-        set(connection_options(form.KIND)),
+        set(kind_of(form.KIND).options),
         set(_docker_acts.ACTS),
         set(_docker_acts.SEVERAL),
         # An act that is compared where that is asked for.

@@ -11,7 +11,7 @@ import re
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.module_utils import _power
+from ansible_collections.rightscope.deploy.plugins.module_utils._delegates import proxmox_state
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import _CLEARLY
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.needs import NEEDS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, lxd_container, proxmox_vm
@@ -125,8 +125,8 @@ def test_every_variable_of_a_target_is_on_their_page():
     [
         pytest.param("forms.md", "has {} seconds for", lxd_container.SHUTDOWN, id="a container's shutdown"),
         pytest.param("life_cycle.md", "after {} s in which to shut down", lxd_container.SHUTDOWN, id="and once more"),
-        pytest.param("forms.md", "shut down within {} seconds", _power.SHUTDOWN, id="a machine's shutdown"),
-        pytest.param("life_cycle.md", "shut down within {} s", _power.SHUTDOWN, id="and once more"),
+        pytest.param("forms.md", "shut down within {} seconds", proxmox_state.SHUTDOWN, id="a machine's shutdown"),
+        pytest.param("life_cycle.md", "shut down within {} s", proxmox_state.SHUTDOWN, id="and once more"),
         pytest.param("troubleshooting.md", "in seconds; {} if not set", proxmox_vm.TIMEOUT, id="a task of Proxmox VE"),
         pytest.param("comparison.md", "{}, or `timeout`", proxmox_vm.TIMEOUT, id="and once more"),
         pytest.param("life_cycle.md", "higher by {} or", _CLEARLY, id="a better score"),

@@ -7,12 +7,10 @@
 from __future__ import annotations
 
 import os
-import threading
 
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.content import digests_of_files
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds import docker
 
 SECRET = "S3NT1NEL"
 
@@ -76,60 +74,3 @@ def test_a_path_is_read_as_a_module_reads_one(tmp_path, monkeypatch):
     monkeypatch.setenv("WHERE", str(tmp_path))
     paths = ["~/web.env", "$WHERE/web.env", os.path.join(str(tmp_path), "web.env")]
     assert len({one["digest"] for one in digests_of_files(paths).values()}) == 1
-
-
-# --- registries -----------------------------------------------------------------------------------
-
-
-class Said(Exception):
-    """An error as the SDK raises it."""
-
-    def __init__(self, status_code: int, explanation: str) -> None:
-        super().__init__(explanation)
-        self.status_code = status_code
-        self.explanation = explanation
-
-
-class Engine:
-    """An engine whose registries are played."""
-
-    by_ssh = True
-
-    def __init__(self, registries) -> None:
-        self.client = self
-        self._registries = registries
-
-    def inspect_distribution(self, name):
-        return self._registries(name)
-
-
-def in_registry(found) -> dict:
-    def answer(_name):
-        if isinstance(found, Exception):
-            raise found
-        return found() if callable(found) else found
-
-    return docker._in_registry(Engine(answer), "web:1", 0.2)
-
-
-@pytest.mark.parametrize(
-    ("found", "told"),
-    [
-        pytest.param({"Descriptor": {"digest": "sha256:a"}}, {"digest": "sha256:a"}, id="a digest"),
-        pytest.param({"Descriptor": {}}, {"trouble": "it told no digest"}, id="none"),
-        pytest.param({}, {"trouble": "it told no digest"}, id="nothing"),
-        pytest.param(Said(404, "manifest\nunknown"), {"trouble": "manifest unknown"}, id="an image that it has not"),
-        pytest.param(Said(500, "dial tcp: refused."), {"trouble": "dial tcp: refused"}, id="no connection"),
-        pytest.param(ValueError(SECRET), {"trouble": "ValueError"}, id="what nobody foresaw"),
-    ],
-)
-def test_what_a_registry_has_or_why_nobody_knows(found, told):
-    assert in_registry(found) == told
-
-
-def test_a_registry_that_hangs_is_not_waited_for():
-    ended = threading.Event()
-    try:
-        assert in_registry(ended.wait) == {"trouble": "it did not answer within 0.2 s"}
-    finally:
-        ended.set()

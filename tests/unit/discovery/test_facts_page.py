@@ -42,7 +42,7 @@ def test_the_module_documents_each_fact():
 
 
 def test_what_a_node_tells_of_itself_is_read_back():
-    facts = {name: fact for name, fact in kernel.of_this_node().items() if fact is not None}
+    facts = {name: fact for name, fact in kernel.facts_of_this_node().items() if fact is not None}
     read = _facts.read_facts(facts, dict.fromkeys(facts, "probed"))
     assert all(read.origin(name) == "probed" for name in facts)
 

@@ -23,7 +23,9 @@ import yaml
 
 from ansible_collections.rightscope.deploy.plugins.module_utils import _discovery
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import DiscoveryError
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds import docker, lxd, proxmox
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds._docker.connection import Engine
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds._lxd.connection import Server
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds._proxmox.connection import Cluster
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
@@ -40,9 +42,9 @@ ALLOWED = NEEDED | {"translated", "facts", "nodes", "origins", "service", "insta
 EXPECTED = {"facts", "nodes", "instances", "permissions", "error"}
 
 KINDS = {
-    "docker": (docker._Engine, DockerClient, {"docker_host": "tcp://engine:2375"}),
-    "lxd": (lxd.Server, LxdClient, {"url": "https://engine:8443"}),
-    "proxmox": (proxmox.Cluster, PveApi, {"api_host": "engine", "api_user": "u@pve", "api_password": "p"}),
+    "docker": (Engine, DockerClient, {"docker_host": "tcp://engine:2375"}),
+    "lxd": (Server, LxdClient, {"url": "https://engine:8443"}),
+    "proxmox": (Cluster, PveApi, {"api_host": "engine", "api_user": "u@pve", "api_password": "p"}),
 }
 
 # What an engine that tells none of it seems to have none of: facts that no answer of the file is behind.

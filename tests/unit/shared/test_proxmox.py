@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds import proxmox
+from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds._proxmox.nodes import read_image
 from ansible_collections.rightscope.deploy.plugins.module_utils._shared.proxmox import (
     boot_disk,
     disk_mib,
@@ -58,14 +58,14 @@ class Cluster:
     def __init__(self, config):
         self.config = config
 
-    def ask(self, _path):
+    def get_if_allowed(self, _path):
         return self.config
 
 
 @pytest.mark.parametrize(("config", "disk"), BOOT_DISKS)
 def test_discovery_tells_that_disk_of_a_template(config, disk):
     sized = {**config, **({disk: f"{config[disk]},size=3G"} if disk else {})}
-    image = proxmox._image(Cluster(sized), {"vmid": 900, "node": "pve1", "kind": "qemu"})
+    image = read_image(Cluster(sized), {"vmid": 900, "node": "pve1", "kind": "qemu"})
     assert (image["disk_key"], image["disk"]) == (disk, 3072 if disk else None)
 
 

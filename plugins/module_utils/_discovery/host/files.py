@@ -22,7 +22,7 @@ def read(root, path):
         return None
 
 
-def value(path, for_all=False):
+def read_value(path, for_all=False):
     """
     A setting of the kernel with single blanks; None where it cannot be read or is too long.
 
@@ -44,7 +44,7 @@ def value(path, for_all=False):
     return text if len(text) <= LONGEST else None
 
 
-def names_in(directory):
+def list_names(directory):
     """The names in a directory, or None."""
     try:
         return os.listdir(directory)
@@ -52,7 +52,7 @@ def names_in(directory):
         return None
 
 
-def entries_of(directory):
+def list_entries(directory):
     """The entries of a directory; none where it cannot be read."""
     try:
         with os.scandir(directory) as entries:

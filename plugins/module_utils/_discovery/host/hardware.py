@@ -10,7 +10,7 @@ import os
 import re
 import stat
 
-from .files import entries_of, names_in, value
+from .files import list_entries, list_names, read_value
 
 _NO_GPU = (
     # What a hypervisor shows a machine that has no GPU, and the boards' own management controllers.
@@ -59,30 +59,30 @@ def cpu_flags(root="/"):
 def devices(root="/"):
     """
     ``(nodes, links)``: the paths of character and block devices below /dev, and by its path what each symbolic link to
-    one leads to. What is no hardware is left out, and so are the links that udev makes for each by its number.
+    one leads to. What is not hardware is left out, and so are the links that udev makes for each by its number.
 
     None for either of which there are so many that they cannot be told: a list that ends early would deny the rest.
     """
     top = os.path.join(root, "dev")
     if not os.path.isdir(top):
         return None, None
-    found, links, waiting, seen = [], {}, [top], 0
+    nodes, links, waiting, seen = [], {}, [top], 0
     while waiting:
         directory = waiting.pop()
-        for entry in entries_of(directory):
+        for entry in list_entries(directory):
             seen += 1
             if entry.is_symlink():
-                leads_to = _device_behind(entry.path, top)
-                if leads_to is not None:
-                    links["/" + os.path.relpath(entry.path, root)] = "/" + os.path.relpath(leads_to, root)
+                device = _device_behind(entry.path, top)
+                if device is not None:
+                    links["/" + os.path.relpath(entry.path, root)] = "/" + os.path.relpath(device, root)
             elif entry.is_dir(follow_symlinks=False):
                 if not (directory == top and entry.name in (*_NO_DEVICES, *_BY_NUMBER)):
                     waiting.append(entry.path)
             elif _is_device(entry):
-                found.append("/" + os.path.relpath(entry.path, root))
-        if len(found) > _MOST_DEVICES or seen > _MOST_ENTRIES:
+                nodes.append("/" + os.path.relpath(entry.path, root))
+        if len(nodes) > _MOST_DEVICES or seen > _MOST_ENTRIES:
             return None, None
-    return sorted(found), dict(sorted(links.items())) if len(links) <= _MOST_DEVICES else None
+    return sorted(nodes), dict(sorted(links.items())) if len(links) <= _MOST_DEVICES else None
 
 
 def _device_behind(link, top):
@@ -93,8 +93,8 @@ def _device_behind(link, top):
         mode = 0 if os.readlink(link).startswith("/proc/") else os.stat(path).st_mode
     except OSError:
         return None
-    is_one = stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
-    return path if is_one and path.startswith(os.path.realpath(top) + os.sep) else None
+    is_device = stat.S_ISCHR(mode) or stat.S_ISBLK(mode)
+    return path if is_device and path.startswith(os.path.realpath(top) + os.sep) else None
 
 
 def _is_device(entry):
@@ -110,12 +110,12 @@ def pci(root="/"):
     ``(devices, gpus)``: texts such as ``0000:01:00.0 10de:1eb8``, and how many of them are GPUs; None without PCI.
     """
     bus = os.path.join(root, "sys/bus/pci/devices")
-    addresses = names_in(bus)
+    addresses = list_names(bus)
     if addresses is None:
         return None, None
     texts, gpus = [], 0
     for address in sorted(addresses):
-        alias = _MODALIAS.match(value(os.path.join(bus, address, "modalias")) or "")
+        alias = _MODALIAS.match(read_value(os.path.join(bus, address, "modalias")) or "")
         if alias:
             texts.append(f"{address} {alias['vendor']}:{alias['device']}".lower())
             gpus += alias["base"] == _DISPLAY and is_gpu_driver(_driver(os.path.join(bus, address)))
@@ -132,12 +132,12 @@ def _driver(device):
 def usb(root="/"):
     """Texts such as ``1-2 1a6e:089a``: where a device is plugged in, and what it is; None without USB."""
     bus = os.path.join(root, "sys/bus/usb/devices")
-    names = names_in(bus)
+    names = list_names(bus)
     if names is None:
         return None
-    found = []
+    texts = []
     for name in sorted(filter(_USB_DEVICE.fullmatch, names)):
-        vendor, product = (value(os.path.join(bus, name, key)) for key in ("idVendor", "idProduct"))
+        vendor, product = (read_value(os.path.join(bus, name, key)) for key in ("idVendor", "idProduct"))
         if vendor and product:
-            found.append(f"{name} {vendor}:{product}")
-    return found
+            texts.append(f"{name} {vendor}:{product}")
+    return texts

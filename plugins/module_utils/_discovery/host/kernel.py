@@ -19,9 +19,9 @@ import struct
 
 from ..._shared.masks import MASK
 from ..._shared.sizes import MIB
-from ..common import ordered_ports
+from ..addresses import sort_ports
 from . import hardware
-from .files import entries_of, names_in, read, value
+from .files import list_entries, list_names, read, read_value
 
 
 def is_kernel_of(kernel_version):
@@ -49,7 +49,7 @@ def sees_listener(path, timeout):
     return struct.unpack("3i", credentials)[0] > 0
 
 
-def of_this_node(root="/", release=None, shares_view=True):
+def facts_of_this_node(root="/", release=None, shares_view=True):
     """
     Facts for what no engine's API tells. What cannot be read is None.
 
@@ -89,8 +89,8 @@ _REAL_TIME = re.compile(r"PREEMPT[_ ]RT\b")
 
 def kernel_flavour(root="/"):
     """``preempt-rt`` or ``generic``, as the kernel's own build says (``uname -v``); None where it says nothing."""
-    build = value(os.path.join(root, "proc/sys/kernel/version"))
-    switch = value(os.path.join(root, "sys/kernel/realtime"))
+    build = read_value(os.path.join(root, "proc/sys/kernel/version"))
+    switch = read_value(os.path.join(root, "sys/kernel/realtime"))
     if switch == "1" or _REAL_TIME.search(build or ""):
         return "preempt-rt"
     return None if build is None and switch is None else "generic"
@@ -140,7 +140,7 @@ def loaded_modules(root="/", release=None):
     """
     loaded = _first_words(read(root, "proc/modules"))
     builtin = _builtin(read(root, f"lib/modules/{release or platform.release()}/modules.builtin"))
-    seen = names_in(os.path.join(root, "sys/module"))
+    seen = list_names(os.path.join(root, "sys/module"))
     sources = [names for names in (loaded, builtin, seen) if names is not None]
     if not sources:
         return None, False
@@ -151,30 +151,30 @@ def loaded_modules(root="/", release=None):
 def module_versions(root="/"):
     """The versions of those modules that have one of their own; most have the kernel's, and tell none."""
     top = os.path.join(root, "sys/module")
-    names = names_in(top)
+    names = list_names(top)
     if names is None:
         return None
-    found = {name.replace("-", "_"): value(os.path.join(top, name, "version")) for name in sorted(names)}
-    return {name: version for name, version in found.items() if version}
+    versions = {name.replace("-", "_"): read_value(os.path.join(top, name, "version")) for name in sorted(names)}
+    return {name: version for name, version in versions.items() if version}
 
 
 def module_parameters(root="/"):
     """The parameters of each module, loaded or built in, as far as every user may read them."""
     top = os.path.join(root, "sys/module")
-    names = names_in(top)
+    names = list_names(top)
     if names is None:
         return None
-    found, count = {}, 0
+    parameters, count = {}, 0
     for name in sorted(names):
-        entries = entries_of(os.path.join(top, name, "parameters"))
+        entries = list_entries(os.path.join(top, name, "parameters"))
         count += len(entries)
         if count > _MOST_PARAMETERS:
             break
-        known = {entry.name: value(entry.path, for_all=True) for entry in entries}
+        known = {entry.name: read_value(entry.path, for_all=True) for entry in entries}
         known = {parameter: text for parameter, text in sorted(known.items()) if text is not None}
         if known:
-            found[name.replace("-", "_")] = known
-    return found
+            parameters[name.replace("-", "_")] = known
+    return parameters
 
 
 def nested_virtualization(parameters):
@@ -223,34 +223,34 @@ def kernel_sysctls(root="/", network=True):
     Those of the network are of the network namespace that this runs in: ``network`` says whether to tell them.
     """
     top = os.path.join(root, "proc/sys")
-    if names_in(top) is None:
+    if list_names(top) is None:
         return None
-    found = {}
+    settings = {}
     for path in _TREES:
-        _settings(top, path, found)
+        _add_settings(top, path, settings)
     if network:
         for path in _NETWORK_TREES:
-            _settings(top, path, found)
-        _setting(top, "net/nf_conntrack_max", found)
-    return dict(sorted(found.items()))
+            _add_settings(top, path, settings)
+        _add_setting(top, "net/nf_conntrack_max", settings)
+    return dict(sorted(settings.items()))
 
 
-def _settings(top, path, found):
-    """Add the settings below ``path`` to ``found``."""
-    for entry in entries_of(os.path.join(top, path)):
+def _add_settings(top, path, settings):
+    """Add the settings below ``path``."""
+    for entry in list_entries(os.path.join(top, path)):
         below = f"{path}/{entry.name}"
-        if _UNASKED.fullmatch(below) or len(found) >= _MOST_SYSCTLS:
+        if _UNASKED.fullmatch(below) or len(settings) >= _MOST_SYSCTLS:
             continue
         if entry.is_dir(follow_symlinks=False):
-            _settings(top, below, found)
+            _add_settings(top, below, settings)
         else:
-            _setting(top, below, found)
+            _add_setting(top, below, settings)
 
 
-def _setting(top, path, found):
-    text = value(os.path.join(top, path))
+def _add_setting(top, path, settings):
+    text = read_value(os.path.join(top, path))
     if text is not None:
-        found[path.replace("/", ".")] = text
+        settings[path.replace("/", ".")] = text
 
 
 # --- what is free, and what is taken ------------------------------------------------------------
@@ -269,16 +269,16 @@ def cgroup_version(root="/"):
     mounted = os.path.join(root, "sys/fs/cgroup")
     if os.path.exists(os.path.join(mounted, "cgroup.controllers")):
         return 2
-    return 1 if names_in(mounted) else None
+    return 1 if list_names(mounted) else None
 
 
 def free_space(path):
     """MiB that a user may still write where ``path`` is, or None."""
     try:
-        found = os.statvfs(path)
+        space = os.statvfs(path)
     except OSError:
         return None
-    return found.f_bavail * found.f_frsize // MIB
+    return space.f_bavail * space.f_frsize // MIB
 
 
 _ENGINES_SOCKETS = re.compile(
@@ -291,7 +291,7 @@ _LISTENS = 0x10000
 
 def engine_sockets(root="/"):
     """The paths of Unix sockets at which something listens that is called as an engine's is; empty without any."""
-    found = set()
+    paths = set()
     for line in (read(root, "proc/net/unix") or "").splitlines()[1:]:
         fields = line.split(None, 7)
         if len(fields) == 8 and fields[7].startswith("/") and int(fields[3], 16) & _LISTENS:
@@ -299,8 +299,8 @@ def engine_sockets(root="/"):
             if _ENGINES_SOCKETS.fullmatch("/".join(path.split("/")[-2:])) or _ENGINES_SOCKETS.fullmatch(
                 os.path.basename(path)
             ):
-                found.add(path)
-    return sorted(found)
+                paths.add(path)
+    return sorted(paths)
 
 
 def engine_paths(sockets, data, shares_view):
@@ -310,15 +310,15 @@ def engine_paths(sockets, data, shares_view):
     ``sockets`` and ``data`` are its own; where it sees what this process sees, so do other engines' sockets count. None
     without any.
     """
-    found = dict.fromkeys(filter(None, data), "data")
-    found.update(dict.fromkeys(filter(None, sockets), "socket"))
+    paths = dict.fromkeys(filter(None, data), "data")
+    paths.update(dict.fromkeys(filter(None, sockets), "socket"))
     if shares_view:
-        found.update(dict.fromkeys(engine_sockets(), "socket"))
-        found.update({os.path.realpath(path): gives for path, gives in list(found.items())})
-    return dict(sorted(found.items())) or None
+        paths.update(dict.fromkeys(engine_sockets(), "socket"))
+        paths.update({os.path.realpath(path): gives for path, gives in list(paths.items())})
+    return dict(sorted(paths.items())) or None
 
 
-def leads_to(paths):
+def link_targets(paths):
     """What each path of the host leads to, by its links; an empty text for one that is not there."""
     return {path: os.path.realpath(path) if os.path.exists(path) else "" for path in sorted(set(paths))}
 
@@ -332,7 +332,7 @@ def ports_taken(root="/"):
     tables = {name: _bound(root, name) for name in ("tcp", "tcp6", "udp", "udp6")}
     if tables["tcp"] is None and tables["tcp6"] is None:
         return None
-    return ordered_ports(f"{port}/{name.rstrip('6')}" for name, ports in tables.items() for port in ports or ())
+    return sort_ports(f"{port}/{name.rstrip('6')}" for name, ports in tables.items() for port in ports or ())
 
 
 def _bound(root, name):

@@ -48,13 +48,13 @@ for top in sys.argv[1:]:
 def settable():
     """The names of the settings, sorted; None where nobody may make such namespaces here, or it cannot be tried."""
     try:
-        text = asyncio.run(_told())
+        text = asyncio.run(_output())
     except (OSError, asyncio.TimeoutError):
         return None
     return sorted(path[len("/proc/sys/") :].replace("/", ".") for path in text.splitlines()) or None
 
 
-async def _told():
+async def _output():
     """What the process prints; empty where it failed. A module's run_command takes a module, and none may be here."""
     command = [sys.executable, "-I", "-S", "-c", _CODE, *_LOOKED_AT]
     quiet = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.DEVNULL}

@@ -23,7 +23,7 @@ _ARCHITECTURES = {
     "ppc64el": "ppc64le",
 }
 
-# Spellings -> the names of plugin_utils/_knowledge/distributions.py.
+# Spellings -> the names of plugin_utils/_core/knowledge/distributions.py.
 _SPELLINGS = {
     "alma": "almalinux",
     "amazonlinux": "amazon",
@@ -93,7 +93,7 @@ def architecture(name):
 
 def architectures(names):
     """Unique architectures in order, or None for none."""
-    return list(dict.fromkeys(found for found in map(architecture, names or ()) if found)) or None
+    return list(dict.fromkeys(filter(None, map(architecture, names or ())))) or None
 
 
 def system_name(name):
@@ -109,9 +109,9 @@ def system_version(system, *texts):
         known, number = _CODENAMES.get(low, (None, None))
         if known in (system, None) and number:
             return number
-        found = _NUMBER.match(low)
-        if found:
-            return found.group()
+        match = _NUMBER.match(low)
+        if match:
+            return match.group()
     return next((text.strip().lower() for text in texts if text), None)
 
 
@@ -122,11 +122,12 @@ def parse_system(*texts):
     The first text that tells system and version wins, then the first that tells a system:
     ``debian-12-cloud``, ``rocky9``, ``ubuntu-24-04``, ``jammy-template``, ``windows-2022``, ``opnsense``.
     """
-    found = [one for one in map(_parse_one, texts) if one[0]]
-    return next((one for one in found if one[1]), found[0] if found else (None, None))
+    systems = [(name, version) for name, version in map(_parse_text, texts) if name]
+    with_version = [(name, version) for name, version in systems if version]
+    return next(iter([*with_version, *systems]), (None, None))
 
 
-def _parse_one(text):
+def _parse_text(text):
     low = (text or "").lower()
     codename = _CODENAME.search(low)
     if codename:
