@@ -53,7 +53,7 @@ from ansible.plugins.connection import ConnectionBase
 from ansible.utils.display import Display
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.connections import (
-    ReachError,
+    UnknownPluginError,
     changes_user,
     connect,
 )
@@ -110,7 +110,7 @@ class Connection(ConnectionBase):
             context.become_method = None
             try:
                 self._way = connect(target, context)
-            except ReachError as error:
+            except UnknownPluginError as error:
                 raise AnsibleConnectionFailure(str(error)) from None
             if self._way.has_option("use_tty"):
                 # What runs another command in a container takes a terminal for a person, and loses output at its end.

@@ -83,7 +83,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.inventory import BaseInventoryPlugin, Cacheable, Constructable
 from ansible.utils.unsafe_proxy import wrap_var
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.discovery import services_on
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.discovery import discover_services
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.early_variables import EarlyVariables
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.hosts import (
     GROUP,
@@ -145,7 +145,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 hosts = target_hosts(self.get_option("targets"), _Asker(self), variables)
         except TargetsError as error:
             raise AnsibleParserError(str(error)) from None
-        targets = services_on(
+        targets = discover_services(
             [host for host in hosts if host.eligible and host.recorded is None], self.get_option("discovery_timeout")
         )
         for target in targets:

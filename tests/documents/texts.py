@@ -26,21 +26,16 @@ HOLE = "\0"
 _RAISED = {
     # Whose first argument is the text.
     **dict.fromkeys(
-        ("AnsibleActionFail", "AnsibleError", "AnsibleParserError", "AnsibleConnectionFailure", "AnsibleFileNotFound")
-        + ("TargetsError", "ReachError", "FactsError", "AnswerError", "AdoptionError", "OptionError", "RefusedError")
-        + (
-            "AttemptError",
-            "ProvisioningError",
-            "EngineError",
-            "EndedError",
-            "DiscoveryError",
-            "CloningError",
-            "TaskError",
-        )
-        + ("FileError", "HostNameError", "LocationError", "OptionsError", "SurveyError", "ValueError"),
+        (
+            *("AnsibleActionFail", "AnsibleError", "AnsibleParserError", "AnsibleConnectionFailure"),
+            *("AnsibleFileNotFound", "AdoptionError", "AnswerError", "AttemptError", "CloningError", "DiscoveryError"),
+            *("EndedError", "EngineError", "FactsError", "FileError", "HostNameError", "LocationError", "OptionError"),
+            *("OptionsError", "ProvisioningError", "RefusedError", "SurveyError", "TargetsError", "TaskError"),
+            *("UnknownPluginError", "ValueError"),
+        ),
         0,
     ),
-    "_troubled": 1,
+    "_unreachable_target": 1,
     "super().__init__": 0,
     "v.Invalid": 0,
     "Problem": 1,

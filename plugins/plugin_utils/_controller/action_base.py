@@ -15,7 +15,7 @@ from ansible.utils.display import Display
 
 from .._core.model import Service, Target
 from .._core.wording import did_you_mean, plain, plain_lines
-from .arguments import LEAST
+from .arguments import MINIMUMS
 from .decisions import DecisionOptions
 from .errors import ControllerError
 from .hosts import Host, TargetsError, target_hosts
@@ -62,9 +62,9 @@ class DeployAction(ActionBase):
                 hint = did_you_mean(option, spec) or f"known: {', '.join(spec)}."
                 raise AnsibleActionFail(f"{option} is not an option of {self._task.action}; {hint}", obj=option)
         _validation, args = self.validate_argument_spec(argument_spec=spec)
-        for option, least in LEAST.items():
-            if option in spec and args[option] is not None and not args[option] >= least:
-                raise AnsibleActionFail(f"{option} must be {least} or more.", obj=self._task.args[option])
+        for option, minimum in MINIMUMS.items():
+            if option in spec and args[option] is not None and not args[option] >= minimum:
+                raise AnsibleActionFail(f"{option} must be {minimum} or more.", obj=self._task.args[option])
         return args
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 STATES = ("started", "stopped", "restarted", "present", "absent")
 
 DECISION = {
-    # No type: a name that is no text gets our own sentence instead of being turned into one.
+    # No type: a name that is not a text gets our own error, and is not turned into one.
     "name": {"type": "raw", "required": True},
     "requirements": {"type": "raw"},
     "as": {"type": "raw"},
@@ -19,12 +19,12 @@ DECISION = {
     "discovery_timeout": {"type": "float", "default": 10.0},
     "facts_ttl": {"type": "float", "default": 5.0},
 }
-"""What decides: the options that both actions have."""
+"""The options that both actions have: those that decide."""
 
 INFO = {
     **DECISION,
     "name": {"type": "raw"},
-    # Elements of no type: what is no mapping gets our own sentence.
+    # Elements of no type: what is not a mapping gets our own error.
     "services": {"type": "list"},
     "report": {"type": "path"},
 }
@@ -46,5 +46,5 @@ SERVICE = {
     "min_uptime": {"type": "float"},
 }
 
-LEAST = {"discovery_timeout": 0.1, "facts_ttl": 0, "max_attempts": 1, "min_uptime": 0, "wait_timeout": 0}
-"""The least that each number may be."""
+MINIMUMS = {"discovery_timeout": 0.1, "facts_ttl": 0, "max_attempts": 1, "min_uptime": 0, "wait_timeout": 0}
+"""The least value of each number."""

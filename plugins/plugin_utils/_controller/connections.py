@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-A connection to another host than the task's own, by that host's variables.
+A connection to a host that is not the task's own, by that host's variables.
 
 Ansible has no public way to it from inside of a plugin.
 """
@@ -22,12 +22,12 @@ from ansible.plugins.loader import become_loader, connection_loader
 from .errors import ControllerError
 
 
-class ReachError(ControllerError):
-    """The host's variables name something that is not there; the text is a sentence that names the host."""
+class UnknownPluginError(ControllerError):
+    """The host's variables name a plugin that is not installed; the text is a sentence that names the host."""
 
 
 class Variables(t.Protocol):
-    """What is known of a host. ``variable`` is None for what it has not, and else templated."""
+    """The variables of a host. ``variable`` returns one templated, or None where the host does not have it."""
 
     name: str
 
@@ -44,10 +44,10 @@ def connection_name(host: Variables) -> str:
     return host.variable("ansible_connection") or C.DEFAULT_TRANSPORT
 
 
-def becomes(host: Variables, otherwise: bool = False) -> bool:
+def becomes(host: Variables, default: bool = False) -> bool:
     """Whether what runs there runs as another user."""
-    wanted = host.variable("ansible_become")
-    return boolean(otherwise if wanted is None else wanted, strict=False)
+    value = host.variable("ansible_become")
+    return boolean(default if value is None else value, strict=False)
 
 
 def connect(
@@ -56,18 +56,18 @@ def connect(
     """
     The host's connection, with its become and its shell; nothing is asked of the host yet.
 
-    ``context`` is changed; ``keys`` are a task's own, such as ``remote_user``. Raises ReachError.
+    ``context`` is changed; ``keys`` are a task's own, such as ``remote_user``. Raises UnknownPluginError.
     """
     name = connection_name(host)
     context.remote_addr = str(host.variable("ansible_host") or host.name)
     connection = connection_loader.get(name, context, new_stdin=None)
     if connection is None:
-        raise ReachError(f"The connection plugin '{name}' of host '{host.name}' was not found.")
+        raise UnknownPluginError(f"The connection plugin '{name}' of host '{host.name}' was not found.")
     context.become = becomes(host) if become is None else become
     if context.become:
         _set_become(host, connection, context, keys)
-    connection.set_options(task_keys=keys, var_options=_known("connection", connection, host))
-    connection._shell.set_options(task_keys=keys, var_options=_known("shell", connection._shell, host))
+    connection.set_options(task_keys=keys, var_options=_options_of("connection", connection, host))
+    connection._shell.set_options(task_keys=keys, var_options=_options_of("shell", connection._shell, host))
     return connection
 
 
@@ -99,12 +99,12 @@ def _set_become(
     method = host.variable("ansible_become_method") or context.become_method or "sudo"
     plugin = become_loader.get(method)
     if plugin is None:
-        raise ReachError(f"The become plugin '{method}' of host '{host.name}' was not found.")
+        raise UnknownPluginError(f"The become plugin '{method}' of host '{host.name}' was not found.")
     context.become_method = method
-    plugin.set_options(task_keys=keys, var_options=_known("become", plugin, host))
+    plugin.set_options(task_keys=keys, var_options=_options_of("become", plugin, host))
     connection.set_become_plugin(plugin)
 
 
-def _known(kind: str, plugin: t.Any, host: Variables) -> dict[str, t.Any]:
+def _options_of(kind: str, plugin: t.Any, host: Variables) -> dict[str, t.Any]:
     names = C.config.get_plugin_vars(kind, plugin._load_name)
     return {name: host.variable(name) for name in names if host.has(name)}

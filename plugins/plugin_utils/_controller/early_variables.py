@@ -22,7 +22,7 @@ from ansible.inventory.host import Host
 from ansible.parsing.dataloader import DataLoader
 from ansible.vars.manager import VariableManager
 
-_OF_ANSIBLE = ("all", "ungrouped")
+_IMPLICIT_GROUPS = ("all", "ungrouped")
 
 
 class EarlyVariables(Mapping):
@@ -33,20 +33,22 @@ class EarlyVariables(Mapping):
         self._inventory = inventory
         self._loader = loader
         self._directory = _directory_of_play()
-        self.groups = self._in_order()
-        self._manager = VariableManager(loader=loader, inventory=_Ordered(self, _sources(inventory, path, use_plugins)))
+        self.groups = self._hosts_by_group()
+        self._manager = VariableManager(
+            loader=loader, inventory=_OrderedInventory(self, _sources(inventory, path, use_plugins))
+        )
         if not use_plugins or self._directory == "":
             self._manager.safe_basedir = False
 
-    def _in_order(self) -> dict[str, list[str]]:
+    def _hosts_by_group(self) -> dict[str, list[str]]:
         """The names of the hosts in each group."""
-        found = {name: [host.name for host in group.get_hosts()] for name, group in self._inventory.groups.items()}
-        alone = [host.name for host in self._inventory.hosts.values() if not _groups(host)]
-        return {**found, "all": list(self._inventory.hosts), "ungrouped": alone}
+        groups = {name: [host.name for host in group.get_hosts()] for name, group in self._inventory.groups.items()}
+        ungrouped = [host.name for host in self._inventory.hosts.values() if not _groups(host)]
+        return {**groups, "all": list(self._inventory.hosts), "ungrouped": ungrouped}
 
     @contextmanager
     def beside_the_play(self) -> Iterator[None]:
-        """What is relative starts where the playbook is: Ansible itself knows that only once the inventory is read."""
+        """Relative paths start where the playbook is: Ansible itself knows that only once the inventory is read."""
         before = self._loader.get_basedir()
         if self._directory:
             self._loader.set_basedir(self._directory)
@@ -57,11 +59,11 @@ class EarlyVariables(Mapping):
 
     def raw_get(self, name: str) -> dict[str, t.Any]:
         """A host's variables, not yet templated. Raises KeyError."""
-        found = self._inventory.hosts[name]
+        unordered = self._inventory.hosts[name]
         host = Host(name, gen_uuid=False)
         groups = self._inventory.groups
-        host.vars, host.address = found.vars, found.address
-        host.groups = [groups["all"], *(_groups(found) or [groups["ungrouped"]])]
+        host.vars, host.address = unordered.vars, unordered.address
+        host.groups = [groups["all"], *(_groups(unordered) or [groups["ungrouped"]])]
         with self.beside_the_play():
             return self._manager.get_vars(host=host, include_hostvars=False, stage="all")
 
@@ -76,10 +78,10 @@ class EarlyVariables(Mapping):
 
 
 def _groups(host: Host) -> list[t.Any]:
-    return [group for group in host.get_groups() if group.name not in _OF_ANSIBLE]
+    return [group for group in host.get_groups() if group.name not in _IMPLICIT_GROUPS]
 
 
-class _Ordered:
+class _OrderedInventory:
     """As much of an InventoryManager as a VariableManager asks for, where neither play nor task is given."""
 
     def __init__(self, variables: EarlyVariables, sources: list[str]) -> None:
@@ -91,14 +93,14 @@ class _Ordered:
 
 def _sources(inventory: InventoryData, path: str, use_plugins: bool) -> list[str]:
     """
-    The sources beside which a play looks for ``group_vars``: those that were named, a directory as such.
+    The sources beside which a play looks for ``group_vars``: those of the command, a directory as such.
 
-    Where no command named them, they are the files that were read up to now.
+    Where the command gives none, they are the files that were read up to now.
     """
     if not use_plugins:
         return []
-    named = context.CLIARGS.get("inventory")
-    return list(named) if named else [*inventory.processed_sources, path]
+    given = context.CLIARGS.get("inventory")
+    return list(given) if given else [*inventory.processed_sources, path]
 
 
 def _directory_of_play() -> str | None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What was learned a moment ago: the items of a loop run one after the other, in one process, on the same targets."""
+"""Facts that were learned a moment ago: the items of a loop run one after the other, in one process."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import typing as t
 from collections.abc import Hashable
 
 
-class Memory:
-    """Values by key, each for as long as the one who asks takes it to be true. Threads may share it."""
+class FactCache:
+    """Values by key, each with its age; the caller says how old one may be. Threads may share it."""
 
     def __init__(self) -> None:
         self._values: dict[Hashable, tuple[float, t.Any]] = {}
@@ -27,13 +27,13 @@ class Memory:
         return value if value is not None and time.monotonic() - kept < seconds else None
 
     def keep(self, key: Hashable, value: t.Any, generation: int) -> None:
-        """``generation`` is what it was when the value was asked for: what was changed since need not be true."""
+        """``generation`` is that of the cache when the value was asked for; a value of an earlier one is not kept."""
         with self._lock:
             if generation == self.generation:
                 self._values[key] = time.monotonic(), value
 
     def forget(self) -> None:
-        """After a change nothing of it need be true any more."""
+        """Drop all values: after a change none of them need be true."""
         with self._lock:
             self._values.clear()
             self.generation += 1

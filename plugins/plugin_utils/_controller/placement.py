@@ -26,7 +26,7 @@ THROUGH = "rightscope.deploy.through"
 def placement(
     service: str, target: Target, instances: tuple[Instance, ...], *, state: str | None = None
 ) -> dict[str, t.Any]:
-    """Where the service is; ``state`` is what it will be, where it was not done yet."""
+    """Where the service is; ``state`` is the one that it will have, where that is only foreseen."""
     first = first_of(instances)
     form = FORMS[first.form]
     states = {instance.state for instance in instances}
@@ -45,7 +45,7 @@ def placement(
 
 
 def first_of(instances: Iterable[Instance]) -> Instance:
-    """The one that speaks for a service of several: whatever order they were found in, it is the same."""
+    """The instance that stands for a service of several, the same whatever their order is."""
     return min(instances, key=lambda instance: instance.name)
 
 
@@ -53,12 +53,13 @@ def connection_to(target: Target, instance: Instance) -> dict[str, t.Any]:
     """
     The variables by which Ansible reaches an instance from the controller; empty where there is no way.
 
-    No secret is among them. Where only the target's own host reaches its API, it is by way of that host: its variables
-    stay where they are. What a name or a user looks like is somebody else's choice, and both become words of a command.
+    No secret is among them. Where only the target's own host reaches its API, the connection goes through that host,
+    whose variables stay where they are. Others choose the names and users of instances, and both become words of a
+    command: what does not look like such a word makes no connection.
     """
-    found = _connection_to(target, instance)
-    good = all(_WORD.fullmatch(str(found[key])) or _is_address(found[key]) for key in _WORDS if key in found)
-    return found if good else {}
+    variables = _connection_variables(target, instance)
+    words = [variables[key] for key in _WORDS if key in variables]
+    return variables if all(_WORD.fullmatch(str(word)) or _is_address(word) for word in words) else {}
 
 
 _WORDS = ("ansible_host", "ansible_user")
@@ -72,7 +73,7 @@ def _is_address(text: t.Any) -> bool:
         return False
 
 
-def _connection_to(target: Target, instance: Instance) -> dict[str, t.Any]:
+def _connection_variables(target: Target, instance: Instance) -> dict[str, t.Any]:
     form = FORMS[instance.form]
     if target.local or form.SCOPE == "machine":
         variables = form.connection(target, instance)
@@ -90,34 +91,34 @@ def _connection_to(target: Target, instance: Instance) -> dict[str, t.Any]:
 
 
 def _private_key(public: Iterable[str]) -> str | None:
-    """The private key here whose public one is among those that the guest lets in; ssh itself tries its usual ones."""
-    wanted = {_blob(line) for line in public} - {None}
-    if not wanted:
+    """The private key on the controller that belongs to one of the public ones; ssh itself tries its usual ones."""
+    accepted = {_key_material(line) for line in public} - {None}
+    if not accepted:
         return None
-    named = [Path(str(C.DEFAULT_PRIVATE_KEY_FILE)).expanduser()] if C.DEFAULT_PRIVATE_KEY_FILE else []
-    beside = sorted(Path("~/.ssh").expanduser().glob("*.pub"))
-    for private in [*named, *(path.with_suffix("") for path in beside)]:
+    configured = [Path(str(C.DEFAULT_PRIVATE_KEY_FILE)).expanduser()] if C.DEFAULT_PRIVATE_KEY_FILE else []
+    usual = [path.with_suffix("") for path in sorted(Path("~/.ssh").expanduser().glob("*.pub"))]
+    for private in [*configured, *usual]:
         try:
             line = private.with_name(f"{private.name}.pub").read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             continue
-        if _blob(line) in wanted and private.is_file():
+        if _key_material(line) in accepted and private.is_file():
             return str(private)
     return None
 
 
-def _blob(line: str) -> str | None:
+def _key_material(line: str) -> str | None:
     """The key itself, without its type, its options and its comment."""
     return next((word for word in line.split() if word.startswith("AAAA")), None)
 
 
 def without_connection(placed: Mapping[str, t.Any]) -> dict[str, t.Any]:
-    """What a service's own host is told of its placement: its connection it has as variables."""
+    """The placement as a service's own host has it: the connection is in its variables."""
     return {key: value for key, value in placed.items() if key != "connection"}
 
 
 def has_own_connection(variables: Mapping[str, t.Any], groups: Iterable[str]) -> bool:
-    """Whether a host of the inventory, which has a service's name, is another one, or is reached in its own way."""
+    """Whether a host of the inventory that has a service's name is something else, or is reached in its own way."""
     return SERVICES not in groups and any(key in variables for key in ("ansible_connection", "ansible_host"))
 
 

@@ -17,7 +17,7 @@ from ansible.errors import AnsibleError
 from ...module_utils._discovery import DiscoveryError, kind_of
 from .._core.model import Call, Instance
 from .._core.wording import first_line, reason_of
-from .discovery import find_instances, forget
+from .discovery import find_instances, forget_facts
 from .errors import EngineError
 from .hosts import Host
 from .provisioning.job import Opinion
@@ -47,7 +47,7 @@ class HostEngine:
 
     def run(self, call: Call) -> None:
         """Run a delegate on the target's own connection. Raises EngineError where it fails."""
-        forget()
+        forget_facts()
         began = time.time()
         reply = self._reply(call)
         if _has_failed(reply):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import DiscoveryError
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import discovery as _asking
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller import discovery
 
 
 class Host:
@@ -36,14 +36,14 @@ def asked(monkeypatch) -> list[str]:
         calls.append(f"where {service} is")
         return []
 
-    monkeypatch.setattr(_asking, "discover", discover)
-    monkeypatch.setattr(_asking, "find", find)
-    _asking.forget()
+    monkeypatch.setattr(discovery, "discover", discover)
+    monkeypatch.setattr(discovery, "find", find)
+    discovery.forget_facts()
     return calls
 
 
 def ask(service, host=None, ttl=60.0, images=(), paths=()):
-    (target,) = _asking.discover_all([host or Host()], [service], 5, images, paths, ttl=ttl)[service]
+    (target,) = discovery.discover_all([host or Host()], [service], 5, images, paths, ttl=ttl)[service]
     return target
 
 
@@ -70,7 +70,7 @@ def test_what_is_not_known_is_asked(asked, more):
 
 def test_after_a_change_everything_is_asked_again(asked):
     ask("a")
-    _asking.forget()
+    discovery.forget_facts()
     assert ask("b").nodes[0].facts.cpus == 2
     assert asked == ["facts for a", "facts for b"]
 
@@ -80,20 +80,20 @@ def test_a_target_that_did_not_answer_is_not_waited_for_again(asked, monkeypatch
         asked.append("refused")
         raise DiscoveryError("The Docker engine is gone.", "Start it.")
 
-    monkeypatch.setattr(_asking, "discover", refuse)
+    monkeypatch.setattr(discovery, "discover", refuse)
     assert [ask(name).trouble for name in ("a", "b")] == ["the Docker engine is gone"] * 2
     assert asked == ["refused"]
 
 
 def test_what_was_asked_for_before_a_change_and_told_after_it_is_not_kept(asked, monkeypatch):
-    tell = _asking.discover
+    tell = discovery.discover
 
     def late(*arguments, **more):
-        _asking.forget()
+        discovery.forget_facts()
         return tell(*arguments, **more)
 
-    monkeypatch.setattr(_asking, "discover", late)
+    monkeypatch.setattr(discovery, "discover", late)
     ask("a")
-    monkeypatch.setattr(_asking, "discover", tell)
+    monkeypatch.setattr(discovery, "discover", tell)
     ask("b")
     assert asked == ["facts for a", "facts for b"]

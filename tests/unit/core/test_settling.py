@@ -11,8 +11,8 @@ import pytest
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import docker_container, proxmox_vm
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Call, Instance, Plan
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.settling import (
-    CRASHES,
-    STANDS_STILL,
+    CRASH_LIMIT,
+    STOPPED_TIMEOUT,
     DiffersError,
     EndedError,
     Settling,
@@ -42,7 +42,7 @@ def _container(started="t1", *, restarts=0, uptime=None, health=None, ready=True
 
 
 def _settling(*, form=docker_container, starts=True, min_uptime=None, wait_timeout=120.0, state="started"):
-    return Settling(form, state, starts=starts, began=0.0, min_uptime=min_uptime, wait_timeout=wait_timeout)
+    return Settling(form, state, starts=starts, start_time=0.0, min_uptime=min_uptime, wait_timeout=wait_timeout)
 
 
 def _left(option="working_dir", was="/tmp", shall="/tmp/"):
@@ -98,7 +98,7 @@ def test_a_crash_loop_is_known_by_the_engine_s_own_count():
     settling = _settling()
     assert settling.reason_to_wait(_container("t1", uptime=0), NOTHING_LEFT, 0.4)
     with pytest.raises(EndedError, match="'web' ends again and again after its start; its last words: no config"):
-        settling.reason_to_wait(_container("t9", restarts=CRASHES, uptime=0, log="no config"), NOTHING_LEFT, 5.0)
+        settling.reason_to_wait(_container("t9", restarts=CRASH_LIMIT, uptime=0, log="no config"), NOTHING_LEFT, 5.0)
 
 
 def test_restarts_of_before_this_run_are_not_counted():
@@ -110,7 +110,7 @@ def test_a_crash_loop_that_was_there_is_found_in_a_run_that_changes_nothing():
     settling = _settling(starts=False)
     assert settling.reason_to_wait(_container("t1", restarts=40, uptime=0), NOTHING_LEFT, 0.0)
     with pytest.raises(EndedError):
-        settling.reason_to_wait(_container("t4", restarts=40 + CRASHES, uptime=0), NOTHING_LEFT, 2.0)
+        settling.reason_to_wait(_container("t4", restarts=40 + CRASH_LIMIT, uptime=0), NOTHING_LEFT, 2.0)
 
 
 def test_what_has_ended_is_told_at_once():
@@ -128,7 +128,7 @@ def test_a_machine_is_not_watched_and_waited_for_until_it_is_ready():
 
 def test_what_has_no_address_yet_is_started_where_the_user_does_not_wait_for_one():
     settling = Settling(
-        proxmox_vm, "started", starts=True, began=0.0, min_uptime=None, wait_timeout=120, awaits_address=False
+        proxmox_vm, "started", starts=True, start_time=0.0, min_uptime=None, wait_timeout=120, awaits_address=False
     )
     machine = Instance(form="proxmox_vm", name="db", id="100", node="pve1", state="started", ready=False, up=True)
     assert settling.reason_to_wait((machine,), NOTHING_LEFT, 1.0) is None
@@ -175,10 +175,10 @@ def test_what_was_started_and_stands_still_is_given_up():
     """A reboot passes through that state, and is waited for."""
     settling = _settling(form=proxmox_vm)
     stopped = _left("state", "stopped", "started")
-    for now in (1.0, 2.0, 1.0 + STANDS_STILL - 0.1):
+    for now in (1.0, 2.0, 1.0 + STOPPED_TIMEOUT - 0.1):
         assert settling.reason_to_wait(_container(), stopped, now)
     with pytest.raises(EndedError, match="it was started, and has been stopped for 15 s since"):
-        settling.reason_to_wait(_container(), stopped, 1.0 + STANDS_STILL)
+        settling.reason_to_wait(_container(), stopped, 1.0 + STOPPED_TIMEOUT)
 
 
 def test_a_long_value_is_cut():

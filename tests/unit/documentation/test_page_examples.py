@@ -24,7 +24,7 @@ from ansible.template import Templar
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.arguments import INFO, LEAST, SERVICE
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.arguments import INFO, MINIMUMS, SERVICE
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.hosts import TargetsError, target_hosts
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.ledger import EXPIRY
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.provisioning.attempts import RACES
@@ -35,7 +35,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.fa
     split_declared,
 )
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import parse_service
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.settling import CRASHES
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.settling import CRASH_LIMIT
 from tests.documents.examples import PAGES, WAYS, examples
 
 RECORD = {"kind": "proxmox", "nodes": [{"name": "pve1", "facts": {"memory": 65536}}]}
@@ -153,13 +153,15 @@ def test_every_option_is_on_some_page(option):
     [
         pytest.param("targets.md", "{:g} seconds if not set", SERVICE["discovery_timeout"]["default"], id="to answer"),
         pytest.param("targets.md", "`facts_ttl` seconds, {:g} if not set", SERVICE["facts_ttl"]["default"], id="facts"),
-        pytest.param("troubleshooting.md", "`discovery_timeout` at {:g}", LEAST["discovery_timeout"], id="the least"),
+        pytest.param(
+            "troubleshooting.md", "`discovery_timeout` at {:g}", MINIMUMS["discovery_timeout"], id="the least"
+        ),
         pytest.param(
             "life_cycle.md", "three in all (`max_attempts`)", SERVICE["max_attempts"]["default"], id="attempts"
         ),
         pytest.param("life_cycle.md", "after an hour in any case", EXPIRY / 3600, id="claims"),
         pytest.param("troubleshooting.md", "up to five times", RACES, id="ids"),
-        pytest.param("forms.md", "more than three times", CRASHES, id="crashes"),
+        pytest.param("forms.md", "more than three times", CRASH_LIMIT, id="crashes"),
     ],
 )
 def test_a_default_is_what_the_code_has(page, words, figure):

@@ -94,7 +94,7 @@ def _settling(job: Job, site: Site, plan: Plan, *, starts: bool) -> Settling:
         site.form,
         plan.state,
         starts=starts,
-        began=job.clock.monotonic(),
+        start_time=job.clock.monotonic(),
         min_uptime=job.options.min_uptime,
         wait_timeout=job.options.wait_timeout,
         awaits_address=job.options.awaits_address,

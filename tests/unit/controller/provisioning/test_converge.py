@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.errors import AttemptError, Cause
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.provisioning.converge import converge
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.settling import CRASHES
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.settling import CRASH_LIMIT
 
 from .. import toy
 
@@ -175,7 +175,7 @@ def test_a_crash_loop_is_an_end(fail, engine, clock):
     error = fail(min_uptime=5)
     assert "container 'web' ends again and again after its start; its last words: ouch" in str(error)
     assert (error.cause, engine.toys) == (Cause.EXIT, {})
-    assert CRASHES / 2 <= clock.now < CRASHES
+    assert CRASH_LIMIT / 2 <= clock.now < CRASH_LIMIT
 
 
 def crash(engine) -> None:
