@@ -15,10 +15,11 @@ from pathlib import Path
 import yaml
 
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds import KINDS, kind_of
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, proxmox_vm
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import acts as _docker_acts
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import options as _docker_options
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import config as _proxmox_config
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import planning as proxmox_vm
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge import proxmox_privileges as rights
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import requirement_names
 from tests.unit.core import builders
@@ -155,12 +156,12 @@ def texts() -> str:
         but = f", but not {', '.join(but)}" if but else ""
         return (", ".join(f"`{one}`" for one in patterns if not one.startswith("!")) + but) or "nowhere"
 
-    rows = [(f"`{name}`", named(form.NUMBERS), named(form.SWITCHES)) for name, form in FORMS.items()]
+    rows = [(f"`{name}`", named(form.numbers), named(form.switches)) for name, form in FORMS.items()]
     return table(("form", "whole numbers", "switches"), rows)
 
 
 def reserved(form: str) -> str:
-    return text(f"{_codes(FORMS[form].RESERVED)}.")
+    return text(f"{_codes(FORMS[form].reserved)}.")
 
 
 # --- Proxmox --------------------------------------------------------------------------------------

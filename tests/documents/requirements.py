@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from ansible_collections.rightscope.deploy.plugins.doc_fragments.decision import ModuleDocFragment
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import of_needs
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import need_grants
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.needs import NEEDS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.distributions import (
     ARCHITECTURES,
@@ -301,7 +301,7 @@ def _is_granted(path: str) -> bool:
     needs = builders.service(**example(path)).requirements
     without = Requirements(os_family="any")
     return any(
-        of_needs(needs, one) != of_needs(without, one)
+        need_grants(needs, one) != need_grants(without, one)
         for one in (builders.candidate(kind) for kind in builders.FORM_OF)
     )
 

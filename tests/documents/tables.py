@@ -19,6 +19,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge 
     modules,
     privileges,
     processors,
+    runtimes,
     storages,
     sysctls,
     systems,
@@ -45,7 +46,7 @@ WINDOWS = "Windows containers"
 STORAGES = "Storages of Proxmox VE"
 PROJECTS = "Projects of LXD and Incus"
 
-_FORMS = {"docker_container": "Docker", "lxd_container": "LXC", "proxmox_vm": "VM"}
+_RUNTIMES = {runtimes.DOCKER: "Docker", runtimes.LXC: "LXC", runtimes.QEMU: "VM"}
 
 _INTRODUCTION = """
 What the rules of [decision.md](decision.md) look up. Each row has its source: below each table stand those of all its
@@ -77,7 +78,7 @@ def _grants() -> str:
         (
             f"`{row.name}`",
             "given anyway" if row.default else row.level,
-            "its own" if row.owned else "as a privileged one" if row.lxc else "never",
+            "its own" if row.owned else "as a privileged one" if runtimes.LXC not in row.refused_by else "never",
             row.means,
         )
         for row in privileges.CAPABILITIES.values()
@@ -190,10 +191,10 @@ def _permissions() -> str:
 
 def _features() -> str:
     rows = [
-        (f"`{row.feature}`", _FORMS[row.form], _takes(row), row.reason)
+        (f"`{row.feature}`", _RUNTIMES[row.runtime], _takes(row), row.reason)
         for row in features.FEATURES
         # Of a machine there is only to say what its own kernel must have.
-        if row.form != features.VM or row.conditions
+        if row.runtime != runtimes.QEMU or row.conditions
     ]
     about = (
         "What each of `kernel.features` takes. A machine has them all in its own kernel, unless a row says otherwise."
@@ -231,8 +232,8 @@ def _settings() -> str:
         (
             f"`{row.pattern}`",
             row.namespace or "none: the host's",
-            "yes" if row.docker else "no",
-            "yes" if row.lxc else "no",
+            "yes" if row.is_set_by(runtimes.DOCKER) else "no",
+            "yes" if row.is_set_by(runtimes.LXC) else "no",
             str(row.kernel or ""),
         )
         for row in sysctls.SYSCTLS
@@ -277,7 +278,9 @@ def _systems() -> str:
 
 def _releases() -> str:
     bounds = [(f"`{row.systemd}`", _bound(row), row.reason) for row in systems.INIT_BOUNDS]
-    runtimes = [(f"{row.system} {row.version}", f"Docker {row.docker}", row.reason) for row in systems.RUNTIMES]
+    calls = [
+        (f"{row.system} {row.version}", f"{row.runtime.title} {row.engine}", row.reason) for row in systems.SYSCALLS
+    ]
     releases = [(f"{row.system} {row.version}", row.systemd) for row in systems.SYSTEMD]
     return "\n".join(
         (
@@ -286,8 +289,8 @@ def _releases() -> str:
             "Which systemd a release has:\n",
             table(("system", "systemd"), releases),
             "What a C library needs of Docker:\n",
-            table(("system", "needs", "because"), runtimes),
-            _sources(*_of(systems.INIT_BOUNDS), *_of(systems.SYSTEMD), *_of(systems.RUNTIMES)),
+            table(("system", "needs", "because"), calls),
+            _sources(*_of(systems.INIT_BOUNDS), *_of(systems.SYSTEMD), *_of(systems.SYSCALLS)),
         )
     )
 

@@ -42,9 +42,9 @@ OUT_OF_VIEW = ("id", "since", "Config.Labels.rightscope.service")
 
 def _documented() -> dict[str, dict]:
     """The delegate's options, as ansible-doc has them of the release that is installed."""
-    command = [sys.executable, str(SCRIPTS / "ansible-doc"), "--json", FORM.MODULE]
+    command = [sys.executable, str(SCRIPTS / "ansible-doc"), "--json", FORM.module]
     told = subprocess.run(command, capture_output=True, check=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
-    return json.loads(told.stdout)[FORM.MODULE]["doc"]["options"]
+    return json.loads(told.stdout)[FORM.module]["doc"]["options"]
 
 
 @pytest.fixture(scope="module")
@@ -299,7 +299,7 @@ def test_what_this_engine_cannot_do_is_compared_in_the_engines_words(play, docke
 
 def test_no_option_of_the_delegate_falls_between(specification):
     """Each is tried, or there is a reason; and each is compared or digested, or says how the delegate works."""
-    connection = set(kind_of(FORM.KIND).options)
+    connection = set(kind_of(FORM.kind).options)
     options = set(specification) - connection
     assert len(options) > 50
     tried = {*table.TRIALS, *table.INSPECTED}
@@ -309,7 +309,7 @@ def test_no_option_of_the_delegate_falls_between(specification):
         for trial in trials:
             assert len(trial.spellings) > 1 or trial.only, trial.option
             assert trial.other is not None or trial.only, trial.option
-    for name in options - {"image"} - set(FORM.RESERVED) - _docker_acts.BEHAVIOUR:
+    for name in options - {"image"} - set(FORM.reserved) - _docker_acts.BEHAVIOUR:
         certain = name in _docker_options.CERTAIN | _docker_options.IN_PLACE
         assert certain or _docker_options.digests({name: ["x"]}) != "none", name
         assert not certain or name in _docker_options.COMPARED, name

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import kind_of
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import proxmox_vm
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.config import (
     COMPARED,
     DRIVES,
@@ -31,13 +31,13 @@ TOGETHER = {name: row for name, row in TABLE.items() if not {"made", "root", "al
 
 def documented() -> set[str]:
     """The options that the installed module documents."""
-    ask = [str(SCRIPTS / "ansible-doc"), "--type", "module", "--json", proxmox_vm.MODULE]
+    ask = [str(SCRIPTS / "ansible-doc"), "--type", "module", "--json", FORMS["proxmox_vm"].module]
     told = subprocess.run(ask, capture_output=True, text=True, check=True).stdout
-    return set(json.loads(told)[proxmox_vm.MODULE]["doc"]["options"])
+    return set(json.loads(told)[FORMS["proxmox_vm"].module]["doc"]["options"])
 
 
 def test_every_documented_option_is_in_a_table():
-    ours = {*proxmox_vm.RESERVED, *NO_SETTINGS, *kind_of("proxmox").options}
+    ours = {*FORMS["proxmox_vm"].reserved, *NO_SETTINGS, *kind_of("proxmox").options}
     assert documented() - {*TABLE, *ours} == set()
     assert set(TABLE) - documented() == set()
 

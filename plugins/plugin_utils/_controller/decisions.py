@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ansible.utils.display import Display
 
-from .._core.candidates import candidates, present
+from .._core.candidates import candidates, is_described, present
 from .._core.decision.decide import IF_BETTER, IF_NEEDED, STAY, decide
 from .._core.explanation.digest import digest_of
 from .._core.explanation.explain import as_data, explain
@@ -66,7 +66,7 @@ def decide_on(service: Service, targets: list[Target], options: DecisionOptions)
         chosen = decision.chosen.candidate
         for failure in decision.chosen.accepted:
             display.warning(f"Service '{service.name}' on '{chosen.place}': {failure.reason}.")
-        if service.described and chosen.form not in service.described:
+        if not is_described(chosen.form, service):
             display.warning(
                 f"Nothing under 'as' describes service '{service.name}' as {chosen.title}: it is its bare image."
             )

@@ -26,7 +26,7 @@ from ansible.utils import plugin_docs
 
 from ...module_utils._discovery import kind_of
 from .._core.forms import OptionError
-from .._core.forms._common import text
+from .._core.forms.common import text
 from .._core.wording import did_you_mean, not_a_text
 
 _KEPT = ("type", "elements", "choices")
@@ -48,13 +48,13 @@ def read_options(form: t.Any, options: Mapping[str, t.Any]) -> tuple[dict[str, t
 
     What a form compares is tried out here on nothing, so a value that it cannot read is found before the work.
     """
-    spec, aliases = _specification(form.MODULE)
-    connection = kind_of(form.KIND).options
+    spec, aliases = _specification(form.module)
+    connection = kind_of(form.kind).options
     read: dict[str, t.Any] = {}
     wrong: list[Wrong] = []
     for option, value in options.items():
         name = aliases.get(option, option)
-        if name in form.RESERVED:
+        if name in form.reserved:
             wrong.append(((option,), "is set by the collection itself and cannot be given"))
         elif name in connection:
             wrong.append(((option,), "is a connection option, and belongs in the target's 'rightscope_options'"))
@@ -71,11 +71,11 @@ def read_options(form: t.Any, options: Mapping[str, t.Any]) -> tuple[dict[str, t
 
 def _no_option(form: t.Any, option: t.Any, known: t.Iterable[str]) -> str:
     hint = did_you_mean(option, known)
-    return f"is not an option of {form.MODULE}{f'; {hint}' if hint else ''}"
+    return f"is not an option of {form.module}{f'; {hint}' if hint else ''}"
 
 
 def _not_taken(form: t.Any, option: Mapping[str, t.Any]) -> str:
-    return f"is not what {form.MODULE} takes: {_expected(option)}"
+    return f"is not what {form.module} takes: {_expected(option)}"
 
 
 def _refused(form: t.Any, option: str, name: str, value: t.Any) -> Iterator[Wrong]:
@@ -85,7 +85,7 @@ def _refused(form: t.Any, option: str, name: str, value: t.Any) -> Iterator[Wron
     except OptionError as error:
         yield (option,), str(error)
     except (ValueError, TypeError, KeyError, AttributeError):
-        spec, _aliases = _specification(form.MODULE)
+        spec, _aliases = _specification(form.module)
         yield (option,), _not_taken(form, spec.get(name, {}))
 
 
@@ -154,7 +154,7 @@ class _Reader:
         if not isinstance(key, str):
             self._note((*path, str(key)), "has a name that YAML has not read as a text; put it in quotes")
             return None
-        if isinstance(value, Mapping) and self._matches((*names, key), self.form.MAPPINGS):
+        if isinstance(value, Mapping) and self._matches((*names, key), self.form.mappings):
             return {inner: self._entry((*names, key), (*path, key), inner, item) for inner, item in value.items()}
         return self._text((*names, key), (*path, key), value)
 
@@ -171,9 +171,9 @@ class _Reader:
         if isinstance(value, str):
             return value
         if isinstance(value, bool):
-            fine = self._matches(names, self.form.SWITCHES)
+            fine = self._matches(names, self.form.switches)
         else:
-            fine = isinstance(value, int) and self._matches(names, self.form.NUMBERS)
+            fine = isinstance(value, int) and self._matches(names, self.form.numbers)
         if not fine:
             self._note(path, not_a_text(value))
         return value if isinstance(value, bool) or not fine else str(value)

@@ -34,8 +34,8 @@ def placement(
         "service": service,
         "target": target.name,
         "node": first.node,
-        "scope": form.SCOPE,
-        "form": form.NAME,
+        "scope": form.scope,
+        "form": form.name,
         "id": first.id if len(instances) == 1 else service,
         "state": state or (states.pop() if len(states) == 1 else "partly started"),
         "addresses": list(dict.fromkeys(address for instance in instances for address in instance.addresses)),
@@ -75,7 +75,7 @@ def _is_address(text: t.Any) -> bool:
 
 def _connection_variables(target: Target, instance: Instance) -> dict[str, t.Any]:
     form = FORMS[instance.form]
-    if target.local or form.SCOPE == "machine":
+    if target.local or form.is_reached_by_network:
         variables = form.connection(target, instance)
         key = _private_key(form.public_keys(instance))
         return variables | ({"ansible_ssh_private_key_file": key} if key else {})

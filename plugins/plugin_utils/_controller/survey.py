@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from ansible.utils.display import Display
 
-from .._core.candidates import members_of
-from .._core.decision.grants import host_paths
+from .._core.candidates import host_paths, image_names, members_of
 from .._core.forms import FORMS
 from .._core.model import Service, Sought, Target
 from .._core.wording import quoted
@@ -37,7 +36,7 @@ def survey(
     """
     names = [service.name for service in services]
     sought = {} if options.state == "absent" else _sought(services)
-    images, paths = _container_images(services), host_paths(services)
+    images, paths = image_names(services), host_paths(services)
     targets = discover_all(hosts, names, timeout, images, paths, ttl=ttl, sought=sought)
     for service in services:
         _check_any_usable(service, targets[service.name])
@@ -78,16 +77,9 @@ def _sought(services: list[Service]) -> dict[str, Sought]:
     """By kind of target the names in the options of its form whose content is to be found out."""
     by_kind: dict[str, Sought] = {}
     for form in FORMS.values():
-        each = [form.sought(service.requirements, service.made_as.get(form.NAME) or {}) for service in services]
+        each = [form.sought(service.requirements, service.made_as.get(form.name) or {}) for service in services]
         images = dict.fromkeys(name for sought in each for name in sought.images)
         files = dict.fromkeys(name for sought in each for name in sought.files)
         if images or files:
-            by_kind[form.KIND] = Sought(images=tuple(images), files=tuple(files))
+            by_kind[form.kind] = Sought(images=tuple(images), files=tuple(files))
     return by_kind
-
-
-def _container_images(services: list[Service]) -> list[str]:
-    """The names of the images that Docker containers of the services would be made from, each once."""
-    of_processes = [process.image for service in services for process in service.requirements.processes]
-    of_services = [(service.made_as.get("docker_container") or {}).get("image") for service in services]
-    return list(dict.fromkeys(filter(None, [*of_services, *of_processes])))

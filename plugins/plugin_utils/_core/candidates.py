@@ -10,8 +10,8 @@ import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from .forms import FORMS
-from .forms.lxd_container import kept_profiles
+from .forms import FORMS, Form
+from .forms.host_files import host_path
 from .model import NOTHING, Candidate, Facts, Instance, Node, Permit, Service, Target
 
 
@@ -25,7 +25,7 @@ def candidates(service: Service, targets: Iterable[Target], state: str = "starte
 
 
 def _of_target(service: Service, target: Target, state: str) -> Iterator[Candidate]:
-    forms = [form for form in FORMS.values() if target.kind == form.KIND]
+    forms = [form for form in FORMS.values() if target.kind == form.kind]
     there, stranger = present(service, target), _stranger(service, target)
     for node in target.nodes or (Node(name=target.name, facts=Facts()),):
         for form in forms:
@@ -33,21 +33,24 @@ def _of_target(service: Service, target: Target, state: str) -> Iterator[Candida
 
 
 def _candidate(
-    service: Service, target: Target, node: Node, form, there: tuple[Instance, ...], stranger: str | None, state: str
+    service: Service,
+    target: Target,
+    node: Node,
+    form: Form,
+    there: tuple[Instance, ...],
+    stranger: str | None,
+    state: str,
 ) -> Candidate:
-    options = service.made_as.get(form.NAME)
+    options = service.made_as.get(form.name)
     source = form.image(service.requirements, options or {}, node.facts)
-    held = [one for one in there if one.form == form.NAME and one.node == node.name]
+    held = [one for one in there if one.form == form.name and one.node == node.name]
     trouble, remedy = target.trouble, target.remedy
     if not trouble and not node.online:
         trouble, remedy = f"its node '{node.name}' is offline", f"bring '{node.name}' back"
     return Candidate(
         target=target.name,
         node=node.name,
-        kind=target.kind,
-        form=form.NAME,
-        title=form.TITLE,
-        scope=form.SCOPE,
+        form=form,
         facts=node.facts,
         labels=target.labels,
         options=options,
@@ -61,7 +64,7 @@ def _candidate(
         # What is stopped neither uses its memory nor is promised it.
         held=sum(one.memory for one in held if one.state not in ("stopped", "hibernated")),
         held_ports=frozenset(_host_port(port) for one in held for port in one.ports),
-        held_profiles=next((kept_profiles(one.config) for one in held), None),
+        kept_options=next((form.kept_options(one) for one in held), NOTHING),
         held_config=held[0].config if held else NOTHING,
         is_present=bool(held),
         content=target.content.of(form.sought(service.requirements, options or {})),
@@ -75,7 +78,7 @@ def _candidate(
 
 
 def _permits(
-    form, service: Service, target: Target, there: tuple[Instance, ...], state: str
+    form: Form, service: Service, target: Target, there: tuple[Instance, ...], state: str
 ) -> Callable[[Candidate], tuple[Permit, ...]]:
     """What the plan for a candidate takes: only a candidate that is judged has its image and its grants."""
     return lambda candidate: form.permits(service, candidate, target, there, state)
@@ -115,7 +118,7 @@ def _has_name_of(service: str, one: Instance) -> bool:
     """The service's own, or of several containers one that is called by the process that it says it is."""
     if one.name == service:
         return one.process is None
-    several = FORMS[one.form].SCOPE == "application" and one.name.startswith(f"{service}-")
+    several = FORMS[one.form].has_processes and one.name.startswith(f"{service}-")
     return several and one.process in (None, one.name.removeprefix(f"{service}-"))
 
 
@@ -144,7 +147,7 @@ def _stranger(service: Service, target: Target) -> str | None:
     form, number = FORMS.get(found[0].form), found[0].id
     # Of several guests of one name, which Proxmox VE allows, a person has to know the number.
     which = f" ({number})" if number.isdigit() and number != found[0].name else ""
-    return f"{form.TITLE if form else found[0].form.replace('_', ' ')} '{found[0].name}'{which}"
+    return f"{form.title if form else found[0].form.replace('_', ' ')} '{found[0].name}'{which}"
 
 
 def places(service: Service, targets: Iterable[Target]) -> Iterator[tuple[Target, str, str]]:
@@ -153,3 +156,30 @@ def places(service: Service, targets: Iterable[Target]) -> Iterator[tuple[Target
         seen = {(instance.node, instance.form): None for instance in present(service, target)}
         for node, form in seen:
             yield target, node, form
+
+
+def is_described(form: Form, service: Service) -> bool:
+    """Whether a form is one that the user described, or none is described."""
+    return form.is_described(service) or not any(other.is_described(service) for other in FORMS.values())
+
+
+def host_paths(services: Iterable[Service]) -> list[str]:
+    """All paths of the host that services would have mounted, each once."""
+    sources = (
+        source
+        for service in services
+        for form in FORMS.values()
+        for source in form.host_sources(service.made_as.get(form.name) or {})
+    )
+    return list(dict.fromkeys(host_path(source) for source in sources if source.startswith("/")))
+
+
+def image_names(services: Iterable[Service]) -> list[str]:
+    """The images that needs and options name and of which the engine's list does not tell enough, each once."""
+    names = (
+        name
+        for service in services
+        for form in FORMS.values()
+        for name in form.images_named(service.requirements, service.made_as.get(form.name) or {})
+    )
+    return list(dict.fromkeys(names))

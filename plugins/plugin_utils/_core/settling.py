@@ -13,7 +13,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from .forms._common import STARTED, STOPPED
+from .forms.common import STARTED, STOPPED
 from .model import Instance, Plan, Run
 
 MIN_UPTIME = 1.0

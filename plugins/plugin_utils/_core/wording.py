@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from ...module_utils._shared.wording import did_you_mean as did_you_mean
 from ...module_utils._shared.wording import plain as plain
@@ -30,6 +30,12 @@ def quoted(names: Iterable[object], most: int = 5) -> str:
     parts = [f"'{name if len(name) <= 80 else name[:80] + '…'}'" for name in shown[:most]]
     more = len(shown) - most
     return ", ".join(parts) + (f" and {more} more" if more > 0 else "")
+
+
+def listed(names: Sequence[str]) -> str:
+    """``a, b and c``."""
+    *rest, last = names
+    return f"{', '.join(rest)} and {last}" if rest else last
 
 
 _READ_AS = (

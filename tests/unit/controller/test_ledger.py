@@ -18,6 +18,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller impo
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.errors import FileError
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.ledger import open_ledger, settle
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.lock import only_run_for
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Candidate, Facts, Node, Target
 
 FACTS = Facts(memory=8192, memory_free=4096, memory_reserved=1024)
@@ -25,10 +26,7 @@ DOCK1 = Target(name="dock1", kind="docker", nodes=(Node(name="dock1", facts=FACT
 PLACE = Candidate(
     target="dock1",
     node="dock1",
-    kind="docker",
-    form="docker_container",
-    title="",
-    scope="application",
+    form=FORMS["docker_container"],
     facts=FACTS,
     held=24,
 )

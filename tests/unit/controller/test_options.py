@@ -28,7 +28,7 @@ SECRET = 8675309
 @pytest.fixture(scope="module")
 def documented() -> dict[str, dict]:
     """The options of each delegate, as ansible-doc has them of the release that is installed."""
-    modules = [form.MODULE for form in FORMS.values()]
+    modules = [form.module for form in FORMS.values()]
     command = [sys.executable, str(Path(sys.executable).parent / "ansible-doc"), "--json", *modules]
     told = subprocess.run(command, capture_output=True, check=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
     docs = json.loads(told.stdout)
@@ -201,22 +201,22 @@ def test_each_option_of_docker_container_is_compared_done_refused_or_set(documen
     """So none is passed over: one that a new release has fails here, until somebody says what becomes of it."""
     form = FORMS["docker_container"]
     tables = (
-        set(form.RESERVED),
-        set(kind_of(form.KIND).options),
+        set(form.reserved),
+        set(kind_of(form.kind).options),
         set(_docker_acts.ACTS),
         set(_docker_acts.SEVERAL),
         # An act that is compared where that is asked for.
         set(_docker_acts.SINGLE) - {"stop_timeout"},
         set(_docker_acts._FOLLOWS),
     )
-    assert set(documented[form.MODULE]) == set().union(*tables)
+    assert set(documented[form.module]) == set().union(*tables)
     assert sum(map(len, tables)) == len(set().union(*tables)), "an option is in two tables"
 
 
 @pytest.mark.parametrize("option", sorted(_docker_acts.ACTS))
 def test_each_value_that_the_documentation_allows_of_an_act_is_taken_or_refused_in_words(documented, option):
     form = FORMS["docker_container"]
-    about = documented[form.MODULE][option]
+    about = documented[form.module][option]
     plain = {"bool": [True, False], "float": [1.5], "int": [3], "dict": [{"env": "ignore"}], "str": ["", "SIGINT"]}
     values = about.get("choices") or plain[about["type"]]
     for value in values:

@@ -12,15 +12,22 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates, present
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision import constraints
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import grants
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import (
+    each_once,
+    grants,
+    need_grants,
+    with_grants,
+)
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import (
     Candidate,
     Facts,
+    Grant,
     Image,
     Instance,
     Node,
     Plan,
+    Requirements,
     Service,
     Target,
 )
@@ -117,11 +124,16 @@ def instance(kind: str = "docker", name: str = "web", **changes) -> Instance:
 def planned(kind: str, *there: Instance, state: str = "started", options: dict | None = None, **needs) -> Plan:
     """The plan of a service in one form, from what is there."""
     form = FORMS[FORM_OF[kind]]
-    of = service(made_as={form.NAME: options or {}}, **needs)
+    of = service(made_as={form.name: options or {}}, **needs)
     place = target(kind, instances=tuple(there))
     (one,) = candidates(of, [place])
     one = dataclasses.replace(one, grants=tuple(grant for grant in grants(of.requirements, one) if grant.why))
     return form.plan(of, one, place, present(of, place), state)
+
+
+def needed(requirements: Requirements, candidate: Candidate) -> tuple[Grant, ...]:
+    """What the needs and the image take in a form, whether the user wrote it or not."""
+    return each_once((*candidate.form.image_grants(candidate), *need_grants(requirements, candidate)))
 
 
 COLUMNS = ("rule", "kind", "needs", "changes", "when", "reason", "remedy")
@@ -141,7 +153,8 @@ def holds(rule: str, kind: str, needs: dict, changes: dict, id: str):
 def rule_says(rule: str, kind: str, needs: dict, changes: dict) -> tuple[str | None, str | None, str | None]:
     """What a rule says: (when, reason, remedy), all None where it holds."""
     of = service(made_as={"docker_container": {"image": "web:1"}}, **needs)
-    failure = getattr(constraints, rule)(of.requirements, candidate(kind, of, **changes))
+    judged = with_grants(of.requirements, candidate(kind, of, **changes))
+    failure = getattr(constraints, rule)(of.requirements, judged)
     return (failure.when, failure.reason, failure.remedy) if failure else (None, None, None)
 
 

@@ -29,7 +29,7 @@ def test_each_node_of_each_target_is_a_candidate_in_the_order_of_declaration():
     nodes = tuple(Node(name=name, facts=facts("proxmox")) for name in ("pve2", "pve1"))
     cluster = Target(name="pve", kind="proxmox", nodes=nodes, labels={"zone": "a"})
     found = candidates(WEB, [cluster, target("docker")])
-    assert [(one.target, one.node, one.form, one.scope, one.place) for one in found] == [
+    assert [(one.target, one.node, one.form.name, one.scope, one.place) for one in found] == [
         ("pve", "pve2", "proxmox_vm", "machine", "pve/pve2"),
         ("pve", "pve1", "proxmox_vm", "machine", "pve/pve1"),
         ("dock1", "dock1", "docker_container", "application", "dock1"),

@@ -106,7 +106,7 @@ def at(decision: Decision, place: str) -> list[Verdict]:
 def told(verdicts: Iterable[Verdict]) -> str:
     """Every verdict on a line, for whoever reads that a case does not hold."""
     return "\n".join(
-        f"{one.candidate.place} {one.candidate.form}: "
+        f"{one.candidate.place} {one.candidate.form.name}: "
         + ("; ".join(f"[{failure.rule}: {failure.when}] {failure.reason}" for failure in one.failures) or "fits")
         for one in verdicts
     )
@@ -116,7 +116,12 @@ def told(verdicts: Iterable[Verdict]) -> str:
 def test_a_service_lands_where_it_belongs(case):
     decision, expect = decided(case), case["expect"]
     wanted, chosen = expect["chosen"], decision.chosen
-    found = chosen and {key: getattr(chosen.candidate, key) for key in (wanted or CHOSEN)}
+    where = chosen and {
+        "target": chosen.candidate.target,
+        "node": chosen.candidate.node,
+        "form": chosen.candidate.form.name,
+    }
+    found = where and {key: where[key] for key in (wanted or CHOSEN)}
     assert found == wanted, told(decision.verdicts)
     for place, rules in (expect.get("rejected") or {}).items():
         for verdict in at(decision, place):

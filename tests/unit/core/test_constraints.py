@@ -90,7 +90,7 @@ TABLE = [
         {"os_family": "freebsd"},
         {},
         "never",
-        "freebsd is no Linux, and LXC containers share the host's Linux kernel",
+        "freebsd is not Linux, and LXC containers share the host's Linux kernel",
         "LXC is Linux alone",
     ),
     case("os", "proxmox", {"os_family": "freebsd"}, {}, None, None, "a machine boots any"),

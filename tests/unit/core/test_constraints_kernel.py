@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import kernel
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge import sysctls as table_of_sysctls
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.features import Condition, FeatureRow
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.runtimes import DOCKER, LXC, Runtime
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.sysctls import SysctlRow
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Facts, Image, Sysctl
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.versions import VersionRange
@@ -31,26 +32,27 @@ MADE_UP = {
 """Features and their conditions: what these tests are about is how a condition is looked for, not who has which."""
 
 
-def made_up_feature(feature: str, form: str, _engine: str | None) -> FeatureRow | None:
+def made_up_feature(feature: str, runtime: Runtime, _engine: str | None) -> FeatureRow | None:
     if feature == "vsock":
         return None
     if feature == "load_modules":
-        return FeatureRow(feature=feature, form=form, possible=False, reason="for a reason", remedy="do so", source="-")
+        return FeatureRow(
+            feature=feature, runtime=runtime, possible=False, reason="for a reason", remedy="do so", source="-"
+        )
     conditions = tuple(Condition(kind=kind, value=value) for kind, value in MADE_UP[feature])
-    return FeatureRow(feature=feature, form=form, reason="it is so", conditions=conditions, source="-")
+    return FeatureRow(feature=feature, runtime=runtime, reason="it is so", conditions=conditions, source="-")
 
 
 SETTINGS = (
     SysctlRow(
         pattern="kernel.msgmax",
         namespace="ipc",
-        docker=True,
-        lxc=True,
-        lxc_kernel=VersionRange.parse(">=6.9"),
+        by=(DOCKER, LXC),
+        unprivileged_kernel=VersionRange.parse(">=6.9"),
         source="-",
     ),
-    SysctlRow(pattern="kernel.sem", namespace="ipc", docker=True, lxc=True, source="-"),
-    SysctlRow(pattern="net.*", namespace="network", docker=True, lxc=True, source="-"),
+    SysctlRow(pattern="kernel.sem", namespace="ipc", by=(DOCKER, LXC), source="-"),
+    SysctlRow(pattern="net.*", namespace="network", by=(DOCKER, LXC), source="-"),
     SysctlRow(pattern="*", source="-"),
 )
 
@@ -469,9 +471,10 @@ TABLE = [
         "docker",
         features("vsock"),
         {},
-        "never",
-        "nothing is known of vsock in a Docker container",
+        "unknown",
+        "cannot tell what vsock takes in a Docker container",
         "one that the table does not have",
+        remedy="set 'unknown: accept'",
     ),
     case(
         "kernel_features",
@@ -710,18 +713,18 @@ def test_each_kind_of_condition_is_tested():
     [
         pytest.param({}, "docker", "6.1", "is not namespaced", id="in no namespace"),
         pytest.param(
-            {"namespace": "user", "lxc": True, "kernel": VersionRange.parse(">=9")},
+            {"namespace": "user", "by": (LXC,), "kernel": VersionRange.parse(">=9")},
             "docker",
             "6.1",
             "is not Docker's to set for one container",
             id="Docker",
         ),
         pytest.param(
-            {"namespace": "uts", "docker": True}, "lxd", "6.1", "is not LXC's to set for one container", id="LXC"
+            {"namespace": "uts", "by": (DOCKER,)}, "lxd", "6.1", "is not LXC's to set for one container", id="LXC"
         ),
         *(
             pytest.param(
-                {"namespace": "pid", "lxc": True, "kernel": VersionRange.parse(">=6.14")},
+                {"namespace": "pid", "by": (LXC,), "kernel": VersionRange.parse(">=6.14")},
                 "lxd",
                 release,
                 "is namespaced only from Linux 6.14 on",
@@ -759,7 +762,7 @@ def test_why_a_setting_is_the_hosts_is_said(made_up, row, kind, release, why):
 )
 def test_a_value_on_the_host_is_enough_or_is_not(wanted, found, enough):
     (sysctl,) = service(**sysctls(vm__x=wanted)).requirements.kernel_sysctls
-    assert kernel.holds(sysctl, found) is enough
+    assert sysctl.holds(found) is enough
 
 
 def test_a_setting_is_shown_with_what_is_asked_of_it():

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import platform
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints.size import free_memory
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import proxmox_vm
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.storages import StorageRow
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Facts, Image
 
@@ -19,7 +19,7 @@ from .builders import COLUMNS, case, declare, holds, rule_says
 @pytest.fixture(autouse=True)
 def _made_up_storages(made_up):
     rows = {"thin": StorageRow(type="thin", snapshots=True), "thick": StorageRow(type="thick", snapshots=False)}
-    made_up.setattr(platform, "STORAGES", rows)
+    made_up.setattr(proxmox_vm, "STORAGES", rows)
 
 
 OWN = {"address": "own"}

@@ -9,10 +9,13 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision import grants as module
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import privilege
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import judge
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import lxd_container, proxmox_vm
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import grants as docker_grants
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._lxd import grants as lxd_grants
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.features import FeatureRow
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.privileges import CapabilityRow
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.runtimes import LXC, QEMU
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Grant, Image
 
 from .builders import COLUMNS, candidate, case, declare, holds, rule_says, service
@@ -24,8 +27,12 @@ CAPABILITIES = {
         CapabilityRow(name="NET_ADMIN", means="change interfaces", source="-"),
         CapabilityRow(name="SYS_NICE", owned=False, means="raise priorities", source="-"),
         CapabilityRow(name="SYS_ADMIN", level="nesting", means="mount", source="-"),
-        CapabilityRow(name="SYS_MODULE", level="privileged", owned=False, lxc=False, means="load modules", source="-"),
-        CapabilityRow(name="SYS_TIME", level="privileged", owned=False, lxc=False, means="set the clock", source="-"),
+        CapabilityRow(
+            name="SYS_MODULE", level="privileged", owned=False, refused_by=(LXC,), means="load modules", source="-"
+        ),
+        CapabilityRow(
+            name="SYS_TIME", level="privileged", owned=False, refused_by=(LXC,), means="set the clock", source="-"
+        ),
     )
 }
 GRANTED = {
@@ -39,13 +46,13 @@ GRANTED = {
 def _made_up_privileges(made_up):
     """What these tests are about is how privileges are bounded, not which goes how far."""
 
-    def feature_row(feature, form, _engine):
-        grants = () if form == "proxmox_vm" else GRANTED[feature]
-        return FeatureRow(feature=feature, form=form, reason="it is so", grants=grants, source="-")
+    def feature_row(feature, runtime, _engine):
+        grants = () if runtime == QEMU else GRANTED[feature]
+        return FeatureRow(feature=feature, runtime=runtime, reason="it is so", grants=grants, source="-")
 
     made_up.setattr(module, "feature_row", feature_row)
-    made_up.setattr(module, "CAPABILITIES", CAPABILITIES)
-    made_up.setattr(privilege, "CAPABILITIES", CAPABILITIES)
+    for used_by in (docker_grants, lxd_grants, lxd_container):
+        made_up.setattr(used_by, "CAPABILITIES", CAPABILITIES)
 
 
 def asks(*names: str, **more) -> dict:
@@ -153,7 +160,10 @@ TABLE = [
                 "a key without a value takes nothing back",
                 {"options": {"profiles": ["open"], "config": {"security.privileged": ""}}},
             ),
-            ("an instance keeps the profiles that it has", {"held_profiles": ("open",), "options": {"config": {}}}),
+            (
+                "an instance keeps the profiles that it has",
+                {"kept_options": {"profiles": ("open",)}, "options": {"config": {}}},
+            ),
         )
     ),
     case(
@@ -253,7 +263,7 @@ TABLE = [
     holds("devices", "docker", {}, {"devices": None}, "none wanted"),
     *(
         holds("devices", "proxmox", {"devices": [path]}, {"devices": None}, f"a machine makes its own {path}")
-        for path in privilege._FROM_ITS_OWN_KERNEL
+        for path in proxmox_vm._FROM_ITS_OWN_KERNEL
     ),
     case(
         "devices",

@@ -9,7 +9,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import processor, system
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.systems import InitBound, RuntimeRow
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.runtimes import DOCKER
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.systems import InitBound, SyscallRow
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Content, Image
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.versions import VersionRange
 
@@ -29,10 +30,11 @@ BOUNDS = (
     ),
 )
 SYSTEMDS = {("debian", "8"): "215", ("debian", "12"): "252", ("debian", "13"): "257", ("debian", "14"): "259"}
-ALPINE = RuntimeRow(
+ALPINE = SyscallRow(
+    runtime=DOCKER,
     system="alpine",
     version=VersionRange.parse(">=3.14"),
-    docker=VersionRange.parse(">=20.10"),
+    engine=VersionRange.parse(">=20.10"),
     reason="it calls what an old one forbids",
     source="-",
 )
@@ -44,7 +46,7 @@ def _made_up_systems(made_up):
     made_up.setattr(system, "INIT_BOUNDS", BOUNDS)
     made_up.setattr(system, "systemd_of", lambda name, version: SYSTEMDS.get((name, version)))
     made_up.setattr(
-        system, "runtime_row", lambda name, version: ALPINE if (name, version) == ("alpine", "3.20") else None
+        system, "syscall_row", lambda runtime, *of: ALPINE if (runtime, *of) == (DOCKER, "alpine", "3.20") else None
     )
     made_up.setattr(processor, "flags_of", LEVELS.get)
     made_up.setattr(

@@ -11,11 +11,8 @@ import dataclasses
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import acted, candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import (
-    OptionError,
-    RefusedError,
-    docker_container,
-)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import OptionError, RefusedError
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import planning as docker_container
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker.acts import ACTS, given_to_several
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Content, Sought
 

@@ -14,7 +14,9 @@ import pytest
 from ansible_collections.rightscope.deploy.plugins.module_utils._delegates import proxmox_state
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import _CLEARLY
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.needs import NEEDS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, lxd_container, proxmox_vm
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._lxd import planning as lxd_container
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import planning as proxmox_vm
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Facts, Image, Instance
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import (
     _LEAST_CPUS,

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.explain import as_data, explain
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms.docker_container import DockerContainer
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import (
     Decision,
     Failure,
@@ -152,6 +153,12 @@ def test_what_is_optional_and_not_met_is_said_of_the_chosen_alone():
     )
 
 
+class OtherForm(DockerContainer):
+    """Another one that the same engine offers."""
+
+    name = "other_form"
+
+
 def verdict(name: str, kind: str = "docker", total: int = 50, grants: tuple = (), **changes) -> Verdict:
     one = dataclasses.replace(candidate(kind), target=name, node=name, **changes)
     return Verdict(candidate=one, total=total, grants=grants)
@@ -197,7 +204,7 @@ def test_where_a_place_offers_several_forms_each_line_says_which():
             service="web",
             verdicts=(
                 dataclasses.replace(verdict("a"), failures=(bad,)),
-                dataclasses.replace(verdict("a", form="other_form"), failures=(bad, bad)),
+                dataclasses.replace(verdict("a", form=OtherForm()), failures=(bad, bad)),
                 dataclasses.replace(verdict("b"), failures=(bad,)),
             ),
         )

@@ -9,11 +9,12 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision import grants as module
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import grants, needed
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import grants
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.features import FeatureRow
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.runtimes import DOCKER
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Grant, Image
 
-from .builders import candidate, service
+from .builders import candidate, needed, service
 
 HOST_DEVICES = ("disk", "gpu", "pci", "unix-block", "unix-char", "usb")
 NOTHING = service().requirements
@@ -270,7 +271,9 @@ def test_what_the_needs_take_is_granted_and_says_what_for(kind, needs, named):
 
 def test_what_a_feature_takes_is_granted_with_its_level(made_up):
     rows = {
-        "tun": FeatureRow(feature="tun", form="f", reason="so", source="-", grants=(Grant(kind="a", level="nesting"),)),
+        "tun": FeatureRow(
+            feature="tun", runtime=DOCKER, reason="so", source="-", grants=(Grant(kind="a", level="nesting"),)
+        ),
         "fuse": None,
     }
     made_up.setattr(module, "feature_row", lambda feature, _form, _engine: rows[feature])

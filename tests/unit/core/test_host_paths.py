@@ -10,7 +10,8 @@ import posixpath
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import grants, host_paths
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import host_paths
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import grants
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.host_paths import (
     DEVICES_OF_ALL,
     HOST_PATHS,

@@ -15,7 +15,6 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core import knowledge as _knowledge
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import kernel, kernel_version
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import needed
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge import features, sysctls, systems
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.distributions import (
@@ -56,6 +55,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.
     shown_by,
     wanted_level,
 )
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.runtimes import DOCKER, LXC, QEMU
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.storages import STORAGES
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.sysctls import (
     SYSCTLS,
@@ -64,9 +64,9 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.
 )
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.systems import (
     INIT_BOUNDS,
-    RUNTIMES,
+    SYSCALLS,
     SYSTEMD,
-    runtime_row,
+    syscall_row,
     systemd_of,
 )
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.windows import (
@@ -77,9 +77,9 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import PRIVILEGES, Image
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.versions import VersionRange, is_release
 
-from .builders import FORM_OF, candidate, rule_says, service
+from .builders import FORM_OF, candidate, needed, rule_says, service
 
-KIND_OF = {form: kind for kind, form in FORM_OF.items()}
+KIND_OF = {FORMS[form].runtime: kind for kind, form in FORM_OF.items()}
 ENGINES = (
     "1.0",
     "17.06",
@@ -216,12 +216,12 @@ def test_a_point_release_is_of_its_release(found, wanted, is_one):
 @pytest.mark.parametrize("feature", known_features())
 def test_each_feature_can_be_asked_for_and_is_known_in_every_form(feature):
     assert service(kernel={"features": [feature]}).requirements.kernel_features == (feature,)
-    assert {row.form for row in FEATURES if row.feature == feature} == set(FORMS)
+    assert {row.runtime for row in FEATURES if row.feature == feature} == {form.runtime for form in FORMS.values()}
 
 
-@pytest.mark.parametrize("row", FEATURES, ids=lambda row: f"{row.feature} {row.form} {row.engine or ''}")
+@pytest.mark.parametrize("row", FEATURES, ids=lambda row: f"{row.feature} {row.runtime.name} {row.engine or ''}")
 def test_each_row_of_a_feature_is_reached_and_can_be_judged(row):
-    reached = [engine for engine in (None, *ENGINES) if feature_row(row.feature, row.form, engine) is row]
+    reached = [engine for engine in (None, *ENGINES) if feature_row(row.feature, row.runtime, engine) is row]
     assert reached, "no engine reaches it"
     assert row.engine is None or any(engine in row.engine for engine in reached if engine)
     assert row.reason
@@ -230,11 +230,11 @@ def test_each_row_of_a_feature_is_reached_and_can_be_judged(row):
     assert row.possible or not (row.grants or row.conditions)
     for engine in reached:
         when, reason, _remedy = rule_says(
-            "kernel_features", KIND_OF[row.form], {"kernel": {"features": [row.feature]}}, {"engine_version": engine}
+            "kernel_features", KIND_OF[row.runtime], {"kernel": {"features": [row.feature]}}, {"engine_version": engine}
         )
         assert row.possible or (when, row.reason in reason) == ("never", True)
         of = service(kernel={"features": [row.feature]}).requirements
-        given = needed(of, candidate(KIND_OF[row.form], engine_version=engine))
+        given = needed(of, candidate(KIND_OF[row.runtime], engine_version=engine))
         assert [(grant.kind, grant.value, grant.level) for grant in given] == [
             (grant.kind, grant.value, grant.level) for grant in row.grants
         ]
@@ -243,7 +243,7 @@ def test_each_row_of_a_feature_is_reached_and_can_be_judged(row):
 def test_what_a_feature_takes_is_said_in_words_that_are_known():
     for row in FEATURES:
         assert {grant.level for grant in row.grants} <= set(PRIVILEGES[1:])
-        assert row.form != "proxmox_vm" or not row.grants
+        assert row.runtime != QEMU or not row.grants
         for condition in row.conditions:
             assert condition.kind in kernel._CONDITIONS
             if condition.kind == "kernel":
@@ -266,17 +266,19 @@ def test_a_capability_in_a_feature_goes_as_far_as_the_capability():
 
 
 def test_a_form_that_the_table_does_not_have_has_no_row():
-    assert feature_row("tun", "swarm_service", None) is None
+    assert feature_row("tun", None, None) is None
 
 
 def test_of_several_rows_the_first_that_holds_counts_and_the_last_where_nothing_is_known(made_up):
     rows = [
-        features.FeatureRow(feature="x", form="f", reason=text, engine=text and VersionRange.parse(text), source="-")
+        features.FeatureRow(
+            feature="x", runtime=DOCKER, reason=text, engine=text and VersionRange.parse(text), source="-"
+        )
         for text in ("<20", "<25")
     ]
-    last = features.FeatureRow(feature="x", form="f", reason="", source="-")
+    last = features.FeatureRow(feature="x", runtime=DOCKER, reason="", source="-")
     made_up.setattr(features, "FEATURES", (*rows, last))
-    found = {engine: feature_row("x", "f", engine).reason for engine in ("19.1", "20", "25.1", "dev", None)}
+    found = {engine: feature_row("x", DOCKER, engine).reason for engine in ("19.1", "20", "25.1", "dev", None)}
     assert found == {"19.1": "<20", "20": "<25", "25.1": "", "dev": "", None: ""}
 
 
@@ -287,7 +289,7 @@ def test_each_row_of_a_setting_is_reached_by_some_name():
     for row in SYSCTLS:
         name = f"{row.pattern.removesuffix('*')}surely_no_other" if row.pattern.endswith("*") else row.pattern
         assert sysctl_row(name) is row
-        assert (row.namespace is not None) == (row.docker or row.lxc)
+        assert (row.namespace is not None) == bool(row.by)
         assert row.namespace in (None, "ipc", "uts", "pid", "user", "network")
         assert row.kernel is None or row.namespace
 
@@ -295,17 +297,19 @@ def test_each_row_of_a_setting_is_reached_by_some_name():
 def test_a_setting_can_be_set_where_its_row_says():
     for row in SYSCTLS:
         name = row.pattern.replace("*", "surely_no_other")
-        for kind, can in (("docker", row.docker), ("lxd", row.lxc)):
-            assert is_settable(name, kind, "99.0") is can
-            kernels = (getattr(row, "lxc_kernel", None) if kind == "lxd" else None) or row.kernel
-            assert is_settable(name, kind, "2.6") is (can and (kernels is None or "2.6" in kernels))
-            assert is_settable(name, kind, "99.0", host_network=True) is (can and row.namespace != "network")
+        for runtime, can in ((DOCKER, row.is_set_by(DOCKER)), (LXC, row.is_set_by(LXC))):
+            assert is_settable(name, runtime, "99.0") is can
+            kernels = (row.unprivileged_kernel if runtime == LXC else None) or row.kernel
+            assert is_settable(name, runtime, "2.6") is (can and (kernels is None or "2.6" in kernels))
+            assert is_settable(name, runtime, "99.0", None, frozenset({"network"})) is (
+                can and row.namespace != "network"
+            )
 
 
 def test_a_setting_that_only_some_kernels_have_apart_is_not_had_on_one_that_nobody_knows(made_up):
-    row = sysctls.SysctlRow(pattern="*", namespace="pid", lxc=True, kernel=VersionRange.parse(">=6.14"), source="-")
+    row = sysctls.SysctlRow(pattern="*", namespace="pid", by=(LXC,), kernel=VersionRange.parse(">=6.14"), source="-")
     made_up.setattr(sysctls, "sysctl_row", lambda _name: row)
-    found = [is_settable("a.b", "lxd", release) for release in ("6.14.1", "6.13", None, "custom")]
+    found = [is_settable("a.b", LXC, release) for release in ("6.14.1", "6.13", None, "custom")]
     assert found == [True, False, False, False]
 
 
@@ -331,7 +335,7 @@ def test_a_capability_says_what_it_is_for():
         assert not row.means.endswith(".")
         assert capability_level(row.name) == capability_level(f"cap_{row.name.lower()}") == row.level
         # What no LXC container has is surely not its own user namespace's; what Docker gives anyway goes not far.
-        assert row.lxc or not row.owned
+        assert not row.refused_by or not row.owned
         assert not row.default or row.level == "capabilities"
 
 
@@ -403,12 +407,12 @@ def test_each_bound_of_an_init_is_of_some_systemd_and_asks_one_thing(bound):
     assert not bound.reason.endswith(".")
 
 
-@pytest.mark.parametrize("row", RUNTIMES, ids=lambda row: f"{row.system} {row.version}")
+@pytest.mark.parametrize("row", SYSCALLS, ids=lambda row: f"{row.system} {row.version}")
 def test_each_runtime_is_reached_by_the_first_release_that_asks_it(row):
     ((_sign, bound),) = row.version.comparisons
     version = ".".join(map(str, bound))
-    assert runtime_row(row.system, version) is row
-    assert runtime_row(row.system, "0.1") is None
+    assert syscall_row(row.runtime, row.system, version) is row
+    assert syscall_row(row.runtime, row.system, "0.1") is None
     assert row.system in OPERATING_SYSTEMS
     assert rule_says("runtime", "docker", {"os_family": row.system, "os_version": version}, {"engine_version": "1.0"})[
         0
@@ -418,12 +422,12 @@ def test_each_runtime_is_reached_by_the_first_release_that_asks_it(row):
 @pytest.mark.parametrize(("system", "version"), [(None, "12"), ("debian", None), ("debian", "sid"), ("nosuch", "12")])
 def test_what_a_system_asks_is_never_guessed(system, version):
     assert systemd_of(system, version) is None
-    assert runtime_row(system, version) is None
+    assert syscall_row(DOCKER, system, version) is None
 
 
 def test_a_release_is_counted_by_its_own_system():
     """Ubuntu 20.04 is of the family debian, and no later than Debian 12."""
-    assert systems.runtime_row("ubuntu", "20.04") is None
+    assert systems.syscall_row(DOCKER, "ubuntu", "20.04") is None
 
 
 # --- the rest -------------------------------------------------------------------------------------

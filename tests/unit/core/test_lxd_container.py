@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, OptionError
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._common import RefusedError
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms.common import RefusedError
 
 from .builders import instance, planned, service, target
 

@@ -218,7 +218,7 @@ def test_each_form_writes_the_signature_beside_its_mark_and_never_the_key(kind):
     place = dataclasses.replace(builders.target(kind), mark_keys=(KEY, OLD))
     form = FORMS[builders.FORM_OF[kind]]
     plan = form.plan(of, builders.candidate(kind, of=of), place, (), "started")
-    wanted = signature(KEY, form.NAME, "web", "100" if kind == "proxmox" else "web")
+    wanted = signature(KEY, form.name, "web", "100" if kind == "proxmox" else "web")
     assert wanted in str(plan.calls[0].args)
     shown = f"{plan.before} {plan.after} {plan.warnings} {[call.does for call in plan.calls]}"
     assert wanted not in shown
@@ -236,7 +236,7 @@ def test_each_of_several_containers_is_signed_for_itself():
     made = {call.args["name"]: call.args["labels"] for call in plan.calls if "labels" in call.args and call.creates}
     for process in ("app", "db"):
         name = f"web-{process}"
-        assert made[name][_marks.SIGNATURE] == signature(KEY, form.NAME, "web", name, process)
+        assert made[name][_marks.SIGNATURE] == signature(KEY, form.name, "web", name, process)
 
 
 @pytest.mark.parametrize("kind", ["lxd", "proxmox"])
@@ -247,6 +247,6 @@ def test_who_takes_something_over_signs_it_and_takes_away_what_was_forged(kind):
     form = FORMS[builders.FORM_OF[kind]]
     there = builders.instance(kind, service=None, config=config if kind == "proxmox" else {})
     (call,) = form.adopt(builders.service(), place, there).calls
-    wanted = signature(KEY, form.NAME, "web", "100" if kind == "proxmox" else "web")
+    wanted = signature(KEY, form.name, "web", "100" if kind == "proxmox" else "web")
     assert wanted in str(call.args)
     assert "db" not in str(call.args)

@@ -18,6 +18,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanatio
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.proof import prove
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge import sysctls as table_of_sysctls
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.features import FeatureRow
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.runtimes import DOCKER, LXC
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.sysctls import SysctlRow
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Grant, Target
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import requirement_names
@@ -30,8 +31,8 @@ BACKLOG = {"kernel": {"sysctls": {"net.core.somaxconn": 1024}}}
 LOW = {"kernel_sysctls": {"vm.max_map_count": "65530"}}
 HIGH = {"kernel_sysctls": {"vm.max_map_count": "262144"}}
 SETTINGS = (
-    SysctlRow(pattern="net.*", namespace="network", docker=True, lxc=True, source="-"),
-    SysctlRow(pattern="user.*", namespace="user", lxc=True, source="-"),
+    SysctlRow(pattern="net.*", namespace="network", by=(DOCKER, LXC), source="-"),
+    SysctlRow(pattern="user.*", namespace="user", by=(LXC,), source="-"),
     SysctlRow(pattern="*", source="-"),
 )
 
@@ -170,8 +171,8 @@ def test_a_module_that_nobody_knows_is_not_said_to_be_there():
 def test_a_feature_says_what_it_takes_and_what_was_granted(made_up):
     grants = (Grant(kind="capability", value="NET_ADMIN"), Grant(kind="device", value="/dev/net/tun"))
     rows = {
-        "tun": FeatureRow(feature="tun", form="-", reason="it is so", grants=grants, source="-"),
-        "keyctl": FeatureRow(feature="keyctl", form="-", reason="it may", source="-"),
+        "tun": FeatureRow(feature="tun", runtime=DOCKER, reason="it is so", grants=grants, source="-"),
+        "keyctl": FeatureRow(feature="keyctl", runtime=DOCKER, reason="it may", source="-"),
         "fuse": None,
     }
     made_up.setattr(proof, "feature_row", lambda feature, _form, _engine: rows[feature])

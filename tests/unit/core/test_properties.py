@@ -215,7 +215,7 @@ def _with(needs: dict, more: dict) -> dict:
 
 
 def _by_place(decision: Decision) -> dict[tuple[str, str], Verdict]:
-    return {(verdict.candidate.place, verdict.candidate.form): verdict for verdict in decision.verdicts}
+    return {(verdict.candidate.place, verdict.candidate.form.name): verdict for verdict in decision.verdicts}
 
 
 def _decided(of: Service, places):
@@ -415,7 +415,7 @@ def test_whatever_is_chosen_can_be_planned(needs, places, state):
     if decision.chosen:
         one = decision.chosen.candidate
         place = next(place for place in places if place.name == one.target)
-        plan = FORMS[one.form].plan(of, one, place, (), state)
+        plan = one.form.plan(of, one, place, (), state)
         assert plan.changed
         assert any(call.creates for call in plan.calls)
         assert plan.state == ("started" if state in ("started", "restarted") else "stopped")

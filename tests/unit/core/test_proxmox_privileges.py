@@ -15,8 +15,9 @@ import yaml
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import judge
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import AdoptionError, proxmox_vm
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import AdoptionError
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import permits as _proxmox_permits
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import planning as proxmox_vm
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge import proxmox_privileges as rights
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Permissions
 

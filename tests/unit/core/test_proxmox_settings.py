@@ -16,13 +16,13 @@ import yaml
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision import constraints
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._common import OptionError
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.config import (
     NO_SETTINGS,
     boot_order,
     describes_disks,
     settings,
 )
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms.common import OptionError
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Instance
 
 from .builders import TEMPLATE, candidate, instance, planned, rule_says, service, target

@@ -12,11 +12,11 @@ from urllib.parse import quote
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import needed
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, proxmox_vm
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import planning as proxmox_vm
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.config import settings
 
-from .builders import TEMPLATE, instance, planned, service, target
+from .builders import TEMPLATE, instance, needed, planned, service, target
 
 MARKED = "rightscope.service: web"
 

@@ -18,6 +18,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.d
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.needs import NEEDS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.report import FORMS_OF_REPORT, report
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.report_table import sheet
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import Form
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import (
     Candidate,
     Decision,
@@ -80,6 +81,12 @@ of_every_case = pytest.mark.parametrize("decisions", CASES.values(), ids=CASES)
 in_every_form = pytest.mark.parametrize("form", FORMS_OF_REPORT)
 
 
+class HostileForm(Form):
+    """One that calls itself what nobody should."""
+
+    name, title, scope, kind = "docker_container", f"a {HOSTILE}", "application", "docker"
+
+
 def hostile() -> list[tuple[Service, Decision]]:
     """What no validation lets through, as it could come from an engine or from a caller that does not validate."""
     of, _decision = decided(labels={"zone": HOSTILE})
@@ -87,10 +94,7 @@ def hostile() -> list[tuple[Service, Decision]]:
     one = Candidate(
         target=HOSTILE,
         node="n",
-        kind="docker",
-        form="docker_container",
-        title=f"a {HOSTILE}",
-        scope="application",
+        form=HostileForm(),
         facts=Facts(),
         image_wanted=HOSTILE,
     )

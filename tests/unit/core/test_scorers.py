@@ -24,7 +24,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.s
 )
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Image
 
-from .builders import candidate, service
+from .builders import candidate, service, with_grants
 
 WISH = {"kernel": {"modules": [{"name": "overlay", "optional": True}, {"name": "zfs", "optional": True}, "nbd"]}}
 PORTS = {"ports": [80, "8443:443", "53:53/udp", 22]}
@@ -128,7 +128,8 @@ def wish(key: str, entry: dict) -> dict:
     ],
 )
 def test_a_scorer_gives_points(scorer, needs, changes, points):
-    assert scorer(service(**needs).requirements, candidate("docker", **changes)) == points
+    wanted = service(**needs).requirements
+    assert scorer(wanted, with_grants(wanted, candidate("docker", **changes))) == points
 
 
 @pytest.mark.parametrize("kind", ["lxd", "proxmox"])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import docker_container, proxmox_vm
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Call, Instance, Plan
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.settling import (
     CRASH_LIMIT,
@@ -41,7 +41,7 @@ def _container(started="t1", *, restarts=0, uptime=None, health=None, ready=True
     )
 
 
-def _settling(*, form=docker_container, starts=True, min_uptime=None, wait_timeout=120.0, state="started"):
+def _settling(*, form=FORMS["docker_container"], starts=True, min_uptime=None, wait_timeout=120.0, state="started"):
     return Settling(form, state, starts=starts, start_time=0.0, min_uptime=min_uptime, wait_timeout=wait_timeout)
 
 
@@ -119,7 +119,7 @@ def test_what_has_ended_is_told_at_once():
 
 
 def test_a_machine_is_not_watched_and_waited_for_until_it_is_ready():
-    settling = _settling(form=proxmox_vm)
+    settling = _settling(form=FORMS["proxmox_vm"])
     machine = Instance(form="proxmox_vm", name="db", id="100", node="pve1", state="started", ready=False)
     assert (
         settling.reason_to_wait((machine,), NOTHING_LEFT, 50.0) == "it is not ready: no address, or no healthy answer"
@@ -128,7 +128,13 @@ def test_a_machine_is_not_watched_and_waited_for_until_it_is_ready():
 
 def test_what_has_no_address_yet_is_started_where_the_user_does_not_wait_for_one():
     settling = Settling(
-        proxmox_vm, "started", starts=True, start_time=0.0, min_uptime=None, wait_timeout=120, awaits_address=False
+        FORMS["proxmox_vm"],
+        "started",
+        starts=True,
+        start_time=0.0,
+        min_uptime=None,
+        wait_timeout=120,
+        awaits_address=False,
     )
     machine = Instance(form="proxmox_vm", name="db", id="100", node="pve1", state="started", ready=False, up=True)
     assert settling.reason_to_wait((machine,), NOTHING_LEFT, 1.0) is None
@@ -173,7 +179,7 @@ def test_a_run_state_changes_by_itself(state):
 
 def test_what_was_started_and_stands_still_is_given_up():
     """A reboot passes through that state, and is waited for."""
-    settling = _settling(form=proxmox_vm)
+    settling = _settling(form=FORMS["proxmox_vm"])
     stopped = _left("state", "stopped", "started")
     for now in (1.0, 2.0, 1.0 + STOPPED_TIMEOUT - 0.1):
         assert settling.reason_to_wait(_container(), stopped, now)

@@ -73,7 +73,7 @@ def check_not_recorded(deployment: Deployment, name: str, summary: Summary) -> N
 def check_may_retire(deployment: Deployment, decision: Decision, summary: Summary) -> None:
     """Before anything is made elsewhere: what is to be retired afterwards must be there to be removed."""
     service, chosen = deployment.service, decision.chosen.candidate
-    for target, instances in left_behind(service, deployment.targets, chosen.target, chosen.form):
+    for target, instances in left_behind(service, deployment.targets, chosen.target, chosen.form.name):
         check_not_recorded(deployment, target.name, summary)
         if not target.eligible:
             raise ProvisioningError(

@@ -31,7 +31,7 @@ def adopt_existing(deployment: Deployment) -> dict[str, t.Any]:
         result = adopt(deployment.job(instance.state), deployment.engines[target.name], target, instance)
     except AdoptionError as error:
         raise ProvisioningError(str(error)) from None
-    title, verb = FORMS[instance.form].TITLE, "would be" if deployment.check_mode else "is"
+    title, verb = FORMS[instance.form].title, "would be" if deployment.check_mode else "is"
     result["explanation"] = (
         f"{title[0].upper()}{title[1:]} '{instance.name}' on '{target.name}' {verb} service '{name}' now, as it was; "
         "what differs from the needs is for the next run, in check mode first."

@@ -41,5 +41,5 @@ def _mark(job: Job, engine: Engine, instance: Instance, plan: Plan, completed: l
     run_calls(job, engine, plan, completed)
     seen, is_marked = look_until(job, engine, lambda seen: bool(job.instances_of(form, seen)))
     if not is_marked:
-        raise AttemptError(f"{form.TITLE} '{instance.name}' has no mark afterwards", Cause.TIMEOUT)
+        raise AttemptError(f"{form.title} '{instance.name}' has no mark afterwards", Cause.TIMEOUT)
     return job.instances_of(form, seen)

@@ -10,6 +10,7 @@ import dataclasses
 import typing as t
 from collections.abc import Callable, Mapping
 
+from ..._core.candidates import is_described
 from ..._core.decision.decide import can_follow, instead
 from ..._core.model import Candidate, Decision, Service, Target, Verdict
 from ..decisions import decision_result
@@ -87,8 +88,7 @@ def _may_follow(service: Service, verdict: Verdict, chosen: Verdict) -> bool:
     form's options would be an empty guest and a green task.
     """
     form = verdict.candidate.form
-    is_described = form in service.described if service.described else True
-    return verdict.fits and (is_described or form == chosen.candidate.form)
+    return verdict.fits and (form is chosen.candidate.form or is_described(form, service))
 
 
 def _converge_despite_races(job: Job, site: Site) -> dict[str, t.Any]:
@@ -122,7 +122,7 @@ def _refusal(job: Job, attempt: Attempt) -> ProvisioningError:
 
 def _exhausted(job: Job, attempts: list[Attempt], *, changed: bool) -> ProvisioningError:
     errors = " ".join(
-        f"On '{attempt.candidate.target}' ({attempt.candidate.form}): {attempt.error}." for attempt in attempts
+        f"On '{attempt.candidate.target}' ({attempt.candidate.form.name}): {attempt.error}." for attempt in attempts
     )
     verb = "made" if job.state == "present" else job.state
     message = f"Service '{job.service.name}' could not be {verb}. {errors}"

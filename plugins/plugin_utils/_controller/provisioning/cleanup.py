@@ -32,7 +32,7 @@ def clean_up(job: Job, site: Site, plan: Plan, completed: list[Call], *, is_clai
     try:
         new = [one for one in of_form(site.form, find_until(job, site.engine, deadline)) if one.id not in before]
         if unproven and any(one.id in unproven or one.service == job.service.name for one in new):
-            return f"; {site.form.TITLE} of its name is there now, and was left alone, for another run may have made it"
+            return f"; {site.form.title} of its name is there now, and was left alone, for another run may have made it"
         _remove_until(job, site, tuple(one for one in new if _is_own(job, one, created - unproven)), deadline)
     except EngineError as error:
         return f"; what the attempt made is still there ({str(error).rstrip('.')})"

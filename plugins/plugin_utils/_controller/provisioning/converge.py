@@ -124,4 +124,4 @@ def _failure(
 
 
 def _difference_remains(site: Site, error: DiffersError, *, fresh: bool) -> str:
-    return f"{site.form.TITLE} was made and is left there; {error}" if fresh else str(error)
+    return f"{site.form.title} was made and is left there; {error}" if fresh else str(error)

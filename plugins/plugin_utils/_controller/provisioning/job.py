@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from ..._core.candidates import members_of
 from ..._core.decision.wishes import with_wishes
-from ..._core.forms import FORMS
 from ..._core.model import Call, Candidate, Instance, Service, Target
 
 
@@ -108,9 +107,9 @@ class Site:
 
     @property
     def form(self) -> t.Any:
-        return FORMS[self.candidate.form]
+        return self.candidate.form
 
 
 def of_form(form: t.Any, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
     """Those of the instances that have the form."""
-    return tuple(instance for instance in instances if instance.form == form.NAME)
+    return tuple(instance for instance in instances if instance.form == form.name)

@@ -82,7 +82,7 @@ def _remove_until_gone(
 
     left, gone = look_until(job, engine, are_gone)
     if not gone:
-        raise AttemptError(f"{form.TITLE} '{left[0].name}' is still there after its removal", Cause.TIMEOUT)
+        raise AttemptError(f"{form.title} '{left[0].name}' is still there after its removal", Cause.TIMEOUT)
     return plan
 
 

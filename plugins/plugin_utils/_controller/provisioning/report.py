@@ -23,7 +23,7 @@ class Attempt:
 
     def as_data(self) -> dict[str, t.Any]:
         place = self.candidate
-        return {"target": place.target, "node": place.node, "form": place.form, "error": self.error}
+        return {"target": place.target, "node": place.node, "form": place.form.name, "error": self.error}
 
 
 def attempts_as_data(attempts: list[Attempt]) -> list[dict[str, t.Any]]:
@@ -55,7 +55,7 @@ def predicted_placement(job: Job, site: Site, plan: Plan, instances: tuple[Insta
     if instances and not any(call.action == "replace" for call in plan.calls):
         return placement(name, site.target, instances, state=plan.state if plan.changed else None)
     candidate = site.candidate
-    predicted = Instance(form=candidate.form, name=name, id="", node=candidate.node, state=plan.state)
+    predicted = Instance(form=candidate.form.name, name=name, id="", node=candidate.node, state=plan.state)
     return placement(name, site.target, (predicted,)) | {"id": None}
 
 

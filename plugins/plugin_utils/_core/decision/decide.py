@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from ..explanation.proof import prove
 from ..model import NEVER, NOTHING, SCOPES, UNKNOWN, Candidate, Decision, Failure, Requirements, Service, Verdict
 from .constraints import WITHOUT_FACTS, Rule, asked, need_of
-from .grants import each_once, granted
+from .grants import each_once, grants
 from .scorers import scoring
-from .wishes import grants_of, wishing
+from .wishes import wish_grants, wishing
 
 STAY, IF_NEEDED, IF_BETTER = "stay", "if_needed", "if_better"
 """When a service may leave the place that it has: never, where that no longer fits, or for a better one too."""
@@ -70,7 +70,7 @@ def _choose(ordered: tuple[Verdict, ...], present: Verdict | None, move: str) ->
 def can_follow(verdict: Verdict, present: Verdict) -> bool:
     """Whether there can be a new one beside the old: of the same form on the same target there is one of a name."""
     new, old = verdict.candidate, present.candidate
-    return (new.target, new.form) != (old.target, old.form)
+    return (new.target, new.form.name) != (old.target, old.form.name)
 
 
 def _is_better(new: Verdict, old: Verdict) -> bool:
@@ -115,13 +115,13 @@ def judging(
         return next((other for other in map(judged, others) if other.fits), first)
 
     def judged(candidate: Candidate) -> Verdict:
-        given = granted(needs, candidate)
+        given = grants(needs, candidate)
+        if given:
+            candidate = dataclasses.replace(candidate, grants=given)
         if needs.wishes:
             wishes = met(candidate)
-            given = each_once((*given, *grants_of(wishes, candidate)))
+            given = each_once((*given, *wish_grants(wishes, candidate)))
             candidate = dataclasses.replace(candidate, grants=given, met=wishes)
-        elif given:
-            candidate = dataclasses.replace(candidate, grants=given)
         failures, accepted = _failures(needs, candidate, with_facts, accept_unknown)
         scores, total = score(needs, candidate)
         return Verdict(

@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping
 
 from ..model import Candidate, Requirements
 from .constraints.size import free_memory
-from .grants import granted
 from .wishes import met
 
 LABELS = "labels"
@@ -46,19 +45,19 @@ def image_present(_requirements: Requirements, candidate: Candidate) -> int:
     return 100 if candidate.image is not None else 0
 
 
-def fewest_grants(requirements: Requirements, candidate: Candidate) -> int:
+def fewest_grants(_requirements: Requirements, candidate: Candidate) -> int:
     """100 without any grant, 10 less for each; what a wish is granted does not count."""
-    given = granted(requirements, candidate)
-    return _clamped(100 - 100 * sum(not grant.wish for grant in given) / _WORST_GRANTS)
+    musts = sum(not grant.wish for grant in candidate.grants or ())
+    return _clamped(100 - 100 * musts / _WORST_GRANTS)
 
 
 def free_ports(requirements: Requirements, candidate: Candidate) -> int:
     """The share of its ports that nobody else uses on the host; 100 where it has all to itself, 0 if not known."""
     wanted = requirements.ports
-    if not wanted or candidate.kind != "docker":
+    if not wanted or candidate.form.shares_ports is False:
         return 100
     taken = candidate.facts.ports_taken
-    if taken is None:
+    if taken is None or candidate.form.shares_ports is None:
         return 0
     free = sum(f"{port.host or port.number}/{port.protocol}" not in taken - candidate.held_ports for port in wanted)
     return _clamped(100 * free / len(wanted))

@@ -14,8 +14,8 @@ import dataclasses
 from collections.abc import Callable
 
 from ..model import PRIVILEGES, Candidate, Grant, Requirements, Wish
-from .constraints import asked
-from .grants import of_needs
+from .constraints import Rule, asked
+from .grants import need_grants
 
 _WORTH = PRIVILEGES.index("capabilities")
 
@@ -42,12 +42,14 @@ def wishing(requirements: Requirements) -> Callable[[Candidate], tuple[Wish, ...
     ]
 
     def met(candidate: Candidate) -> tuple[Wish, ...]:
-        return tuple(
-            wish
-            for wish, rules in each
-            if all(PRIVILEGES.index(grant.level) <= bound for grant in of_needs(wish.needs, candidate))
-            and all(rule(wish.needs, candidate) is None for rule in rules)
-        )
+        return tuple(wish for wish, rules in each if comes_true(wish, rules, candidate))
+
+    def comes_true(wish: Wish, rules: tuple[Rule, ...], candidate: Candidate) -> bool:
+        given = tuple(need_grants(wish.needs, candidate))
+        if any(PRIVILEGES.index(grant.level) > bound for grant in given):
+            return False
+        judged = dataclasses.replace(candidate, grants=given)
+        return all(rule(wish.needs, judged) is None for rule in rules)
 
     return met
 
@@ -57,9 +59,9 @@ def met(requirements: Requirements, candidate: Candidate) -> tuple[Wish, ...]:
     return candidate.met if candidate.met is not None else wishing(requirements)(candidate)
 
 
-def grants_of(wishes: tuple[Wish, ...], candidate: Candidate) -> list[Grant]:
+def wish_grants(wishes: tuple[Wish, ...], candidate: Candidate) -> list[Grant]:
     """What optional needs are granted."""
-    return [dataclasses.replace(grant, wish=True) for wish in wishes for grant in of_needs(wish.needs, candidate)]
+    return [dataclasses.replace(grant, wish=True) for wish in wishes for grant in need_grants(wish.needs, candidate)]
 
 
 _LISTS = (

@@ -49,7 +49,7 @@ def _with_texts(value: t.Any) -> t.Any:
 def _verdict(verdict: Verdict) -> list[t.Any]:
     candidate = verdict.candidate
     failures = sorted([failure.rule, failure.when] for failure in verdict.failures)
-    return [candidate.target, candidate.node, candidate.form, failures]
+    return [candidate.target, candidate.node, candidate.form.name, failures]
 
 
 def _choice(verdict: Verdict) -> list[t.Any]:
@@ -57,7 +57,7 @@ def _choice(verdict: Verdict) -> list[t.Any]:
     image = one.image.id if one.image else one.image_wanted
     facts = one.facts
     return [
-        *(one.target, one.node, one.form, image, one.storage),
+        *(one.target, one.node, one.form.name, image, one.storage),
         *(facts.engine_version, facts.kernel_version, facts.cgroup_version),
         sorted(str(grant) for grant in verdict.grants),
         # What is behind names can be another between a look in check mode and the run.

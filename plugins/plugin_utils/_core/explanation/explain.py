@@ -10,7 +10,6 @@ import textwrap
 import typing as t
 from collections.abc import Iterator
 
-from ..decision.constraints.failures import image_name
 from ..decision.needs import values_of
 from ..model import NEVER, NOT_NOW, SCOPES, Decision, Failure, Verdict, Wish
 
@@ -78,7 +77,7 @@ def _several_forms(decision: Decision) -> set[str]:
 
 def _name(verdict: Verdict, several: set[str]) -> str:
     place = verdict.candidate.place
-    return f"{place} ({verdict.candidate.form})" if place in several else place
+    return f"{place} ({verdict.candidate.form.name})" if place in several else place
 
 
 def _line(decision: Decision, verdict: Verdict) -> str:
@@ -97,7 +96,7 @@ def _line(decision: Decision, verdict: Verdict) -> str:
     if unmet:
         parts.append(f"not met, of what is optional: {', '.join(unmet)}")
     if verdict.candidate.options is None and verdict.candidate.image is not None:
-        parts.append(f"made from {image_name(verdict.candidate)} and no more, for 'as' does not say how")
+        parts.append(f"made from {verdict.candidate.image_name} and no more, for 'as' does not say how")
     parts.extend(f"accepted though {_reason(failure)}" for failure in verdict.accepted)
     parts.extend(estimates_of(verdict))
     return "; ".join(parts) + "."
@@ -203,7 +202,7 @@ def as_data(decision: Decision) -> dict[str, t.Any]:
     """The decision as plain data, as a task returns it."""
     chosen = decision.chosen.candidate if decision.chosen else None
     return {
-        "chosen": {"target": chosen.target, "node": chosen.node, "form": chosen.form} if chosen else None,
+        "chosen": {"target": chosen.target, "node": chosen.node, "form": chosen.form.name} if chosen else None,
         "proof": list(decision.proof),
         "verdicts": [_verdict_data(verdict) for verdict in decision.verdicts],
     }
@@ -214,7 +213,7 @@ def _verdict_data(verdict: Verdict) -> dict[str, t.Any]:
     return {
         "target": candidate.target,
         "node": candidate.node,
-        "form": candidate.form,
+        "form": candidate.form.name,
         "scope": candidate.scope,
         "fits": verdict.fits,
         "failures": [_failure_data(failure) for failure in verdict.failures],

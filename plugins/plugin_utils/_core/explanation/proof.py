@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..decision.constraints import need_of
-from ..decision.constraints.kernel import holds, is_own_sysctl, why_shared
+from ..decision.constraints.kernel import is_own_sysctl, why_shared
 from ..knowledge.features import feature_row
 from ..knowledge.sysctls import sysctl_row
 from ..model import SCOPES, Candidate, Decision, Requirements, Sysctl, Verdict
@@ -102,7 +102,7 @@ def _rivals(decision: Decision, chosen: Candidate) -> list[Candidate]:
 
 def _has(sysctl: Sysctl, candidate: Candidate) -> bool:
     found = (candidate.facts.kernel_sysctls or {}).get(sysctl.name)
-    return found is not None and holds(sysctl, found)
+    return found is not None and sysctl.holds(found)
 
 
 def _value(sysctl: Sysctl, candidate: Candidate) -> str:
@@ -119,7 +119,7 @@ def _modules(requirements: Requirements, chosen: Verdict) -> Iterator[str]:
 def _features(requirements: Requirements, chosen: Verdict) -> Iterator[str]:
     candidate = chosen.candidate
     for feature in requirements.kernel_features:
-        row = feature_row(feature, candidate.form, candidate.facts.engine_version)
+        row = feature_row(feature, candidate.form.runtime, candidate.facts.engine_version)
         if row is not None:
             given = ", ".join(str(grant) for grant in row.grants)
             yield f"kernel.features {feature}: {row.reason}{f'; granted: {given}' if given else ''}."

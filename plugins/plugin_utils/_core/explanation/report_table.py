@@ -156,7 +156,7 @@ def _column(decision: Decision, verdict: Verdict, shared: set[str]) -> Column:
     chosen = verdict is decision.chosen
     status = "chosen" if chosen else "fits" if verdict.fits else f"rejected, {count} reason{'s' if count > 1 else ''}"
     return Column(
-        name=f"{candidate.place} ({candidate.form})" if candidate.place in shared else candidate.place,
+        name=f"{candidate.place} ({candidate.form.name})" if candidate.place in shared else candidate.place,
         place=candidate.place,
         form=_untitled(candidate),
         scope=candidate.scope,

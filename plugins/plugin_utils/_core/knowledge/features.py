@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 """
-What each feature of the kernel takes in each form: a row for every pair, read by one rule and one list of grants.
+What each feature of the kernel takes in each runtime: a row for every pair, read by one rule and one list of grants.
 
 A row says whether the feature can be had there, what the host must have, and what the container must be granted.
 Where an engine's releases differ a pair has several rows, each with its range; the first that holds counts.
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from ..model import Grant
 from ..reading.versions import VersionRange, is_release
 from .privileges import CAPABILITIES, OTHER_PRIVILEGES
+from .runtimes import DOCKER, LXC, QEMU, Runtime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,14 +36,14 @@ class Condition:
 @dataclass(frozen=True, kw_only=True)
 class FeatureRow:
     """
-    One feature in one form. ``reason`` teaches: why it cannot be had, or what it takes.
+    One feature in one runtime. ``reason`` teaches: why it cannot be had, or what it takes.
 
     ``engine`` is the range of the engine's releases for which the row holds, None for all. ``remedy`` is another
     way to the same end where it cannot be had.
     """
 
     feature: str
-    form: str
+    runtime: Runtime
     possible: bool = True
     reason: str
     grants: tuple[Grant, ...] = ()
@@ -51,8 +52,6 @@ class FeatureRow:
     remedy: str | None = None
     source: str
 
-
-DOCKER, LXC, VM = "docker_container", "lxd_container", "proxmox_vm"
 
 # --- how rows are written -------------------------------------------------------------------------
 
@@ -99,7 +98,7 @@ _OWN = "a machine has it in its own kernel"
 
 
 def _vm(feature: str, *conditions: Condition, source: str = _MACHINE) -> FeatureRow:
-    return FeatureRow(feature=feature, form=VM, reason=_OWN, conditions=conditions, source=source)
+    return FeatureRow(feature=feature, runtime=QEMU, reason=_OWN, conditions=conditions, source=source)
 
 
 # --- the rows -----------------------------------------------------------------------------------
@@ -108,7 +107,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     # tun: user-space VPNs
     FeatureRow(
         feature="tun",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="a TUN device needs /dev/net/tun and the right to configure interfaces",
         grants=(_capability("NET_ADMIN"), _device("/dev/net/tun")),
         conditions=_when(device="/dev/net/tun"),
@@ -116,7 +115,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     ),
     FeatureRow(
         feature="tun",
-        form=LXC,
+        runtime=LXC,
         reason="LXD gives every container /dev/net/tun, and it owns its network namespace",
         conditions=_when(device="/dev/net/tun"),
         source=_LXD_ENVIRONMENT,
@@ -125,7 +124,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     # fuse
     FeatureRow(
         feature="fuse",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="mounting needs SYS_ADMIN in Docker's seccomp filter, and its AppArmor profile denies mounts",
         grants=(_capability("SYS_ADMIN"), _device("/dev/fuse"), _other("apparmor_unconfined")),
         conditions=_when(device="/dev/fuse"),
@@ -133,7 +132,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     ),
     FeatureRow(
         feature="fuse",
-        form=LXC,
+        runtime=LXC,
         reason="FUSE may be mounted in a user namespace since Linux 4.18, and LXD gives every container /dev/fuse",
         conditions=_when(device="/dev/fuse", kernel=">=4.18"),
         source=f"{_LXD_ENVIRONMENT}, https://git.kernel.org/torvalds/c/4ad769f3c346",
@@ -142,7 +141,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     # kvm: a hypervisor inside
     FeatureRow(
         feature="kvm",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="a hypervisor in a container uses the host's /dev/kvm",
         grants=(_device("/dev/kvm"),),
         conditions=_when(device="/dev/kvm"),
@@ -150,7 +149,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     ),
     FeatureRow(
         feature="kvm",
-        form=LXC,
+        runtime=LXC,
         reason="a hypervisor in a container uses the host's /dev/kvm",
         grants=(_device("/dev/kvm"),),
         conditions=_when(device="/dev/kvm"),
@@ -158,7 +157,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     ),
     FeatureRow(
         feature="kvm",
-        form=VM,
+        runtime=QEMU,
         reason="a guest can be a hypervisor only where its processor is shown as it is and nesting is on",
         conditions=_when(nested=""),
         source="https://pve.proxmox.com/wiki/Nested_Virtualization",
@@ -166,7 +165,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     # eBPF
     FeatureRow(
         feature="ebpf",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="before release 23 Docker knows no BPF capability, and its seccomp filter asks for SYS_ADMIN",
         grants=(_capability("SYS_ADMIN"),),
         engine=VersionRange.parse("<23"),
@@ -174,7 +173,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     ),
     FeatureRow(
         feature="ebpf",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="loading eBPF programs needs BPF, and tracing ones PERFMON",
         grants=(_capability("BPF"), _capability("PERFMON")),
         conditions=_when(kernel=">=5.8"),
@@ -182,7 +181,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     ),
     FeatureRow(
         feature="ebpf",
-        form=LXC,
+        runtime=LXC,
         reason="bpf(2) asks for capabilities in the host's own user namespace, which only a privileged container has",
         grants=(_PRIVILEGED,),
         source="https://linuxcontainers.org/incus/docs/main/explanation/bpf-tokens/",
@@ -191,7 +190,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     *(
         FeatureRow(
             feature="btf",
-            form=form,
+            runtime=form,
             reason="type information of the running kernel is in /sys/kernel/btf/vmlinux, or nowhere",
             conditions=_when(btf=""),
             source="https://docs.kernel.org/bpf/btf.html",
@@ -202,7 +201,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     # io_uring
     FeatureRow(
         feature="io_uring",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="Docker's seccomp filter lets it through before release 25",
         conditions=_when(kernel=">=5.1", at_most="kernel.io_uring_disabled=0"),
         engine=VersionRange.parse(">=20.10,<25"),
@@ -210,7 +209,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     ),
     FeatureRow(
         feature="io_uring",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="Docker's seccomp filter blocks io_uring: too many ways out of a container led through it",
         grants=(_other("seccomp_unconfined"),),
         conditions=_when(kernel=">=5.1", at_most="kernel.io_uring_disabled=0"),
@@ -218,7 +217,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     ),
     FeatureRow(
         feature="io_uring",
-        form=LXC,
+        runtime=LXC,
         reason="LXD's seccomp filter blocks only what it names, and not io_uring",
         conditions=_when(kernel=">=5.1", at_most="kernel.io_uring_disabled=0"),
         source=_LXD_SECCOMP,
@@ -227,14 +226,14 @@ FEATURES: tuple[FeatureRow, ...] = (
     # containers inside
     FeatureRow(
         feature="nested_containers",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="an engine inside mounts, makes namespaces and writes cgroups: only --privileged allows all of that",
         grants=(_PRIVILEGED,),
         source="https://hub.docker.com/_/docker",
     ),
     FeatureRow(
         feature="nested_containers",
-        form=LXC,
+        runtime=LXC,
         reason="an engine inside mounts proc and sysfs anew, which security.nesting allows",
         grants=(_NESTING,),
         source=_LXD,
@@ -242,7 +241,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     _vm("nested_containers"),
     FeatureRow(
         feature="user_namespaces",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="Docker's seccomp filter lets nobody make namespaces without SYS_ADMIN",
         grants=(_other("seccomp_unconfined"),),
         conditions=_when(at_least="user.max_user_namespaces=1"),
@@ -250,7 +249,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     ),
     FeatureRow(
         feature="user_namespaces",
-        form=LXC,
+        runtime=LXC,
         reason="a user namespace inside is of use with its own proc, which security.nesting allows",
         grants=(_NESTING,),
         conditions=_when(at_least="user.max_user_namespaces=1"),
@@ -261,7 +260,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     *(
         FeatureRow(
             feature=feature,
-            form=DOCKER,
+            runtime=DOCKER,
             reason="mounting needs SYS_ADMIN in Docker's seccomp filter, and its AppArmor profile denies mounts",
             grants=(_capability("SYS_ADMIN"), _other("apparmor_unconfined")),
             conditions=_when(module=module),
@@ -272,7 +271,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     *(
         FeatureRow(
             feature=feature,
-            form=LXC,
+            runtime=LXC,
             reason="the kernel mounts it in no user namespace but the host's, and LXD's AppArmor profile in none",
             grants=(_PRIVILEGED, _config("raw.apparmor", f"mount fstype={module}*,", "privileged")),
             conditions=_when(module=module),
@@ -285,7 +284,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     _vm("cifs_mount"),
     FeatureRow(
         feature="nfs_server",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="mounting nfsd needs SYS_ADMIN in Docker's seccomp filter, and its AppArmor profile denies mounts",
         grants=(_capability("SYS_ADMIN"), _other("apparmor_unconfined")),
         conditions=_when(module="nfsd"),
@@ -293,7 +292,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     ),
     FeatureRow(
         feature="nfs_server",
-        form=LXC,
+        runtime=LXC,
         reason="the kernel mounts nfsd in no user namespace but the host's own, so the container must be privileged",
         grants=(_PRIVILEGED,),
         conditions=_when(module="nfsd"),
@@ -304,7 +303,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     *(
         FeatureRow(
             feature="trusted_xattrs",
-            form=form,
+            runtime=form,
             reason="attributes named trusted.* and security.* need SYS_ADMIN in the host's own user namespace",
             grants=(grant,),
             source="https://man7.org/linux/man-pages/man7/xattr.7.html",
@@ -314,14 +313,14 @@ FEATURES: tuple[FeatureRow, ...] = (
     _vm("trusted_xattrs"),
     FeatureRow(
         feature="block_mount",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="loop and block devices of the host are seen by privileged containers alone",
         grants=(_PRIVILEGED,),
         source=_DOCKER_RUN,
     ),
     FeatureRow(
         feature="block_mount",
-        form=LXC,
+        runtime=LXC,
         reason="LXD can mount ext4 for it, and a crafted file system then crashes the host's kernel",
         grants=(
             _config("security.syscalls.intercept.mount", "true", "privileged"),
@@ -334,7 +333,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     *(
         FeatureRow(
             feature=f"cgroup_v{version}",
-            form=form,
+            runtime=form,
             reason="containers see the host's cgroup hierarchy",
             conditions=_when(cgroup=str(version)),
             source="https://man7.org/linux/man-pages/man7/cgroups.7.html",
@@ -351,14 +350,14 @@ FEATURES: tuple[FeatureRow, ...] = (
     # the kernel itself
     FeatureRow(
         feature="load_modules",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="a module is loaded into the host's kernel, for all that run there",
         grants=(_capability("SYS_MODULE"),),
         source=_CAPABILITIES,
     ),
     FeatureRow(
         feature="load_modules",
-        form=LXC,
+        runtime=LXC,
         possible=False,
         reason="a container can load no module: LXD's seccomp filter and its user namespace both forbid it",
         remedy="name the modules under 'kernel.modules' instead, and load them on the host",
@@ -368,7 +367,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     *(
         FeatureRow(
             feature="kexec",
-            form=form,
+            runtime=form,
             possible=False,
             reason="to boot another kernel from a container would boot it on the host",
             source="https://man7.org/linux/man-pages/man2/kexec_load.2.html",
@@ -379,7 +378,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     # networks
     FeatureRow(
         feature="wireguard",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="its interface is made in the container, by a module of the host's kernel",
         grants=(_capability("NET_ADMIN"),),
         conditions=_when(module="wireguard"),
@@ -387,7 +386,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     ),
     FeatureRow(
         feature="wireguard",
-        form=LXC,
+        runtime=LXC,
         reason="its interface is made in the container, by a module of the host's kernel",
         conditions=_when(module="wireguard"),
         source="https://www.wireguard.com/netns/",
@@ -395,21 +394,21 @@ FEATURES: tuple[FeatureRow, ...] = (
     _vm("wireguard", Condition(kind="kernel", value=">=5.6"), source="https://www.wireguard.com/install/"),
     FeatureRow(
         feature="netfilter",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="rules in its own network namespace need NET_ADMIN",
         grants=(_capability("NET_ADMIN"),),
         source=_CAPABILITIES,
     ),
     FeatureRow(
         feature="netfilter",
-        form=LXC,
+        runtime=LXC,
         reason="a container owns its network namespace",
         source="https://man7.org/linux/man-pages/man7/network_namespaces.7.html",
     ),
     _vm("netfilter"),
     FeatureRow(
         feature="ipvs",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="virtual servers in its own network namespace need NET_ADMIN and the host's module",
         grants=(_capability("NET_ADMIN"),),
         conditions=_when(module="ip_vs"),
@@ -417,7 +416,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     ),
     FeatureRow(
         feature="ipvs",
-        form=LXC,
+        runtime=LXC,
         reason="virtual servers in its own network namespace need the host's module",
         conditions=_when(module="ip_vs"),
         source="https://docs.kernel.org/networking/ipvs-sysctl.html",
@@ -425,13 +424,13 @@ FEATURES: tuple[FeatureRow, ...] = (
     _vm("ipvs"),
     FeatureRow(
         feature="raw_sockets",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="NET_RAW is among the capabilities that Docker gives anyway",
         source=_DOCKER_RUN,
     ),
     FeatureRow(
         feature="raw_sockets",
-        form=LXC,
+        runtime=LXC,
         reason="a container owns its network namespace",
         source="https://man7.org/linux/man-pages/man7/network_namespaces.7.html",
     ),
@@ -439,7 +438,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     # 20.10.22 blocked it too, and 20.10.23 took that back.
     FeatureRow(
         feature="vsock",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="Docker's seccomp filter lets AF_VSOCK through before release 23",
         conditions=_when(module="vsock"),
         engine=VersionRange.parse("<23,!=20.10.22"),
@@ -447,7 +446,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     ),
     FeatureRow(
         feature="vsock",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="Docker's seccomp filter blocks AF_VSOCK, which would reach past every network namespace",
         grants=(_other("seccomp_unconfined"),),
         conditions=_when(module="vsock"),
@@ -455,7 +454,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     ),
     FeatureRow(
         feature="vsock",
-        form=LXC,
+        runtime=LXC,
         reason="LXD's seccomp filter lets AF_VSOCK through",
         conditions=_when(module="vsock"),
         source=_LXD_SECCOMP,
@@ -464,14 +463,14 @@ FEATURES: tuple[FeatureRow, ...] = (
     # processors, memory, time
     FeatureRow(
         feature="realtime",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="SCHED_FIFO and SCHED_RR need SYS_NICE",
         grants=(_capability("SYS_NICE"),),
         source="https://man7.org/linux/man-pages/man7/sched.7.html",
     ),
     FeatureRow(
         feature="realtime",
-        form=LXC,
+        runtime=LXC,
         reason="SYS_NICE counts in the host's user namespace alone, so LXD must schedule for it",
         grants=(_config("security.syscalls.intercept.sched_setscheduler", "true", "nesting"),),
         source=_INTERCEPTION,
@@ -479,14 +478,14 @@ FEATURES: tuple[FeatureRow, ...] = (
     _vm("realtime"),
     FeatureRow(
         feature="set_clock",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="wall-clock time is in no namespace: it would set the host's",
         grants=(_capability("SYS_TIME"),),
         source="https://man7.org/linux/man-pages/man7/time_namespaces.7.html",
     ),
     FeatureRow(
         feature="set_clock",
-        form=LXC,
+        runtime=LXC,
         possible=False,
         reason="wall-clock time is in no namespace, and an unprivileged container may not set the host's",
         source="https://man7.org/linux/man-pages/man7/time_namespaces.7.html",
@@ -495,7 +494,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     *(
         FeatureRow(
             feature="hugepages",
-            form=form,
+            runtime=form,
             reason="the host reserves them for all",
             conditions=_when(at_least="vm.nr_hugepages=1"),
             source="https://docs.kernel.org/admin-guide/mm/hugetlbpage.html",
@@ -505,14 +504,14 @@ FEATURES: tuple[FeatureRow, ...] = (
     _vm("hugepages"),
     FeatureRow(
         feature="lock_memory",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="locked memory is limited to a few MiB without IPC_LOCK",
         grants=(_capability("IPC_LOCK"),),
         source=_CAPABILITIES,
     ),
     FeatureRow(
         feature="lock_memory",
-        form=LXC,
+        runtime=LXC,
         reason="IPC_LOCK counts in the host's user namespace alone, so the limit itself is lifted",
         grants=(_config("limits.kernel.memlock", "unlimited", "capabilities"),),
         source=_LXD,
@@ -520,14 +519,14 @@ FEATURES: tuple[FeatureRow, ...] = (
     _vm("lock_memory"),
     FeatureRow(
         feature="userfaultfd",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="Docker's seccomp filter blocks it, and to hold up the kernel itself by it takes SYS_PTRACE",
         grants=(_other("seccomp_unconfined"), _capability("SYS_PTRACE")),
         source=f"{_SECCOMP}, https://man7.org/linux/man-pages/man2/userfaultfd.2.html",
     ),
     FeatureRow(
         feature="userfaultfd",
-        form=LXC,
+        runtime=LXC,
         reason="only the host's root may hold up the kernel itself by it, unless the host says otherwise",
         conditions=_when(at_least="vm.unprivileged_userfaultfd=1"),
         source="https://docs.kernel.org/admin-guide/sysctl/vm.html#unprivileged-userfaultfd",
@@ -535,42 +534,42 @@ FEATURES: tuple[FeatureRow, ...] = (
     _vm("userfaultfd"),
     FeatureRow(
         feature="keyctl",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="it is not in the list that Docker's seccomp filter lets through: keyrings are in no namespace",
         grants=(_other("seccomp_unconfined"),),
         source=_SECCOMP,
     ),
     FeatureRow(
         feature="keyctl",
-        form=LXC,
+        runtime=LXC,
         reason="LXD's seccomp filter lets it through",
         source=_LXD_SECCOMP,
     ),
     _vm("keyctl"),
     FeatureRow(
         feature="af_alg",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="Docker's seccomp filter lets AF_ALG sockets through before release 29.4.2",
         engine=VersionRange.parse("<29.4.2"),
         source="https://github.com/moby/moby/pull/52501",
     ),
     FeatureRow(
         feature="af_alg",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="Docker's seccomp filter and AppArmor profile block AF_ALG sockets since CVE-2026-31431",
         grants=(_other("seccomp_unconfined"), _other("apparmor_unconfined")),
         source="https://github.com/moby/moby/pull/52501, https://github.com/moby/moby/pull/52537",
     ),
     FeatureRow(
         feature="af_alg",
-        form=LXC,
+        runtime=LXC,
         reason="LXD's seccomp filter lets it through",
         source=_LXD_SECCOMP,
     ),
     _vm("af_alg"),
     FeatureRow(
         feature="perf_events",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="before release 23 Docker knows no PERFMON capability, and its seccomp filter asks for SYS_ADMIN",
         grants=(_capability("SYS_ADMIN"),),
         engine=VersionRange.parse("<23"),
@@ -578,7 +577,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     ),
     FeatureRow(
         feature="perf_events",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="perf_event_open needs PERFMON in Docker's seccomp filter",
         grants=(_capability("PERFMON"),),
         conditions=_when(kernel=">=5.8"),
@@ -586,7 +585,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     ),
     FeatureRow(
         feature="perf_events",
-        form=LXC,
+        runtime=LXC,
         reason="without PERFMON on the host a process may watch itself, where the host allows that",
         conditions=_when(at_most="kernel.perf_event_paranoid=2"),
         source="https://docs.kernel.org/admin-guide/perf-security.html",
@@ -594,7 +593,7 @@ FEATURES: tuple[FeatureRow, ...] = (
     _vm("perf_events"),
     FeatureRow(
         feature="ptrace",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="before release 19.03 Docker's seccomp filter asks for SYS_PTRACE",
         grants=(_capability("SYS_PTRACE"),),
         engine=VersionRange.parse("<19.3"),
@@ -602,14 +601,14 @@ FEATURES: tuple[FeatureRow, ...] = (
     ),
     FeatureRow(
         feature="ptrace",
-        form=DOCKER,
+        runtime=DOCKER,
         reason="Docker's seccomp filter lets ptrace through from Linux 4.8 on, where it can no longer be fooled by it",
         conditions=_when(kernel=">=4.8"),
         source="https://github.com/moby/moby/pull/38137",
     ),
     FeatureRow(
         feature="ptrace",
-        form=LXC,
+        runtime=LXC,
         reason="LXD's seccomp filter lets it through",
         source=_LXD_SECCOMP,
     ),
@@ -623,13 +622,13 @@ def known_features() -> tuple[str, ...]:
 
 
 @functools.cache
-def feature_row(feature: str, form: str, engine: str | None) -> FeatureRow | None:
+def feature_row(feature: str, runtime: Runtime | None, engine: str | None) -> FeatureRow | None:
     """
-    The row of a feature in a form on an engine of this release; None for a form that the table does not have.
+    The row of a feature in a runtime, on an engine of this release; None for a runtime that the table does not have.
 
     Where the release is not known the last row counts: it is the one of today's engines.
     """
-    rows = [row for row in FEATURES if (row.feature, row.form) == (feature, form)]
+    rows = [row for row in FEATURES if (row.feature, row.runtime) == (feature, runtime)]
     for row in rows[:-1]:
         if row.engine is None or (is_release(engine) and engine in row.engine):
             return row

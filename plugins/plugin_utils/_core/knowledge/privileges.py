@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .runtimes import LXC, Runtime
+
 
 @dataclass(frozen=True, kw_only=True)
 class CapabilityRow:
@@ -20,14 +22,14 @@ class CapabilityRow:
     ``level`` is how far it goes in Docker, one of the privileges' levels; ``default`` whether Docker gives it anyway.
 
     ``owned`` says whether it works within a user namespace of one's own, as an unprivileged LXC container has it;
-    ``lxc`` whether any LXC container has it, a privileged one too; ``means`` what it is for.
+    ``refused_by`` are the runtimes that take it from every container, a privileged one too; ``means`` what it is for.
     """
 
     name: str
     level: str = "capabilities"
     default: bool = False
     owned: bool = True
-    lxc: bool = True
+    refused_by: tuple[Runtime, ...] = ()
     means: str
     source: str
 
@@ -46,7 +48,7 @@ def _default(name: str, means: str, *, owned: bool = True, source: str = _DEFAUL
 
 def _dropped(name: str, means: str) -> CapabilityRow:
     """The host's own alone, and taken from privileged LXC containers too."""
-    return CapabilityRow(name=name, level="privileged", owned=False, lxc=False, means=means, source=_DROPPED)
+    return CapabilityRow(name=name, level="privileged", owned=False, refused_by=(LXC,), means=means, source=_DROPPED)
 
 
 def _more(name: str, means: str, *, level: str = "capabilities", owned: bool = True) -> CapabilityRow:

@@ -15,24 +15,28 @@ import functools
 from dataclasses import dataclass
 
 from ..reading.versions import VersionRange, is_release
+from .runtimes import DOCKER, LXC, Runtime
 
 
 @dataclass(frozen=True, kw_only=True)
 class SysctlRow:
     """
     ``pattern`` is a name, or a beginning that ends in ``*``. ``namespace`` is where the value lives, None for the
-    whole kernel; ``docker`` and ``lxc`` whether that engine can set it for one container, on kernels in ``kernel``.
-    ``lxc_kernel`` are those that let the root of a user namespace do so: where LXC cannot, a new namespace has the
-    kernel's default, whatever the host has.
+    whole kernel; ``by`` are the runtimes that can set it for one container, on kernels in ``kernel``.
+    ``unprivileged_kernel`` are those that let the root of a user namespace do so: where LXC cannot, a new namespace has
+    the kernel's default, whatever the host has.
     """
 
     pattern: str
     namespace: str | None = None
-    docker: bool = False
-    lxc: bool = False
+    by: tuple[Runtime, ...] = ()
     kernel: VersionRange | None = None
-    lxc_kernel: VersionRange | None = None
+    unprivileged_kernel: VersionRange | None = None
     source: str
+
+    def is_set_by(self, runtime: Runtime | None) -> bool:
+        """Whether a runtime can set it for one container; never where the runtime is not known."""
+        return runtime in self.by
 
 
 _RUNC = "https://github.com/opencontainers/runc/blob/main/libcontainer/configs/validate/validator.go (sysctl)"
@@ -71,23 +75,22 @@ SYSCTLS: tuple[SysctlRow, ...] = (
         "kernel.msgmax kernel.msgmnb kernel.msgmni kernel.sem kernel.shmall kernel.shmmax kernel.shmmni "
         "kernel.shm_rmid_forced fs.mqueue.*",
         namespace="ipc",
-        docker=True,
-        lxc=True,
-        lxc_kernel=_since(">=6.9"),
+        by=(DOCKER, LXC),
+        unprivileged_kernel=_since(">=6.9"),
         source=_IPC,
     ),
     # Its own file is read-only inside; runc sets it in the UTS namespace before the container starts.
-    *_rows("kernel.domainname", namespace="uts", docker=True, source=_RUNC),
+    *_rows("kernel.domainname", namespace="uts", by=(DOCKER,), source=_RUNC),
     *_rows(
         "kernel.pid_max",
         namespace="pid",
-        lxc=True,
+        by=(LXC,),
         kernel=_since(">=6.14"),
         source="https://gitlab.com/brauner/linux/-/tags/kernel-6.14-rc1.pid, "
         "https://tangled.org/tjh.dev/kernel/blob/v6.14-rc4/include/linux/pid_namespace.h (pid_max)",
     ),
     # runc takes them only beside a user namespace of the container's own, which a Docker engine gives to all or none.
-    *_rows("user.*", namespace="user", lxc=True, source="https://man7.org/linux/man-pages/man7/namespaces.7.html"),
+    *_rows("user.*", namespace="user", by=(LXC,), source="https://man7.org/linux/man-pages/man7/namespaces.7.html"),
     # One value for all network namespaces, or not there at all in any but the first.
     *_rows(
         "net.core.rmem_max net.core.wmem_max net.core.rmem_default net.core.wmem_default net.core.netdev_max_backlog "
@@ -104,21 +107,22 @@ SYSCTLS: tuple[SysctlRow, ...] = (
         source=_READ_ONLY,
     ),
     # Of a network namespace, and hidden where that belongs to another user namespace than the host's.
-    *_rows("net.ipv6.route.max_size", namespace="network", docker=True, lxc=True, source=_NET),
+    *_rows("net.ipv6.route.max_size", namespace="network", by=(DOCKER, LXC), source=_NET),
     *_rows(
         "net.ipv6.route.* net.core.xfrm_*",
         namespace="network",
-        docker=True,
+        by=(DOCKER,),
         source="https://github.com/torvalds/linux/blob/master/net/ipv6/route.c (ipv6_route_sysctl_init); "
         "tried: absent in a new user and network namespace, there in a new network namespace, Linux 6.18",
     ),
     # These were, too, before Linux 6.3: LXC cannot set them there, and Docker can.
-    *_rows("net.core.somaxconn", namespace="network", docker=True, lxc=True, lxc_kernel=_since(">=6.3"), source=_CORE),
+    *_rows(
+        "net.core.somaxconn", namespace="network", by=(DOCKER, LXC), unprivileged_kernel=_since(">=6.3"), source=_CORE
+    ),
     *_rows(
         "net.core.optmem_max",
         namespace="network",
-        docker=True,
-        lxc=True,
+        by=(DOCKER, LXC),
         kernel=_since(">=6.8"),
         source="https://git.kernel.org/torvalds/c/f5769faeec36 (net: Namespace-ify sysctl_optmem_max), "
         "https://tangled.org/tjh.dev/kernel/blob/v6.8-rc1/include/net/netns/core.h (there, and not in v6.7-rc5); "
@@ -128,41 +132,36 @@ SYSCTLS: tuple[SysctlRow, ...] = (
     *_rows(
         "net.ipv4.tcp_syncookies net.ipv4.tcp_fin_timeout",
         namespace="network",
-        docker=True,
-        lxc=True,
+        by=(DOCKER, LXC),
         kernel=_since(">=4.6"),
         source=_KUBERNETES,
     ),
     *_rows(
         "net.ipv4.tcp_keepalive_time net.ipv4.tcp_keepalive_intvl net.ipv4.tcp_keepalive_probes",
         namespace="network",
-        docker=True,
-        lxc=True,
+        by=(DOCKER, LXC),
         kernel=_since(">=4.5"),
         source=_KUBERNETES,
     ),
     *_rows(
         "net.ipv4.tcp_rmem net.ipv4.tcp_wmem",
         namespace="network",
-        docker=True,
-        lxc=True,
+        by=(DOCKER, LXC),
         kernel=_since(">=4.15"),
         source=_KUBERNETES,
     ),
     *_rows(
         "net.ipv4.* net.ipv6.* net.mpls.* net.mptcp.* net.netfilter.* net.bridge.*",
         namespace="network",
-        docker=True,
-        lxc=True,
+        by=(DOCKER, LXC),
         source=_NET,
     ),
     # Hidden from user namespaces before Linux 5.17.
     *_rows(
         "net.unix.*",
         namespace="network",
-        docker=True,
-        lxc=True,
-        lxc_kernel=_since(">=5.17"),
+        by=(DOCKER, LXC),
+        unprivileged_kernel=_since(">=5.17"),
         source=f"https://git.kernel.org/netdev/net-next/c/cec16052d5a7; {_NET}",
     ),
     *_rows("net.*", source=_READ_ONLY),
@@ -188,28 +187,26 @@ def sysctl_row(name: str) -> SysctlRow:
 @functools.lru_cache(maxsize=4096)
 def is_settable(
     name: str,
-    kind: str,
+    runtime: Runtime | None,
     kernel: str | None,
     tried: frozenset[str] | None = None,
-    *,
-    host_network: bool = False,
-    host_ipc: bool = False,
+    host_namespaces: frozenset[str] = frozenset(),
 ) -> bool:
     """
-    Whether an engine of this kind can set it for one container alone, on a kernel of this release.
+    Whether a runtime can set it for one container alone, on a kernel of this release.
 
     ``tried`` are those that an unprivileged container was seen to set on that very kernel, which says more of LXC than
-    any table. A container that shares a namespace of the host has nothing of its own in it.
+    any table. A container has nothing of its own in ``host_namespaces``, which it shares with the host.
     """
     row = sysctl_row(name)
-    if kind != "docker" and tried is not None and row.namespace in ("network", "ipc") and is_tried(name):
+    if runtime is None:
+        return False
+    if runtime.is_unprivileged and tried is not None and row.namespace in ("network", "ipc") and is_tried(name):
         return name in tried
-    if not (row.docker if kind == "docker" else row.lxc):
+    if not row.is_set_by(runtime) or row.namespace in host_namespaces:
         return False
-    if (row.namespace == "network" and host_network) or (row.namespace == "ipc" and host_ipc):
-        return False
-    wanted = (row.kernel, row.lxc_kernel if kind != "docker" else None)
-    return all(one is None or (is_release(kernel) and kernel in one) for one in wanted)
+    wanted = (row.kernel, row.unprivileged_kernel if runtime.is_unprivileged else None)
+    return all(versions is None or (is_release(kernel) and kernel in versions) for versions in wanted)
 
 
 _TRIED = ("net.core.", "net.ipv4.", "kernel.", "fs.mqueue.")

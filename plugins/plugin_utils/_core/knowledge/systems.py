@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from ..reading.versions import VersionRange
 from .distributions import is_version
+from .runtimes import DOCKER, Runtime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,16 +133,17 @@ INIT_BOUNDS: tuple[InitBound, ...] = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class RuntimeRow:
+class SyscallRow:
     """
-    The oldest Docker whose seccomp filter lets the C library of these releases work.
+    The releases of a runtime whose seccomp filter lets the C library of these releases of a system work.
 
     Releases are counted differently in each system of a family, so a row is of one system alone.
     """
 
+    runtime: Runtime
     system: str
     version: VersionRange
-    docker: VersionRange
+    engine: VersionRange
     reason: str
     source: str
 
@@ -151,30 +153,31 @@ _FACCESSAT2 = "its C library uses faccessat2, which this engine's seccomp filter
 _MOBY = "https://github.com/moby/moby/pull/42681 (glibc 2.34), https://github.com/containerd/containerd/issues/6203"
 
 
-def _runtime(system: str, version: str, docker: str, reason: str, source: str) -> RuntimeRow:
-    return RuntimeRow(
+def _syscalls(system: str, version: str, docker: str, reason: str, source: str) -> SyscallRow:
+    return SyscallRow(
+        runtime=DOCKER,
         system=system,
         version=VersionRange.parse(version),
-        docker=VersionRange.parse(docker),
+        engine=VersionRange.parse(docker),
         reason=reason,
         source=source,
     )
 
 
-RUNTIMES: tuple[RuntimeRow, ...] = (
+SYSCALLS: tuple[SyscallRow, ...] = (
     # The releases that have a glibc of 2.34 or newer.
-    _runtime("debian", ">=12", ">=20.10.10", _CLONE3, _MOBY),
-    _runtime("raspbian", ">=12", ">=20.10.10", _CLONE3, _MOBY),
-    _runtime("ubuntu", ">=21.10", ">=20.10.10", _CLONE3, _MOBY),
-    _runtime("fedora", ">=35", ">=20.10.10", _CLONE3, _MOBY),
+    _syscalls("debian", ">=12", ">=20.10.10", _CLONE3, _MOBY),
+    _syscalls("raspbian", ">=12", ">=20.10.10", _CLONE3, _MOBY),
+    _syscalls("ubuntu", ">=21.10", ">=20.10.10", _CLONE3, _MOBY),
+    _syscalls("fedora", ">=35", ">=20.10.10", _CLONE3, _MOBY),
     *(
-        _runtime(system, ">=9", ">=20.10.10", _CLONE3, _MOBY)
+        _syscalls(system, ">=9", ">=20.10.10", _CLONE3, _MOBY)
         for system in ("redhat", "rhel", "centos", "rocky", "almalinux", "oraclelinux")
     ),
-    _runtime("sles", ">=16", ">=20.10.10", _CLONE3, _MOBY),
-    _runtime("opensuse", ">=16", ">=20.10.10", _CLONE3, _MOBY),
-    _runtime("amazon", ">=2023", ">=20.10.10", _CLONE3, _MOBY),
-    _runtime(
+    _syscalls("sles", ">=16", ">=20.10.10", _CLONE3, _MOBY),
+    _syscalls("opensuse", ">=16", ">=20.10.10", _CLONE3, _MOBY),
+    _syscalls("amazon", ">=2023", ">=20.10.10", _CLONE3, _MOBY),
+    _syscalls(
         "alpine",
         ">=3.14",
         ">=20.10",
@@ -193,8 +196,10 @@ def systemd_of(system: str | None, version: str | None) -> str | None:
 
 
 @functools.cache
-def runtime_row(system: str | None, version: str | None) -> RuntimeRow | None:
-    """What a system's C library asks of Docker; None for nothing, or where that is not known."""
+def syscall_row(runtime: Runtime | None, system: str | None, version: str | None) -> SyscallRow | None:
+    """What a system's C library asks of the runtime; None for nothing, or where that is not known."""
     if not system or not version or not version[:1].isdigit():
         return None
-    return next((row for row in RUNTIMES if row.system == system and version in row.version), None)
+    return next(
+        (row for row in SYSCALLS if row.runtime == runtime and row.system == system and version in row.version), None
+    )

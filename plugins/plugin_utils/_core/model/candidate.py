@@ -15,6 +15,9 @@ from .scales import nothing
 from .service import Wish
 from .target import Permissions
 
+if t.TYPE_CHECKING:
+    from ..forms.base import Form
+
 
 @dataclass(frozen=True, kw_only=True)
 class Permit:
@@ -54,13 +57,13 @@ class Candidate:
     """
     A target's node offering one form.
 
-    ``title`` names the form in sentences. ``options`` is the user's ``as`` entry for it, None without one.
+    ``options`` is the user's ``as`` entry for it, None without one.
     ``image`` is what the service would be made from, ``image_wanted`` the user's name for it,
     ``fetches_image`` whether the engine would get a missing one by itself; ``other_images`` those that would do as
     well where nobody named one: the decision takes the first that fits. ``held`` is the memory in MiB
     that the service already has on this node and ``held_ports`` the host's ports, where it ``is_present``,
-    ``held_profiles`` those of LXD, ``held_config`` what it is configured with there, in the engine's own words, and
-    ``held_system`` the family of systems that it runs, where that is known.
+    ``kept_options`` those that it keeps while nobody names them, ``held_config`` what it is configured with there, in
+    the engine's own words, and ``held_system`` the family of systems that it runs, where that is known.
     A ``recorded`` one is known from saved facts.
     ``content`` is what was found behind names in the options.
     ``agreed`` are the options of each instance, by its name, of which the delegate sees no difference where we do.
@@ -71,10 +74,7 @@ class Candidate:
 
     target: str
     node: str
-    kind: str
-    form: str
-    title: str
-    scope: str
+    form: Form
     facts: Facts
     labels: Mapping[str, str] = field(default_factory=nothing)
     options: Mapping[str, t.Any] | None = None
@@ -86,7 +86,7 @@ class Candidate:
     stranger: str | None = None
     held: int = 0
     held_ports: frozenset[str] = frozenset()
-    held_profiles: tuple[str, ...] | None = None
+    kept_options: Mapping[str, t.Any] = field(default_factory=nothing, repr=False)
     held_config: Mapping[str, t.Any] = field(default_factory=nothing, repr=False)
     is_present: bool = False
     held_system: str | None = None
@@ -106,6 +106,23 @@ class Candidate:
         return self.target if self.node in ("", self.target) else f"{self.target}/{self.node}"
 
     @property
-    def shares_kernel(self) -> bool:
-        """Whether the service would run on the node's own kernel."""
-        return self.scope != "machine"
+    def shares_kernel(self) -> bool | None:
+        """Whether the service would run on the node's own kernel; None where nobody knows what runs the form."""
+        return None if self.form.runtime is None else not self.form.runtime.own_kernel
+
+    @property
+    def title(self) -> str:
+        """The form in a sentence."""
+        return self.form.title
+
+    @property
+    def scope(self) -> str:
+        """How much of a computer the form takes."""
+        return self.form.scope
+
+    @property
+    def image_name(self) -> str:
+        """The image or template by its first name, in quotes."""
+        if self.image is None:
+            return "its template" if self.scope == "machine" else "its image"
+        return f"'{self.image.names[0] if self.image.names else self.image.id}'"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
 import typing as t
@@ -46,6 +47,23 @@ class Sysctl:
         if self.at_least and " " in self.value:
             return f"{self.name}={self.value} or more each"
         return f"{self.name}{'>=' if self.at_least else '='}{self.value}"
+
+    def holds(self, found: str) -> bool:
+        """Whether a value that was found is enough. Of several numbers, as in ``kernel.sem``, each must be."""
+        return _is_enough(str(found), self.value, self.at_least)
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_enough(found: str, wanted: str, at_least: bool) -> bool:
+    have, want = found.split(), wanted.split()
+    if not at_least:
+        return have == want
+    if len(have) != len(want) or not all(_NUMBER.fullmatch(word) for word in have + want):
+        return have == want
+    return all(int(a) >= int(b) for a, b in zip(have, want, strict=True))
+
+
+_NUMBER = re.compile(r"-?[0-9]{1,40}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,9 +193,3 @@ class Service:
     name: str
     requirements: Requirements
     made_as: Mapping[str, Mapping[str, t.Any]] = field(default_factory=nothing)
-
-    @property
-    def described(self) -> tuple[str, ...]:
-        """The forms of which the user said how they are made: under ``as``, or by an image for each process."""
-        by_image = ("docker_container",) if self.requirements.each_process_has_an_image else ()
-        return (*self.made_as, *by_image)

@@ -60,3 +60,9 @@ def switch(value: object) -> bool:
     if not isinstance(value, (bool, int, str)) or word not in _SWITCHES:
         raise ValueError("must be true or false")
     return _SWITCHES[word]
+
+
+def distinct_sizes(wanted: float, found: float) -> tuple[str, str]:
+    """Two sizes in words, in MiB where they would read the same."""
+    words = readable(wanted), readable(found)
+    return words if words[0] != words[1] else (f"{wanted:.10g} MiB", f"{found:.10g} MiB")

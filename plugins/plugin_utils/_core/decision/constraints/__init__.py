@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...model import Candidate, Failure, Requirements
+from .authorization import authorization
 from .content import content
-from .docker import authorization
 from .image import image, image_requirements, name_taken, os_version
 from .kernel import (
     kernel_features,

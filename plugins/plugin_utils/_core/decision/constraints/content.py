@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+from ...failures import not_now, together
 from ...model import UNKNOWN, Candidate, Failure, Requirements
-from .failures import not_now, together
 
 
 def content(_requirements: Requirements, candidate: Candidate) -> Failure | None:

@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
+from ...failures import not_now
 from ...knowledge.distributions import is_of_family, is_version
 from ...knowledge.windows import windows_build
 from ...model import Candidate, Failure, Requirements
-from .failures import image_name, never, not_now, unknown
 
 OTHER_IMAGE = "name another image or template"
 
@@ -18,14 +18,13 @@ def image(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """There must be something to make it from: an image or template that is there or can be fetched."""
     if candidate.image is not None or candidate.fetches_image:
         return None
+    noun = candidate.form.image_noun
     if candidate.image_wanted:
-        noun = "template" if candidate.kind == "proxmox" else "image"
         return not_now(f"it has no {noun} '{candidate.image_wanted}'", f"make the {noun} there, or name another")
+    if candidate.form.image_is_named:
+        return not_now(f"no {noun} is named for {candidate.title}", f"give 'as.{candidate.form.name}.{noun}'")
     system = " ".join(filter(None, (requirements.os_family, requirements.os_version)))
-    if candidate.form == "docker_container":
-        return not_now("no image is named for a Docker container", "give 'as.docker_container.image'")
-    noun = "template" if candidate.kind == "proxmox" else "image"
-    return not_now(f"it has no {noun} of {system}", f"make one there, or name one under 'as.{candidate.form}'")
+    return not_now(f"it has no {noun} of {system}", f"make one there, or name one under 'as.{candidate.form.name}'")
 
 
 def os_version(requirements: Requirements, candidate: Candidate) -> Failure | None:
@@ -39,9 +38,9 @@ def os_version(requirements: Requirements, candidate: Candidate) -> Failure | No
         return None
     wanted, version = requirements.os_family, requirements.os_version
     if not is_of_family(found.os, wanted):
-        return not_now(f"{image_name(candidate)} is {found.os}, {wanted} wanted", OTHER_IMAGE)
+        return not_now(f"{candidate.image_name} is {found.os}, {wanted} wanted", OTHER_IMAGE)
     if version and found.os_version and not _is_release(found.os_version, version):
-        reason = f"{image_name(candidate)} is {found.os} {found.os_version}, {version} wanted"
+        reason = f"{candidate.image_name} is {found.os} {found.os_version}, {version} wanted"
         return not_now(reason, OTHER_IMAGE)
     return None
 
@@ -66,15 +65,8 @@ def image_requirements(requirements: Requirements, candidate: Candidate) -> Fail
     foreign = found.architecture and facts.architectures and found.architecture not in facts.architectures
     if foreign and (not wanted or found.architecture in wanted):
         runs = " and ".join(facts.architectures)
-        return not_now(f"{image_name(candidate)} is made for {found.architecture}, it runs {runs}", OTHER_IMAGE)
-    if candidate.kind != "lxd" or found.requirements.get("cgroup") != "v1":
-        return None
-    if facts.cgroup_version is None:
-        return unknown(f"{image_name(candidate)} requires cgroup v1, and cannot tell its version", "cgroup_version")
-    if facts.cgroup_version == 1:
-        return None
-    reason = f"{image_name(candidate)} requires cgroup v1, and it has cgroup v{facts.cgroup_version}"
-    return never(reason, "use a newer release of the system, or a machine")
+        return not_now(f"{candidate.image_name} is made for {found.architecture}, it runs {runs}", OTHER_IMAGE)
+    return candidate.form.image_refused(candidate)
 
 
 def name_taken(_requirements: Requirements, candidate: Candidate) -> Failure | None:
@@ -83,6 +75,6 @@ def name_taken(_requirements: Requirements, candidate: Candidate) -> Failure | N
         return None
     reason = f"{candidate.stranger} there has this name and is not marked as this service's"
     remedy = "rename the service, or remove that by hand if nobody needs it"
-    if candidate.form != "docker_container" and candidate.stranger.startswith(candidate.title):
+    if candidate.form.is_adoptable and candidate.stranger.startswith(candidate.title):
         remedy = f"{remedy}; 'adopt: true' takes it over"
     return not_now(reason, remedy)

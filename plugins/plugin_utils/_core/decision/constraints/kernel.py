@@ -10,34 +10,44 @@ import functools
 import re
 from collections.abc import Callable, Iterator
 
+from ...failures import never, not_now, together, undecided, unknown
 from ...knowledge.distributions import default_kernel
 from ...knowledge.features import feature_row
-from ...knowledge.lxd_options import is_on
 from ...knowledge.modules import is_built_in
 from ...knowledge.processors import PHYSICAL
 from ...knowledge.sysctls import is_settable, is_tried, sysctl_row
 from ...model import UNKNOWN, Candidate, Facts, Failure, KernelModule, Requirements, Sysctl
 from ...reading.versions import VersionRange, is_release
-from .failures import image_name, listed, never, not_now, together, unknown
-from .processor import guest_model
+from ...wording import listed
 
 
 def kernel_own(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """Only a machine boots a kernel of its own."""
-    if not requirements.kernel_own or not candidate.shares_kernel:
+    if not requirements.kernel_own or candidate.shares_kernel is False:
         return None
+    if candidate.shares_kernel is None:
+        return _unknown_kernel(candidate)
     return never("shares the host's kernel, a kernel of its own is wanted")
 
 
 def kernel_version(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """The kernel that the form runs on must be in range: the host's for a container, the guest's for a VM."""
     wanted = requirements.kernel_version
-    return _in_range(wanted, candidate) if wanted is not None and not _has_no_image(candidate) else None
+    if wanted is None or _has_no_image(candidate):
+        return None
+    return _unknown_kernel(candidate) or _in_range(wanted, candidate)
 
 
 def _has_no_image(candidate: Candidate) -> bool:
     """A machine without a template boots nothing: that it has none is said by another rule, and nothing more."""
-    return not candidate.shares_kernel and candidate.image is None
+    return candidate.shares_kernel is False and candidate.image is None
+
+
+def _unknown_kernel(candidate: Candidate) -> Failure | None:
+    """Where the form does not say what runs it, nothing is known of its kernel."""
+    if candidate.shares_kernel is not None:
+        return None
+    return undecided(f"cannot tell which kernel {candidate.title} runs on")
 
 
 def _in_range(wanted: VersionRange, candidate: Candidate) -> Failure | None:
@@ -46,10 +56,10 @@ def _in_range(wanted: VersionRange, candidate: Candidate) -> Failure | None:
         if not is_release(found):
             return unknown("cannot tell its kernel's version", "kernel_version")
     else:
-        found, whose = _guest_kernel(candidate), f"the kernel of {image_name(candidate)}"
+        found, whose = _guest_kernel(candidate), f"the kernel of {candidate.image_name}"
         if not is_release(found):
             return Failure(
-                reason=f"cannot tell the version of the kernel that {image_name(candidate)} boots",
+                reason=f"cannot tell the version of the kernel that {candidate.image_name} boots",
                 when=UNKNOWN,
                 remedy="use a template of a known system, or set 'unknown: accept'",
             )
@@ -73,15 +83,17 @@ def kernel_flavour(requirements: Requirements, candidate: Candidate) -> Failure 
     wanted = requirements.kernel_flavour
     if wanted is None or _has_no_image(candidate):
         return None
+    if candidate.shares_kernel is None:
+        return _unknown_kernel(candidate)
     if not candidate.shares_kernel:
         found = candidate.image.kernel_flavour if candidate.image else None
         if found == wanted:
             return None
         if found is None:
-            reason = f"cannot tell whether {image_name(candidate)} boots a {wanted} kernel"
+            reason = f"cannot tell whether {candidate.image_name} boots a {wanted} kernel"
             remedy = "make a template that does, and say so in the target's rightscope_facts, or set 'unknown: accept'"
             return Failure(reason=reason, when=UNKNOWN, remedy=remedy)
-        return not_now(f"{image_name(candidate)} boots a {found} kernel, {wanted} wanted", "clone another template")
+        return not_now(f"{candidate.image_name} boots a {found} kernel, {wanted} wanted", "clone another template")
     found = flavour_of(candidate.facts)
     if found is None:
         return unknown(f"cannot tell whether its kernel is a {wanted} one", "kernel_flavour")
@@ -114,8 +126,10 @@ def kernel_modules(requirements: Requirements, candidate: Candidate) -> Failure 
     A machine loads its own. Where built-in modules cannot be listed, a module that is not seen may yet be there:
     unknown.
     """
-    if not requirements.kernel_modules or not candidate.shares_kernel:
+    if not requirements.kernel_modules or candidate.shares_kernel is False:
         return None
+    if candidate.shares_kernel is None:
+        return _unknown_kernel(candidate)
     there, missing = [], []
     for module in requirements.kernel_modules:
         (there if has_module(candidate.facts, module.name) else missing).append(module)
@@ -171,36 +185,26 @@ def kernel_sysctls(requirements: Requirements, candidate: Candidate) -> Failure 
 
     A machine sets its own.
     """
-    if not (requirements.kernel_sysctls or candidate.options) or not candidate.shares_kernel:
+    if not (requirements.kernel_sysctls or candidate.options) or candidate.shares_kernel is False:
         return None
-    under_as = _under_as(candidate)
+    under_as = candidate.form.sysctls_under_as(candidate)
     if not requirements.kernel_sysctls and not under_as:
         return None
+    if candidate.shares_kernel is None:
+        return _unknown_kernel(candidate)
     shared = (one for one in requirements.kernel_sysctls if not is_own_sysctl(one.name, requirements, candidate))
     found = [_on_the_host(sysctl, requirements, candidate) for sysctl in shared]
     return together([*found, *(_not_to_be_set(name, where, requirements, candidate) for name, where in under_as)])
 
 
-_LXD_SYSCTL = "linux.sysctl."
-
-
-def _under_as(candidate: Candidate) -> list[tuple[str, str]]:
-    """(name, where it is written) of each setting that the options would set."""
-    options, where = candidate.options or {}, f"as.{candidate.form}"
-    if candidate.kind == "docker":
-        return [(str(name), f"{where}.sysctls.{name}") for name in options.get("sysctls") or ()]
-    keys = [key for key in map(str, options.get("config") or ()) if key.startswith(_LXD_SYSCTL)]
-    return [(key.removeprefix(_LXD_SYSCTL), f"{where}.config.{key}") for key in keys]
-
-
 def _not_to_be_set(name: str, where: str, requirements: Requirements, candidate: Candidate) -> Failure | None:
     """Why an option cannot set it; None where it can."""
     # It has the host's own users, so what is each container's own is its to set.
-    as_root = is_on((candidate.options or {}).get("config", {}).get("security.privileged"))
+    as_root = candidate.form.is_root_of_host(candidate)
     if is_own_sysctl(name, requirements, candidate) or (as_root and sysctl_row(name).namespace):
         return None
     sysctl, row = Sysctl(name=name, value=""), sysctl_row(name)
-    closed = _closed_to_lxc(sysctl, candidate)
+    closed = _closed_to_unprivileged(sysctl, candidate)
     if closed is not None:
         return closed
     remedy = f"take '{where}' out, set {name} on {candidate.place}, and ask for it in 'requirements.kernel.sysctls'"
@@ -213,31 +217,23 @@ def is_own_sysctl(name: str, requirements: Requirements, candidate: Candidate) -
     """Whether the form can set it for this service alone: the plan then does."""
     return is_settable(
         name,
-        candidate.kind,
+        candidate.form.runtime,
         candidate.facts.kernel_version,
         candidate.facts.unprivileged_sysctls,
-        host_network=_on_host_network(requirements, candidate),
-        host_ipc=_on_host_ipc(candidate),
+        candidate.form.host_namespaces(requirements, candidate),
     )
 
 
-def _on_host_ipc(candidate: Candidate) -> bool:
-    return (candidate.options or {}).get("ipc_mode") == "host"
-
-
-def _on_host_network(requirements: Requirements, candidate: Candidate) -> bool:
-    return requirements.host_network or (candidate.options or {}).get("network_mode") == "host"
-
-
-def _closed_to_lxc(sysctl: Sysctl, candidate: Candidate) -> Failure | None:
+def _closed_to_unprivileged(sysctl: Sysctl, candidate: Candidate) -> Failure | None:
     """A setting that is each container's own, and that this kernel lets no unprivileged one set."""
     row = sysctl_row(sysctl.name)
-    if candidate.kind != "lxd" or not row.lxc:
+    runtime = candidate.form.runtime
+    if runtime is None or not runtime.is_unprivileged or not row.is_set_by(runtime):
         return None
     if candidate.facts.unprivileged_sysctls is not None and is_tried(sysctl.name):
         reason = f"{sysctl.name} is each container's own, and an unprivileged one cannot set it on this kernel"
         return not_now(f"{reason}, which was tried", "boot another kernel there")
-    wanted = row.lxc_kernel
+    wanted = row.unprivileged_kernel
     if wanted is None:
         return None
     found = candidate.facts.kernel_version
@@ -248,18 +244,21 @@ def _closed_to_lxc(sysctl: Sysctl, candidate: Candidate) -> Failure | None:
 
 
 def _on_the_host(sysctl: Sysctl, requirements: Requirements, candidate: Candidate) -> Failure | None:
-    closed = _closed_to_lxc(sysctl, candidate)
+    closed = _closed_to_unprivileged(sysctl, candidate)
     if closed is not None:
         return closed
     found, why = (candidate.facts.kernel_sysctls or {}).get(sysctl.name), why_shared(sysctl, requirements, candidate)
     if found is None:
         reason = f"cannot tell its {sysctl.name}, which {why}"
         return unknown(reason, f"kernel_sysctls: {{{sysctl.name}: ...}}")
-    if holds(sysctl, found):
+    if sysctl.holds(found):
         return None
     wanted = f"{sysctl.value} wanted" if sysctl.at_least else f"exactly {sysctl.value} wanted"
     remedy = f"run 'sysctl -w {sysctl.name}={_quoted(sysctl.value)}' on {candidate.place}"
     return not_now(f"{sysctl.name} is {found} here and {why}, {wanted}", remedy)
+
+
+_SHARED = {"network": "is the host's on the host's network", "ipc": "is the host's with its shared memory"}
 
 
 def why_shared(sysctl: Sysctl, requirements: Requirements, candidate: Candidate) -> str:
@@ -267,37 +266,11 @@ def why_shared(sysctl: Sysctl, requirements: Requirements, candidate: Candidate)
     row = sysctl_row(sysctl.name)
     if row.namespace is None:
         return "is not namespaced"
-    if not (row.docker if candidate.kind == "docker" else row.lxc):
-        return f"is not {'Docker' if candidate.kind == 'docker' else 'LXC'}'s to set for one container"
-    if row.namespace == "network" and _on_host_network(requirements, candidate):
-        return "is the host's on the host's network"
-    if row.namespace == "ipc" and _on_host_ipc(candidate):
-        return "is the host's with its shared memory"
+    if not row.is_set_by(candidate.form.runtime):
+        return f"is not {candidate.form.runtime.title}'s to set for one container"
+    if row.namespace in candidate.form.host_namespaces(requirements, candidate):
+        return _SHARED[row.namespace]
     return f"is namespaced only from Linux {str(row.kernel).removeprefix('>=')} on"
-
-
-_NUMBER = re.compile(r"-?[0-9]{1,40}")
-
-
-def holds(sysctl: Sysctl, found: str) -> bool:
-    """
-    Whether a value on the host is enough. Of several numbers, as in ``kernel.sem``, each must be.
-    """
-    return _is_enough(str(found), sysctl.value, sysctl.at_least)
-
-
-@functools.lru_cache(maxsize=4096)
-def _is_enough(found: str, wanted: str, at_least: bool) -> bool:
-    have, want = found.split(), wanted.split()
-    if not at_least:
-        return have == want
-    if len(have) != len(want) or not all(_is_number(word) for word in have + want):
-        return have == want
-    return all(int(a) >= int(b) for a, b in zip(have, want, strict=True))
-
-
-def _is_number(word: str) -> bool:
-    return _NUMBER.fullmatch(word) is not None
 
 
 def _quoted(value: str) -> str:
@@ -307,8 +280,10 @@ def _quoted(value: str) -> str:
 def kernel_parameters(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """The host's kernel must have been booted with each parameter; a machine boots with its own."""
     wanted = requirements.kernel_parameters
-    if not wanted or not candidate.shares_kernel:
+    if not wanted or candidate.shares_kernel is False:
         return None
+    if candidate.shares_kernel is None:
+        return _unknown_kernel(candidate)
     found = candidate.facts.kernel_parameters
     if found is None:
         return unknown("cannot tell which parameters its kernel was booted with", "kernel_parameters")
@@ -335,9 +310,9 @@ def kernel_features(requirements: Requirements, candidate: Candidate) -> Failure
     """
     failures = []
     for feature in requirements.kernel_features:
-        row = feature_row(feature, candidate.form, candidate.facts.engine_version)
+        row = feature_row(feature, candidate.form.runtime, candidate.facts.engine_version)
         if row is None:
-            failures.append(never(f"nothing is known of {feature} in {candidate.title}"))
+            failures.append(undecided(f"cannot tell what {feature} takes in {candidate.title}"))
         elif not row.possible:
             failures.append(never(f"has no {feature}: {row.reason}", row.remedy))
         else:
@@ -398,9 +373,12 @@ def _needs_at_most(feature: str, text: str, candidate: Candidate) -> Failure | N
     return not_now(f"{name} is {found} here, {number} at most wanted for {feature}", remedy)
 
 
+_NUMBER = re.compile(r"-?[0-9]{1,40}")
+
+
 def _number_of(candidate: Candidate, name: str) -> int | None:
     found = (candidate.facts.kernel_sysctls or {}).get(name)
-    return int(found) if found is not None and _is_number(str(found)) else None
+    return int(found) if found is not None and _NUMBER.fullmatch(str(found)) else None
 
 
 def _needs_cgroup(feature: str, version: str, candidate: Candidate) -> Failure | None:
@@ -424,9 +402,9 @@ def _needs_btf(feature: str, _value: str, candidate: Candidate) -> Failure | Non
 
 
 def _needs_nested(feature: str, _value: str, candidate: Candidate) -> Failure | None:
-    model = guest_model(candidate)
+    model = candidate.form.cpu_model(candidate)
     if model is not None and model not in PHYSICAL:
-        remedy = f"take 'cpu' out of 'as.{candidate.form}', or set it to host"
+        remedy = f"take 'cpu' out of 'as.{candidate.form.name}', or set it to host"
         return not_now(f"the CPU model '{model}' hides the processor's virtualisation from {feature}", remedy)
     found = candidate.facts.nested_virtualization
     if found is None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
+from ...failures import not_now, together
 from ...knowledge.proxmox_privileges import ROOT, how_to_give, is_allowed, listed_permits
 from ...model import UNKNOWN, Candidate, Failure, Requirements
-from .failures import listed, not_now, together
+from ...wording import listed
 
 
 def permissions(_requirements: Requirements, candidate: Candidate) -> Failure | None:

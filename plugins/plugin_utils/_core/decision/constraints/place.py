@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
+from ...failures import never, not_now
 from ...model import Candidate, Failure, Requirements
-from .failures import never, not_now
 
 
 def reachable(_requirements: Requirements, candidate: Candidate) -> Failure | None:
@@ -41,6 +41,7 @@ def _label(name: str, found: object, wanted: str) -> str:
 
 def forms(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """Where the user names the forms that are allowed, it must be one of them."""
-    if not requirements.forms or candidate.form in requirements.forms:
+    name = candidate.form.name
+    if not requirements.forms or name in requirements.forms:
         return None
-    return never(f"'{candidate.form}' is not among the allowed forms", f"add '{candidate.form}' to 'forms'")
+    return never(f"'{name}' is not among the allowed forms", f"add '{name}' to 'forms'")

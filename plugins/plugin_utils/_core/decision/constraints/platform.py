@@ -6,30 +6,15 @@
 
 from __future__ import annotations
 
-from ...knowledge.storages import STORAGES
+from ...failures import never, not_now, undecided, unknown
 from ...model import Candidate, Failure, Requirements
-from .failures import image_name, never, not_now, unknown
 
 
 def snapshots(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
     Snapshots of the whole: Docker has none; LXD has them on every storage pool; a machine needs a storage that can.
     """
-    if not requirements.snapshots or candidate.kind == "lxd":
-        return None
-    if candidate.scope == "application":
-        return never("Docker has no snapshots of a container with its volumes, which are wanted")
-    name = candidate.storage or (candidate.image.storage if candidate.image else None)
-    kind = (candidate.facts.storage_types or {}).get(name or "")
-    if kind is None:
-        storage = f"'{name}'" if name else f"of {image_name(candidate)}"
-        return unknown(f"cannot tell the type of the storage {storage}", "storage_types")
-    row = STORAGES.get(kind)
-    if row is None:
-        return unknown(f"cannot tell whether a storage of type {kind} has snapshots", "storage_types")
-    if row.snapshots:
-        return None
-    return not_now(f"its storage '{name}' is of type {kind}, which has no snapshots", "name another storage")
+    return candidate.form.snapshots_refused(candidate) if requirements.snapshots else None
 
 
 def live_migration(requirements: Requirements, candidate: Candidate) -> Failure | None:
@@ -40,6 +25,8 @@ def live_migration(requirements: Requirements, candidate: Candidate) -> Failure 
     """
     if not requirements.live_migration:
         return None
+    if candidate.shares_kernel is None:
+        return undecided(f"cannot tell whether {candidate.title} can move while it runs")
     if candidate.shares_kernel:
         return never(f"{candidate.title} cannot move to another host while it runs")
     held = [str(device) for device in requirements.devices if device.kind in ("pci", "usb", "gpu")]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
-from ...knowledge.processors import PHYSICAL, flags_of, level_of, model_name, shown_by, wanted_level
+from ...failures import never, not_now, together, unknown
+from ...knowledge.processors import PHYSICAL, flags_of, level_of, shown_by, wanted_level
 from ...model import UNKNOWN, Candidate, Facts, Failure, Requirements
-from .failures import listed, never, not_now, together, unknown
+from ...wording import listed
 
 X86_64 = "x86_64"
 
@@ -89,7 +90,7 @@ def _hidden(candidate: Candidate, flags: frozenset[str], wanted: str) -> Failure
 
     Where the user names no model the plan takes one that shows all that is wanted.
     """
-    model = guest_model(candidate)
+    model = candidate.form.cpu_model(candidate)
     if model is None or model in PHYSICAL:
         return None
     shown = shown_by(model)
@@ -103,12 +104,5 @@ def _hidden(candidate: Candidate, flags: frozenset[str], wanted: str) -> Failure
     return not_now(f"the CPU model '{model}' hides {missing}, and {wanted}", _without_model(candidate))
 
 
-def guest_model(candidate: Candidate) -> str | None:
-    """The CPU model that the user gives a guest under ``as``; None where the plan may choose one."""
-    if candidate.scope != "machine" or not candidate.options:
-        return None
-    return model_name(candidate.options.get("cpu")) or None
-
-
 def _without_model(candidate: Candidate) -> str:
-    return f"take 'cpu' out of 'as.{candidate.form}', or name another model there"
+    return f"take 'cpu' out of 'as.{candidate.form.name}', or name another model there"

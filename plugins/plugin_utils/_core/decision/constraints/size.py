@@ -6,10 +6,9 @@
 
 from __future__ import annotations
 
+from ...failures import never, not_now, undecided, unknown
 from ...model import Candidate, Facts, Failure, Requirements
-from ...reading.quantities import readable
-from .docker import limit_remedy
-from .failures import never, not_now, told_apart, unknown
+from ...reading.quantities import distinct_sizes, readable
 
 
 def cpus(requirements: Requirements, candidate: Candidate) -> Failure | None:
@@ -21,22 +20,7 @@ def cpus(requirements: Requirements, candidate: Candidate) -> Failure | None:
         return unknown("cannot tell how many processors it has", "cpus")
     if found < wanted:
         return never(f"needs {wanted:g} processors, has {found:g}")
-    return _not_limited("cpu_quota", "processors", candidate)
-
-
-def _not_limited(limit: str, what: str, candidate: Candidate) -> Failure | None:
-    """Whether a Docker engine would leave the limit out: without the cgroup's controller it does, with a warning."""
-    known = candidate.facts.limits
-    if candidate.form != "docker_container" or known is None or limit in known:
-        return None
-    return not_now(f"its engine cannot limit {what}", limit_remedy(candidate))
-
-
-_LEAST_MEMORY = {"docker_container": 6, "proxmox_vm": 16}
-"""
-MiB that a form can be limited to: https://docs.docker.com/engine/containers/resource_constraints/ and
-https://pve.proxmox.com/pve-docs/qm.1.html (``--memory``).
-"""
+    return candidate.form.limit_refused("cpu_quota", "processors", candidate)
 
 
 def memory(requirements: Requirements, candidate: Candidate) -> Failure | None:
@@ -48,19 +32,21 @@ def memory(requirements: Requirements, candidate: Candidate) -> Failure | None:
     wanted, total = requirements.memory, candidate.facts.memory
     if wanted is None:
         return None
-    least = _LEAST_MEMORY.get(candidate.form, 0)
+    least = candidate.form.least_memory
+    if least is None:
+        return undecided(f"cannot tell how the memory of {candidate.title} is limited")
     if wanted < least:
         return never(f"{candidate.title} has no less than {least} MiB of memory", f"ask for {least} MiB or more")
     if total is not None and total < wanted:
-        need, has = told_apart(wanted, total)
+        need, has = distinct_sizes(wanted, total)
         return never(f"needs {need} of memory, has {has} in all")
     free = free_memory(candidate.facts)
     if free is None:
         return unknown("cannot tell how much memory is free", "memory_free")
     free += candidate.held
     if free >= wanted:
-        return _not_limited("memory", "memory", candidate)
-    need, has = told_apart(wanted, max(0, free))
+        return candidate.form.limit_refused("memory", "memory", candidate)
+    need, has = distinct_sizes(wanted, max(0, free))
     promised = "" if free == (candidate.facts.memory_free or 0) + candidate.held else " that is not promised to others"
     return not_now(f"needs {need} of memory, has {has} free{promised}", f"free {readable(wanted - free)}")
 
@@ -78,10 +64,12 @@ def disk(requirements: Requirements, candidate: Candidate) -> Failure | None:
 
     A machine needs at least its template's size, wanted or not.
     """
-    template = candidate.image.disk if candidate.image and not candidate.shares_kernel else None
+    template = candidate.image.disk if candidate.image and candidate.shares_kernel is False else None
     wanted = max(requirements.disk or 0, template or 0)
     if not wanted or candidate.is_present:
         return None
+    if candidate.shares_kernel is None:
+        return undecided(f"cannot tell where {candidate.title} has its disk")
     storages = candidate.facts.storages
     if storages is None:
         return unknown("cannot tell how much disk is free", "storages")
@@ -93,7 +81,7 @@ def disk(requirements: Requirements, candidate: Candidate) -> Failure | None:
     free = storages[place] if place else max(storages.values(), default=0)
     if free >= wanted:
         return None
-    need, has = told_apart(wanted, free)
+    need, has = distinct_sizes(wanted, free)
     return not_now(f"needs {need} of disk, has {has} free", f"free {readable(wanted - free)}")
 
 
@@ -106,10 +94,12 @@ def shm(requirements: Requirements, candidate: Candidate) -> Failure | None:
     wanted = requirements.shm
     if wanted is None:
         return None
+    if candidate.shares_kernel is None:
+        return undecided(f"cannot tell how {candidate.title} is given shared memory")
     total = candidate.facts.memory
     if total is None:
         return unknown("cannot tell how much memory it has", "memory")
     if total >= wanted:
         return None
-    need, has = told_apart(wanted, total)
+    need, has = distinct_sizes(wanted, total)
     return never(f"needs {need} of shared memory, has {has} of memory in all")

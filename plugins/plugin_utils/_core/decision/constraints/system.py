@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from ...knowledge.distributions import ANY, LINUX, kernel_of
-from ...knowledge.systems import INIT_BOUNDS, InitBound, runtime_row, systemd_of
+from ...failures import never, not_now, together, undecided, unknown
+from ...knowledge.distributions import ANY, kernel_of
+from ...knowledge.systems import INIT_BOUNDS, InitBound, syscall_row, systemd_of
 from ...knowledge.windows import runs_on, windows_build
 from ...model import Candidate, Facts, Failure, Requirements
 from ...reading.versions import is_release
-from .failures import never, not_now, together, unknown
+from ...wording import listed
 
 WINDOWS = "windows"
 
@@ -23,11 +24,16 @@ def os(requirements: Requirements, candidate: Candidate) -> Failure | None:
     A Docker engine on Linux shares a Linux kernel, one on Windows a Windows kernel; LXC is Linux alone. On
     Windows host and container must also be of builds that go together.
     """
-    if not candidate.shares_kernel or requirements.os_family == ANY:
+    if candidate.shares_kernel is False or requirements.os_family == ANY:
         return None
+    runtime = candidate.form.runtime
+    if runtime is None:
+        return undecided(f"cannot tell which kernel {candidate.title} runs on")
     wanted = kernel_of(requirements.os_family)
-    if candidate.kind == "lxd" and wanted != LINUX:
-        return never(f"{requirements.os_family} is no Linux, and LXC containers share the host's Linux kernel")
+    if runtime.kernels and wanted not in runtime.kernels:
+        kernels = listed([kernel.capitalize() for kernel in runtime.kernels])
+        system = requirements.os_family
+        return never(f"{system} is not {kernels}, and {runtime.title} containers share the host's {kernels} kernel")
     if candidate.facts.os_type is None:
         return unknown("cannot tell which kernel its containers share", "os_type")
     if candidate.facts.os_type != wanted:
@@ -114,18 +120,16 @@ def runtime(requirements: Requirements, candidate: Candidate) -> Failure | None:
     An old engine answers a call that it does not know with 'not permitted', and programs take that for an error
     instead of trying the older call.
     """
-    if candidate.form != "docker_container":
-        return None
     system, version = _system(requirements, candidate)
-    row = runtime_row(system, version) if is_release(version) else None
+    row = syscall_row(candidate.form.runtime, system, version) if is_release(version) else None
     if row is None:
         return None
     found = candidate.facts.engine_version
     if not is_release(found):
         return unknown("cannot tell the release of its Docker engine", "engine_version")
-    if found in row.docker:
+    if found in row.engine:
         return None
-    return not_now(f"its Docker is {found}, {row.docker} wanted: {row.reason}", "upgrade Docker and libseccomp there")
+    return not_now(f"its Docker is {found}, {row.engine} wanted: {row.reason}", "upgrade Docker and libseccomp there")
 
 
 def _system(requirements: Requirements, candidate: Candidate) -> tuple[str | None, str | None]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from ...knowledge.distributions import ARCHITECTURES
 from ...model import Process, Requirements
-from .._common import OptionError
+from ..common import OptionError
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import typing as t
 from collections.abc import Callable, Iterable, Mapping
 
 from ...reading.quantities import MIB
-from .._common import OptionError, text
+from ..common import OptionError, text
 from . import values as values
 from .acts import BEHAVIOUR, compare_platform
 

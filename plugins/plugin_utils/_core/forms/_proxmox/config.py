@@ -688,3 +688,11 @@ def has_cloud_init(config: Mapping[str, t.Any]) -> bool:
 def free_slot(config: Mapping[str, t.Any]) -> str:
     """Where a cloud-init drive may go: ``ide2`` as everybody does, else another that q35 has too, else any."""
     return next((slot for slot in ("ide2", "ide0", "ide3", "ide1") if slot not in config), "ide2")
+
+
+_NIC = re.compile(r"net\d+")
+
+
+def count_nics(keys: Iterable[str]) -> int:
+    """How many network interfaces are among the keys of settings."""
+    return len({key for key in keys if _NIC.fullmatch(key)})

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
-from .._common import MARKS
+from ..common import MARKS
 from .config import API_NAMES, DRIVES, FIXED_DISKS, GROUPS, option_of, without_macs
 
 GIVEN = f"{MARKS}given"

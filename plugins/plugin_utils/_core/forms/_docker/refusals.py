@@ -10,18 +10,61 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ...failures import never, not_now, unknown
 from ...knowledge.distributions import ARCHITECTURES
 from ...knowledge.docker_options import API_VERSIONS, EXCLUSIONS, LIMITS, excluded, said, values_at
-from ...model import PRIVILEGES, UNKNOWN, Candidate, Failure, Requirements, device_of
+from ...model import UNKNOWN, Candidate, Failure, Requirements, device_of
 from ...reading.quantities import mebibytes
 from ...reading.versions import VersionRange, is_release
-from ..grants import granted, host_path
-from .failures import listed, never, not_now, unknown
-from .privilege import device_there
+from ...wording import listed
+from ..host_files import host_path
+from ..taken_back import TakenBack, is_size_below, must_grants, number, sysctls_taken_back, taken_back
+from .devices import device_missing
 
-DOCKER = "docker_container"
 Options = Mapping[str, Any]
 Found = Iterator[Failure]
+_NAME = "docker_container"
+
+
+def options_refused(requirements: Requirements, candidate: Candidate) -> Found:
+    """What takes back a need, and what the engine would not take."""
+    yield from taken_back(candidate, needs_taken_back(requirements, candidate, candidate.options or {}))
+    yield from cannot_be(requirements, candidate)
+
+
+def needs_taken_back(needs: Requirements, candidate: Candidate, given: Options) -> TakenBack:
+    """What the options take back of the needs."""
+    if _WORDS.isdisjoint(given):
+        return
+    dropped = {str(name).upper().removeprefix("CAP_") for name in given.get("cap_drop") or ()}
+    for grant in must_grants(candidate) if dropped or given.get("privileged") is False else ():
+        # To drop ALL and add some by name is how to have these alone.
+        if grant.kind == "capability" and grant.why and grant.value in dropped:
+            yield "cap_drop", grant.why
+        if grant.kind == "privileged" and given.get("privileged") is False:
+            yield "privileged", grant.why
+    if needs.host_network and (given.get("network_mode") not in (None, "host") or given.get("networks")):
+        yield ("networks" if given.get("networks") else "network_mode"), "host_network"
+    if needs.host_view and given.get("pid_mode") not in (None, "host"):
+        yield "pid_mode", "host_view"
+    if needs.ports and given.get("network_mode") == "none":
+        yield "network_mode", "ports"
+    if needs.shm and given.get("ipc_mode") == "host":
+        yield "ipc_mode", "shm"
+    if needs.memory and is_size_below(given.get("memory"), needs.memory):
+        yield "memory", "memory"
+    if needs.cpus and number(given.get("cpus")) < needs.cpus:
+        yield "cpus", "cpus"
+    if needs.shm and is_size_below(given.get("shm_size"), needs.shm):
+        yield "shm_size", "shm"
+    yield from sysctls_taken_back(needs, given.get("sysctls") or {}, "sysctls")
+
+
+_WORDS = frozenset(
+    ("cap_drop", "privileged", "network_mode", "networks", "pid_mode", "ipc_mode", "memory", "shm_size", "sysctls")
+    + ("cpus",)
+)
+"""The options that are looked at: most services have none of them, and there are many candidates."""
 
 
 def cannot_be(requirements: Requirements, candidate: Candidate) -> Found:
@@ -34,7 +77,7 @@ def cannot_be(requirements: Requirements, candidate: Candidate) -> Found:
 
 
 def _named(option: str) -> str:
-    return f"'as.{DOCKER}.{option}'"
+    return f"'as.{_NAME}.{option}'"
 
 
 def _out(option: str) -> str:
@@ -186,7 +229,7 @@ def _shared_with_mapped_users(_needs: Requirements, candidate: Candidate, option
     hosts = [name for name in ("network_mode", "pid_mode") if options.get(name) == "host"]
     for option in [*hosts, *(["privileged"] if options.get("privileged") is True else [])]:
         reason = f"its engine maps users, and takes no {_named(option)} with such a container"
-        yield not_now(reason, f"set 'userns_mode: host' under 'as.{DOCKER}'")
+        yield not_now(reason, f"set 'userns_mode: host' under 'as.{_NAME}'")
 
 
 Check = Callable[[Requirements, Candidate, Options], Found]
@@ -232,7 +275,7 @@ def missing(candidate: Candidate, options: Options) -> Found:
             reason = f"it has no container '{name}', which {_named(option)} names"
             yield not_now(reason, f"make '{name}' there first")
     for item in options.get("devices") or ():
-        lack = device_there(device_of(str(item))[0], candidate)
+        lack = device_missing(device_of(str(item))[0], candidate)
         # Where nobody knows the engine is asked.
         if lack is not None and lack.when != UNKNOWN:
             yield lack
@@ -275,23 +318,3 @@ def _unknown_names(candidate: Candidate, options: Options) -> Found:
 
 def _has_plugin(name: Any, known: frozenset[str]) -> bool:
     return str(name).removesuffix(":latest") in {one.removesuffix(":latest") for one in known}
-
-
-# --- who else has a say --------------------------------------------------------------------------
-
-
-def authorization(requirements: Requirements, candidate: Candidate) -> Failure | None:
-    """
-    Where a Docker engine asks an authorisation plugin before each call, nobody knows what that allows: it may refuse
-    whatever a container is granted.
-    """
-    plugins = candidate.facts.authorization
-    if candidate.form != DOCKER or not plugins:
-        return None
-    given = [str(grant) for grant in granted(requirements, candidate) if grant.level != PRIVILEGES[0]]
-    if not given:
-        return None
-    noun = "plugin" if len(plugins) == 1 else "plugins"
-    return unknown(
-        f"cannot tell whether its authorisation {noun} {listed(plugins)} allow {listed(given)}", "authorization: []"
-    )

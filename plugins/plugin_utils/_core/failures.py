@@ -2,14 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a rule says that it does not hold."""
+"""How a rule, or a form, says that a need does not hold."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...model import NEVER, NOT_NOW, UNKNOWN, Candidate, Failure
-from ...reading.quantities import readable
+from .model import NEVER, NOT_NOW, UNKNOWN, Failure
 
 
 def never(reason: str, remedy: str | None = None) -> Failure:
@@ -27,6 +26,11 @@ def unknown(reason: str, fact: str) -> Failure:
     return Failure(reason, UNKNOWN, f"declare '{fact}' in the target's rightscope_facts")
 
 
+def undecided(reason: str) -> Failure:
+    """Nobody knows, and no fact would tell: the form itself does not say."""
+    return Failure(reason, UNKNOWN, "set 'unknown: accept'")
+
+
 def together(found: Iterable[Failure | None]) -> Failure | None:
     """
     Several failures of one rule as one: it can be mended only if each can, and what is known is known.
@@ -41,22 +45,3 @@ def together(found: Iterable[Failure | None]) -> Failure | None:
     reasons = dict.fromkeys(failure.reason for failure in failures)
     remedies = dict.fromkeys(failure.remedy for failure in failures if failure.remedy)
     return Failure(reason="; ".join(reasons), when=when, remedy=", and ".join(remedies) or None)
-
-
-def told_apart(wanted: float, found: float) -> tuple[str, str]:
-    """Two sizes in words, in MiB where they would read the same."""
-    words = readable(wanted), readable(found)
-    return words if words[0] != words[1] else (f"{wanted:.10g} MiB", f"{found:.10g} MiB")
-
-
-def image_name(candidate: Candidate) -> str:
-    """The image or template by its first name, in quotes."""
-    if candidate.image is None:
-        return "its template" if candidate.scope == "machine" else "its image"
-    return f"'{candidate.image.names[0] if candidate.image.names else candidate.image.id}'"
-
-
-def listed(names: tuple[str, ...] | list[str]) -> str:
-    """``a, b and c``."""
-    *rest, last = names
-    return f"{', '.join(rest)} and {last}" if rest else last

@@ -9,8 +9,8 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
-from ..knowledge.lxd_options import limits_of, path
-from ..model import Candidate, Grant, Requirements
+from ...knowledge.lxd_options import limits_of, path
+from ...model import Candidate, Grant, Requirements
 
 DEFAULT = ("default",)
 """The profiles that LXD gives to what names none."""
@@ -21,7 +21,7 @@ def named_profiles(candidate: Candidate) -> tuple[str, ...]:
     named = (candidate.options or {}).get("profiles")
     if named is None:
         # What is there keeps its own where nobody names any.
-        return DEFAULT if candidate.held_profiles is None else candidate.held_profiles
+        return candidate.kept_options.get("profiles", DEFAULT)
     return tuple(map(str, named))
 
 
