@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge import (
     distributions,
     docker_options,
@@ -71,6 +72,17 @@ def _of(rows: Iterable) -> list[str]:
 
 
 # --- privileges -----------------------------------------------------------------------------------
+
+
+def _runtimes() -> str:
+    rows = [
+        (runtime.title, ", ".join(f"`{form.name}`" for form in FORMS.values() if form.runtime == runtime), kernel)
+        for runtime in runtimes.RUNTIMES.values()
+        for kernel in ("its own" if runtime.own_kernel else "the host's",)
+    ]
+    about = "Features, settings and capabilities of a kernel are known of what runs a form, whoever drives it."
+    sources = _sources(*_of(runtimes.RUNTIMES.values()))
+    return "\n".join((text(about), table(("runtime", "forms", "kernel"), rows), sources))
 
 
 def _grants() -> str:
@@ -324,6 +336,7 @@ def _windows() -> str:
 
 
 _SECTIONS: dict[str, Callable[[], str]] = {
+    "Runtimes": _runtimes,
     GRANTS: _grants,
     MOUNTS: _mounts,
     FEATURES: _features,
