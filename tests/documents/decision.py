@@ -125,6 +125,7 @@ TABLES_OF_RULES: dict[str, tuple[str, ...]] = {
     "cpu_features": (tables.PROCESSORS,),
     "systemd": (tables.RELEASES,),
     "runtime": (tables.RELEASES,),
+    "kernel_own": (tables.RUNTIMES,),
     "kernel_version": (tables.KERNELS,),
     "kernel_modules": (tables.KERNELS,),
     "kernel_sysctls": (tables.SETTINGS,),

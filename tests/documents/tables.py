@@ -37,6 +37,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "tables.md"
 GRANTS = "Grants, and how far they go"
 MOUNTS = "What a mount grants"
 DOCKER_OPTIONS = "Options of a Docker container"
+RUNTIMES = "Runtimes"
 FEATURES = "Features of the kernel"
 SETTINGS = "Settings of the kernel"
 KERNELS = "Kernels of releases"
@@ -336,7 +337,7 @@ def _windows() -> str:
 
 
 _SECTIONS: dict[str, Callable[[], str]] = {
-    "Runtimes": _runtimes,
+    RUNTIMES: _runtimes,
     GRANTS: _grants,
     MOUNTS: _mounts,
     FEATURES: _features,

@@ -16,7 +16,7 @@ from .._core.candidates import candidates, is_described, present
 from .._core.decision.decide import IF_BETTER, IF_NEEDED, STAY, decide
 from .._core.explanation.digest import digest_of
 from .._core.explanation.explain import as_data, explain
-from .._core.forms._common import masked
+from .._core.forms.common import masked
 from .._core.model import Decision, Service, Target
 
 display = Display()

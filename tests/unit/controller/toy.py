@@ -22,7 +22,8 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.prov
     Site,
 )
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, AdoptionError, RefusedError
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._common import removal
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms.common import removal
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms.docker_container import DockerContainer
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import (
     Call,
     Candidate,
@@ -62,13 +63,12 @@ class ToyClock:
             act()
 
 
-class ToyForm:
+class ToyForm(DockerContainer):
     """What a test wants of the form are its attributes."""
 
-    TITLE = "toy"
+    title = "toy"
 
-    def __init__(self, usual: t.Any) -> None:
-        self._usual = usual
+    def __init__(self) -> None:
         self.clock: ToyClock | None = None
         self.plan_refusal: str | None = None
         self.removal_refusal: str | None = None
@@ -80,9 +80,6 @@ class ToyForm:
         """The options that take effect at a restart, as the plan can foresee."""
         self.claims = False
         """Whether a failed creation says if what is there is this run's."""
-
-    def __getattr__(self, name: str) -> t.Any:
-        return getattr(self._usual, name)
 
     def plan(
         self, of: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str
@@ -304,8 +301,8 @@ def silence() -> EngineError:
 
 def candidate(name: str = "dock1", options: Mapping[str, t.Any] | None = None, **more: t.Any) -> Candidate:
     """A candidate for a toy."""
-    form = {"node": name, "kind": "docker", "form": NAME, "title": "a toy", "scope": "application"}
-    return Candidate(**{"target": name, **form, "facts": Facts(), "options": dict(options or {}), **more})
+    place = {"target": name, "node": name, "form": FORMS[NAME], "facts": Facts()}
+    return Candidate(**{**place, "options": dict(options or {}), **more})
 
 
 def target(engine: ToyEngine | None = None, name: str = "dock1", next_id: int = 100, **more: t.Any) -> Target:
@@ -333,7 +330,7 @@ def decision(*candidates: Candidate, **more: t.Any) -> Decision:
 
 def register(monkeypatch, clock: ToyClock) -> ToyForm:
     """Have the toy stand in the place of a form for one test."""
-    form = ToyForm(FORMS[NAME])
+    form = ToyForm()
     form.clock = clock
     monkeypatch.setitem(FORMS, NAME, form)
     return form

@@ -11,7 +11,7 @@ import typing as t
 
 from ansible.utils.display import Display
 
-from ..._core.forms._common import STARTED, STOPPED
+from ..._core.forms.common import STARTED, STOPPED
 from ..._core.model import Candidate, Decision
 from ..decisions import decide_on, decision_result, plan_digest
 from ..errors import ProvisioningError

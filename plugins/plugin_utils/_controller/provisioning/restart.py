@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from ..._core.forms._common import STARTED
+from ..._core.forms.common import STARTED
 from ..._core.model import Instance, Plan
 from .job import Job, Site
 

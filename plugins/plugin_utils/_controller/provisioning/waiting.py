@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable
 
-from ..._core.forms._common import STARTED
+from ..._core.forms.common import STARTED
 from ..._core.model import Instance, Plan
 from ..._core.settling import DiffersError, EndedError, Settling
 from ..errors import AttemptError, Cause, EngineError

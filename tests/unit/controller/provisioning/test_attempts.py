@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.errors import ProvisioningError
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.provisioning.attempts import RACES, place
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Grant, Verdict
 from tests.unit.core.builders import service
 
@@ -142,7 +143,7 @@ def test_what_moves_is_not_tried_in_the_place_that_it_leaves(run, engines):
 def test_a_form_that_nobody_described_is_not_tried_after_one_that_was(form, clock, engines):
     engines["a"].failures["create"] = [toy.failure("create it")]
     described = service(made_as={toy.NAME: {"image": "web:1"}})
-    other = toy.candidate("b", form="lxd_container", kind="lxd")
+    other = toy.candidate("b", form=FORMS["lxd_container"])
     job = toy.job(clock, of=described)
     targets = {name: toy.target(engine, name) for name, engine in engines.items()}
 
