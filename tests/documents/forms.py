@@ -116,7 +116,7 @@ def _short(value: t.Any) -> str:
 # --- Docker ---------------------------------------------------------------------------------------
 
 _MORE_PATHS = {"image": "Config.Image, Image", "volumes": "HostConfig.Binds, Config.Volumes"}
-"""Where two are looked at."""
+"""Options that are compared with two keys."""
 
 
 def docker_compared() -> str:
@@ -128,7 +128,7 @@ def docker_compared() -> str:
             continue
         change = "in place" if name in _docker_options.IN_PLACE else "a new container"
         rows.append((f"`{name}`", f"`{_MORE_PATHS.get(name, path)}`", change, _when_left_out(name)))
-    return table(("option", "of `docker inspect`", "a change is made", "given no more"), rows)
+    return table(("option", "of `docker inspect`", "a change is made", "no longer given"), rows)
 
 
 def _when_left_out(name: str) -> str:
@@ -136,7 +136,7 @@ def _when_left_out(name: str) -> str:
         return "cannot be"
     if name in _docker_options.LEFT and name not in _docker_options._MODES:
         return "taken away: a new container"
-    return "seen by its name in a label: a new container"
+    return "known by its name in a label: a new container"
 
 
 def _codes(names: Iterable[str]) -> str:
@@ -193,11 +193,13 @@ def proxmox_compared() -> str:
         for name in (name for name in read if read[name] is how):
             by_default.setdefault(defaults[name] or None, []).append(name)
         rows += [
-            (_listing(names), words + (f"; `{default}` where the VM says nothing" if default else ""))
+            (_listing(names), words + (f"; `{default}` if the VM has none" if default else ""))
             for default, names in by_default.items()
         ]
-    rows.append((_listing(drives), "a disk that is there is there, and grows to its size; its other parts as above"))
-    rows.append((_listing(fixed), "a disk that is there is there; what it was not made with is told"))
+    rows.append(
+        (_listing(drives), "a disk that exists stays, and grows to its size; its other parts are compared as above")
+    )
+    rows.append((_listing(fixed), "a disk that exists stays; a warning says what it was not made with"))
     rows.append(("`cipassword`", "never: it comes back masked, so it is set when the VM is made"))
     return table(("option", "how it is compared with the VM's configuration"), rows)
 
