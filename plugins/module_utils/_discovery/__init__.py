@@ -40,14 +40,14 @@ def discover(
     ``paths`` are those of the host that are to be mounted: where they can be seen, the facts say what each leads to.
     ``time`` in the answer says when it was asked for, in UTC.
     """
-    asked = kind_of(kind)
-    if probe is not None and not asked.probes:
+    target_kind = kind_of(kind)
+    if probe is not None and not target_kind.probes:
         raise DiscoveryError(
             f"A target of the kind '{kind}' cannot be probed by a container.", "Take rightscope_probe away."
         )
     question = Question(service, target, timeout, images=images, pulled=pulled, paths=paths, probe=probe)
     time = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    answer = {**asked.discover(options or {}, question), "time": time}
+    answer = {**target_kind.discover(options or {}, question), "time": time}
     if files or pulled:
         answer["content"] = {**answer.get("content", {}), "files": digests_of_files(files)}
     return answer

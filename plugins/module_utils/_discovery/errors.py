@@ -13,7 +13,7 @@ import ssl
 import typing as t
 from contextlib import contextmanager
 
-from .._shared.masks import scrubbed
+from .._shared.masks import scrub
 from .._shared.wording import did_you_mean, plain
 
 
@@ -127,7 +127,7 @@ def explain(exc, where, timeout, remedies, secrets=()):
         _BY_STATUS.get(status) or (_trouble(exc) if status is None else None) or _unexpected(status, words_of(exc))
     )
     sentence = trouble.sentence.format(timeout=timeout) if trouble.name == "timeout" else trouble.sentence
-    sentence = plain(scrubbed(sentence + _detail(exc, status), secrets))
+    sentence = plain(scrub(sentence + _detail(exc, status), secrets))
     return DiscoveryError(f"{where} {sentence}.", remedies.get(trouble.name, trouble.remedy))
 
 

@@ -95,7 +95,7 @@ class Kind(abc.ABC):
         """
         return None
 
-    def found_options(self, answer: Mapping[str, t.Any]) -> dict[str, t.Any]:
+    def discovered_options(self, answer: Mapping[str, t.Any]) -> dict[str, t.Any]:
         """
         The connection options that discovery found where the user gave none, and that the delegate would not find.
 

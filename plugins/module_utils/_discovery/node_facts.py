@@ -28,6 +28,6 @@ class NodeFacts:
         return {"name": name, "online": online, "facts": self.facts, "origins": self.origins}
 
 
-def in_mib(size):
+def to_mib(size):
     """Bytes in whole MiB; None for what is not known, and never less than nothing."""
     return None if size is None else max(0, int(size)) // MIB

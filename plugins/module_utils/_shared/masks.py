@@ -11,7 +11,7 @@ from collections.abc import Iterable
 MASK = "********"
 
 
-def scrubbed(text: str, secrets: Iterable[object]) -> str:
+def scrub(text: str, secrets: Iterable[object]) -> str:
     """The text with a mask in the place of each secret. Secrets that are empty or None are left out."""
     for secret in secrets:
         if secret:

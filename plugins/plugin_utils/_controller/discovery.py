@@ -160,7 +160,7 @@ def _discover_one(
             others = services
         if not isinstance(reply, t.Mapping):
             raise AnswerError("it has no facts")
-        host.options = {**kind_of(host.kind).found_options(reply), **host.options}
+        host.options = {**kind_of(host.kind).discovered_options(reply), **host.options}
         target = _read_target(host, reply)
         return {first: target} | {
             service: dataclasses.replace(target, instances=find_instances(host, service, timeout)) for service in others

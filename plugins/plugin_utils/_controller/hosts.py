@@ -20,7 +20,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
 from ...module_utils._discovery import kind_of, kinds_with_probes
-from ...module_utils._shared.masks import scrubbed
+from ...module_utils._shared.masks import scrub
 from .._core.forms import KINDS
 from .._core.reading.facts import FactsError, check_record, split_declared
 from .._core.wording import did_you_mean
@@ -177,7 +177,7 @@ class Host:
 
     def scrub(self, text: str) -> str:
         """The text without any of the target's secrets."""
-        return scrubbed(text, [*kind_of(self.kind).secrets(self.options), *self.mark_keys])
+        return scrub(text, [*kind_of(self.kind).secrets(self.options), *self.mark_keys])
 
     def execute(
         self,

@@ -93,7 +93,7 @@ def test_a_kind_that_says_no_more_has_no_probe_no_tasks_and_nothing_to_tell_a_de
     with pytest.raises(DiscoveryError, match="cannot be probed"):
         discover("toy", {}, probe="")
     assert toy.failed_task({}, {"node": "n", "vmid": 1}, 0.0) is None
-    assert toy.found_options({"server": {"url": "u"}}) == {}
+    assert toy.discovered_options({"server": {"url": "u"}}) == {}
 
 
 def test_a_kinds_options_say_all_of_its_connection(toy, monkeypatch):
@@ -128,7 +128,7 @@ def test_a_kind_must_say_how_it_is_asked():
     ],
 )
 def test_a_delegate_is_told_what_discovery_found(kind, answer, options):
-    assert kind_of(kind).found_options(answer) == options
+    assert kind_of(kind).discovered_options(answer) == options
 
 
 def test_a_call_without_a_vm_has_no_task():

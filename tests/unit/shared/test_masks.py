@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.module_utils._shared.masks import MASK, scrubbed
+from ansible_collections.rightscope.deploy.plugins.module_utils._shared.masks import MASK, scrub
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from ansible_collections.rightscope.deploy.plugins.module_utils._shared.masks im
     ],
 )
 def test_a_secret_is_masked(text, secrets, shown):
-    assert scrubbed(text, secrets) == shown
+    assert scrub(text, secrets) == shown

@@ -98,8 +98,8 @@ def kernel_flavour(root="/"):
 
 def kernel_btf(root="/"):
     """Whether the running kernel has type information for eBPF programs, or None."""
-    known = os.path.isdir(os.path.join(root, "sys/kernel"))
-    return os.path.exists(os.path.join(root, "sys/kernel/btf/vmlinux")) if known else None
+    has_sysfs = os.path.isdir(os.path.join(root, "sys/kernel"))
+    return os.path.exists(os.path.join(root, "sys/kernel/btf/vmlinux")) if has_sysfs else None
 
 
 _WORD = re.compile(r'(?:"[^"]*"|[^\s"])+')
@@ -140,8 +140,8 @@ def loaded_modules(root="/", release=None):
     """
     loaded = _first_words(read(root, "proc/modules"))
     builtin = _builtin(read(root, f"lib/modules/{release or platform.release()}/modules.builtin"))
-    seen = list_names(os.path.join(root, "sys/module"))
-    sources = [names for names in (loaded, builtin, seen) if names is not None]
+    in_sysfs = list_names(os.path.join(root, "sys/module"))
+    sources = [names for names in (loaded, builtin, in_sysfs) if names is not None]
     if not sources:
         return None, False
     names = {name.replace("-", "_") for source in sources for name in source}

@@ -45,7 +45,7 @@ class Lxd(Kind):
         with server.translate_errors():
             return instances.read_instances(server, question)
 
-    def found_options(self, answer):
+    def discovered_options(self, answer):
         """The delegate knows LXD's default sockets only; where Incus' was found, it has to be told."""
         url = (answer.get("server") or {}).get("url")
         return {"url": url} if url else {}

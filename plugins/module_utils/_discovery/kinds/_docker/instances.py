@@ -12,7 +12,7 @@ from ...._shared.marks import PROCESS_MARK, SERVICE_MARK, SIGNATURE_MARK
 from ...._shared.wording import plain
 from ...addresses import sort_addresses
 from ...errors import status_of
-from ...node_facts import in_mib
+from ...node_facts import to_mib
 from . import images
 
 _STATES = {"running": "started", "exited": "stopped", "created": "stopped"}
@@ -23,7 +23,9 @@ def read_instances(engine, containers, question):
     service = question.service
     uptimes = {container["Id"]: _uptime(container) for container in containers if _belongs(container, service)}
     inspected = [container for container in engine.map_in_parallel(engine.inspect_container, uptimes) if container]
-    instances = [dict(_instance(one, question.target), uptime=uptimes[one["Id"]]) for one in inspected]
+    instances = [
+        dict(_instance(container, question.target), uptime=uptimes[container["Id"]]) for container in inspected
+    ]
     for instance in instances:
         if service and instance["service"] == service and _has_exited(instance["config"]):
             instance["log"] = _log_tail(engine, instance["id"])
@@ -159,7 +161,7 @@ def _ports(container):
 
 def memory_limit(container):
     """The container's memory limit in MiB, 0 without one."""
-    return in_mib((container.get("HostConfig") or {}).get("Memory")) or 0
+    return to_mib((container.get("HostConfig") or {}).get("Memory")) or 0
 
 
 def to_int(text):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from ...addresses import sort_ports
 from ...host import kernel
 from ...host.systems import architectures
-from ...node_facts import NodeFacts, in_mib
+from ...node_facts import NodeFacts, to_mib
 from .instances import memory_limit, to_int
 from .probe import probe_kernel
 
@@ -32,7 +32,7 @@ def read_facts(engine, info, containers, image_list, question):
         kernel_version=None if _has_own_kernels(info) else info.get("KernelVersion"),
         cgroup_version=to_int(info.get("CgroupVersion")),
         cpus=info.get("NCPU"),
-        memory=in_mib(info.get("MemTotal")),
+        memory=to_mib(info.get("MemTotal")),
         isolation=_isolation(info),
         swap_limit=info.get("SwapLimit"),
         ports_taken=_published_ports(containers),

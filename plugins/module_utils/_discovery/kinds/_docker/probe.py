@@ -19,7 +19,7 @@ def probe_kernel(client, image_list, image, where, timeout):
     Raises DiscoveryError where no container can be made or read.
     """
     names_by_id = {
-        listed["Id"]: [name for name in listed.get("RepoTags") or () if "<none>" not in name] for listed in image_list
+        entry["Id"]: [name for name in entry.get("RepoTags") or () if "<none>" not in name] for entry in image_list
     }
     id, name = choose_image(names_by_id, image, where)
     made = []

@@ -13,7 +13,7 @@ from ...._shared.sizes import LXD_UNITS, MIB
 from ...calls import map_in_parallel
 from ...host import hardware, kernel, namespaces
 from ...host.systems import architectures
-from ...node_facts import NodeFacts, in_mib
+from ...node_facts import NodeFacts, to_mib
 from .probe import probe_kernel
 from .shared import Shared
 
@@ -111,8 +111,8 @@ def _hardware(resources):
     return {
         "cpus": cpu.get("total"),
         "cpu_flags": _cpu_flags(cpu),
-        "memory": in_mib(memory.get("total")),
-        "memory_free": in_mib(memory["total"] - memory["used"]) if {"total", "used"} <= set(memory) else None,
+        "memory": to_mib(memory.get("total")),
+        "memory_free": to_mib(memory["total"] - memory["used"]) if {"total", "used"} <= set(memory) else None,
         "pci_devices": _pci_devices(resources.get("pci")),
         "usb_devices": _usb_devices(resources.get("usb")),
         "gpus": _count_gpus(resources.get("gpu")),
@@ -152,7 +152,7 @@ def _count_gpus(gpu):
 def _free_space(pools, answers):
     """Free MiB of each pool, as far as the server tells: {} where there is none."""
     spaces = {pool: answer["space"] for pool, answer in zip(pools, answers) if answer and answer.get("space")}
-    return {pool: in_mib(space.get("total", 0) - space.get("used", 0)) for pool, space in spaces.items()}
+    return {pool: to_mib(space.get("total", 0) - space.get("used", 0)) for pool, space in spaces.items()}
 
 
 # --- memory ---------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ def probe_kernel(server, images, image, member, pool, where):
     ``images`` are the server's, of which ``image`` names one, or ``""`` for one that is known to do; ``where`` names
     the server in an error. Raises DiscoveryError where no container can be made or read.
     """
-    names_by_id = {known["id"]: [*known["names"], *filter(None, [known["os"]])] for known in images}
+    names_by_id = {entry["id"]: [*entry["names"], *filter(None, [entry["os"]])] for entry in images}
     fingerprint, name = choose_image(names_by_id, image, where)
     instance = f"rightscope-probe-{os.urandom(4).hex()}"
     try:

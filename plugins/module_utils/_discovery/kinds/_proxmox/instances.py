@@ -12,7 +12,7 @@ from ...._shared.marks import SERVICE_MARK, SIGNATURE_MARK
 from ...._shared.proxmox import TAG, read_mark
 from ...addresses import leads_outside, sort_addresses
 from ...calls import map_in_parallel
-from ...node_facts import in_mib
+from ...node_facts import to_mib
 from .guests import FORMS, has_agent, linked_clones, path_of, run_state, tags_of
 from .nodes import NEVER_SHOWN
 
@@ -52,7 +52,7 @@ def _instance(cluster, guest, service):
         "ports": [],
         "up": state == "started",
         "ready": state == "started" and (bool(addresses) or not _tells_addresses(guest, config, agent)),
-        "memory": in_mib(guest["maxmem"]) if guest.get("maxmem") else _memory(config),
+        "memory": to_mib(guest["maxmem"]) if guest.get("maxmem") else _memory(config),
         "config": _config(cluster, guest, config, status, agent) if service else {"config": _logins(config)},
     }
 

@@ -10,7 +10,7 @@ from ...._shared.proxmox import boot_disk, disk_mib
 from ...calls import call_in_parallel, map_in_parallel
 from ...errors import status_of
 from ...host.systems import architecture, guest_system, parse_system
-from ...node_facts import NodeFacts, in_mib
+from ...node_facts import NodeFacts, to_mib
 from .guests import NODE_GONE, path_of, tags_of
 
 NEVER_SHOWN = ("digest", "cipassword")
@@ -51,7 +51,7 @@ def _read_facts(cluster, node, version, guests, peers):
         **_hardware(status, pci, usb),
         memory_reserved=_memory_reserved(guests),
         storages={
-            storage["storage"]: in_mib(storage["avail"])
+            storage["storage"]: to_mib(storage["avail"])
             for storage in storages
             if storage.get("active", 1) and "avail" in storage
         },
@@ -89,8 +89,8 @@ def _hardware(status, pci, usb):
     return {
         "cpus": cpu.get("cpus"),
         "cpu_flags": sorted(set((cpu.get("flags") or "").split())) or None,
-        "memory": in_mib(memory.get("total")),
-        "memory_free": in_mib(memory["total"] - memory["used"]) if {"total", "used"} <= set(memory) else None,
+        "memory": to_mib(memory.get("total")),
+        "memory_free": to_mib(memory["total"] - memory["used"]) if {"total", "used"} <= set(memory) else None,
         "pci_devices": None if pci is None else [_pci_device(device) for device in pci],
         "usb_devices": None if usb is None else [_usb_device(device) for device in usb if device.get("usbpath")],
     }
@@ -102,7 +102,7 @@ def _memory_reserved(guests):
 
     ``maxmem`` is what a guest was started with; a change that waits for its restart does not count yet.
     """
-    return sum(in_mib(guest.get("maxmem") or 0) for guest in guests if guest.get("status") == "running")
+    return sum(to_mib(guest.get("maxmem") or 0) for guest in guests if guest.get("status") == "running")
 
 
 def _pci_device(device):
