@@ -138,6 +138,7 @@ def test_each_member_has_its_own_and_what_all_share(server):
         ("", 0),
         (None, 0),
         ("1PiB", 2**30),
+        ("1073741824 bytes", 1024),
         ("1XiB", 0),
     ],
 )
