@@ -108,7 +108,7 @@ _FILES = tuple(f"{name}.{ending}" for name in ("rightscope", "services") for end
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
-    """Hosts out of what the targets answer."""
+    """Makes hosts of the services that the targets have."""
 
     NAME = "rightscope.deploy.services"
 
@@ -121,28 +121,28 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         self.load_cache_plugin()
         self._variables = EarlyVariables(inventory, loader, path, use_plugins=self.get_option("use_vars_plugins"))
         self._groups = self._variables.groups
-        for found in self._found(path, cache):
-            self._add(found)
+        for host in self._read_hosts(path, cache):
+            self._add(host)
 
-    def _found(self, path: str, cache: bool) -> list[dict[str, t.Any]]:
-        """What becomes a host, from the cache where it may be. What not all targets have a part in is not kept."""
-        key, may = self.get_cache_key(path), self.get_option("cache")
-        if may and cache:
+    def _read_hosts(self, path: str, cache: bool) -> list[dict[str, t.Any]]:
+        """The services as hosts, from the cache where allowed. Answers of only some targets are not kept."""
+        key, uses_cache = self.get_cache_key(path), self.get_option("cache")
+        if uses_cache and cache:
             try:
                 return self._cache[key]
             except KeyError:
                 pass
-        found, whole = self._ask()
-        if may and whole:
-            self._cache[key] = found
-        return found
+        hosts, are_complete = self._discover_hosts()
+        if uses_cache and are_complete:
+            self._cache[key] = hosts
+        return hosts
 
-    def _ask(self) -> tuple[list[dict[str, t.Any]], bool]:
-        """(what becomes a host, whether all targets answered)."""
+    def _discover_hosts(self) -> tuple[list[dict[str, t.Any]], bool]:
+        """(the services as hosts, whether all targets answered)."""
         variables = {"hostvars": self._variables, "groups": self._groups}
         try:
             with self._variables.beside_the_play():
-                hosts = target_hosts(self.get_option("targets"), _Asker(self), variables)
+                hosts = target_hosts(self.get_option("targets"), _DiscoveryAction(self), variables)
         except TargetsError as error:
             raise AnsibleParserError(str(error)) from None
         targets = discover_services(
@@ -153,68 +153,75 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
                 remedy = f" ({target.remedy})" if target.remedy else ""
                 self.display.warning(f"The services on '{target.name}' are not known: {target.trouble}{remedy}.")
             self._warn_of_doubts(target)
-        found: dict[str, list[dict[str, t.Any]]] = {}
-        for one in (one for target in targets for one in _hosts_on(target)):
-            found.setdefault(one["name"], []).append(one)
-        return list(self._unique(found)), not any(target.trouble for target in targets)
+        by_name: dict[str, list[dict[str, t.Any]]] = {}
+        for target in targets:
+            for host in _hosts_on(target):
+                by_name.setdefault(host["name"], []).append(host)
+        return list(self._unique(by_name)), not any(target.trouble for target in targets)
 
     def _warn_of_doubts(self, target: Target) -> None:
-        """Of each reason once, however many marks there are: who forges one can forge a thousand."""
+        """Warn of each reason once, however many marks there are: who forges one can forge a thousand."""
         doubts: dict[str, list[str]] = {}
-        for one in target.instances:
-            if one.claims is not None:
-                doubts.setdefault(str(one.doubt), []).append(one.claims)
+        for instance in target.instances:
+            if instance.claims is not None:
+                doubts.setdefault(str(instance.doubt), []).append(instance.claims)
         for service in _services_of(target):
-            mine, odd = members_of(service, target.instances)
+            members, others = members_of(service, target.instances)
             reason = (
-                f"what has it is not a part of service '{service}'" if mine else "nobody knows which is the service"
+                f"what has it is not a part of service '{service}'" if members else "nobody knows which is the service"
             )
-            for one in odd:
-                doubts.setdefault(reason, []).append(one.name)
+            for instance in others:
+                doubts.setdefault(reason, []).append(instance.name)
         for doubt, names in doubts.items():
             self.display.warning(f"No host was made of the mark of {quoted(names)} on '{target.name}': {doubt}.")
 
-    def _unique(self, found: Mapping[str, list[dict[str, t.Any]]]) -> Iterator[dict[str, t.Any]]:
-        """What one alone has the name of: whichever of two was taken, it could be the forged one."""
-        for name, each in found.items():
-            if len(each) == 1:
-                yield each[0]
+    def _unique(self, by_name: Mapping[str, list[dict[str, t.Any]]]) -> Iterator[dict[str, t.Any]]:
+        """The hosts whose name no other has: whichever of two was taken, it could be the forged one."""
+        for name, hosts in by_name.items():
+            if len(hosts) == 1:
+                yield hosts[0]
                 continue
-            where = " and ".join(dict.fromkeys(f"'{one['placement']['target']}'" for one in each))
-            self.display.warning(f"'{name}' was found {len(each)} times, on {where}, so no host was made of it.")
+            where = " and ".join(dict.fromkeys(f"'{host['placement']['target']}'" for host in hosts))
+            self.display.warning(f"'{name}' was found {len(hosts)} times, on {where}, so no host was made of it.")
 
-    def _add(self, found: Mapping[str, t.Any]) -> None:
-        name = found["name"]
-        there = self.inventory.hosts.get(name)
+    def _refusal(self, host: Mapping[str, t.Any]) -> str | None:
+        """Why a service must not become a host of its name; None where it may."""
+        name = host["name"]
         reason = host_refusal(name, self._groups, self._targets(), name in self.inventory.groups)
-        if reason is None and there is not None:
-            groups = [group.name for group in there.get_groups()]
-            if has_own_connection(self._variables.raw_get(name), groups):
-                reason = "the inventory has a host of that name with a connection of its own"
-            elif "rightscope_placement" in there.vars:
-                reason = "another source of services has found one of that name"
-            elif SERVICES not in groups and not found.get("signed"):
-                reason = f"the inventory has such a host, which is not in the group '{SERVICES}'"
+        known = self.inventory.hosts.get(name)
+        if reason is not None or known is None:
+            return reason
+        groups = [group.name for group in known.get_groups()]
+        if has_own_connection(self._variables.raw_get(name), groups):
+            return "the inventory has a host of that name with a connection of its own"
+        if "rightscope_placement" in known.vars:
+            return "another source of services has found one of that name"
+        if SERVICES not in groups and not host.get("signed"):
+            return f"the inventory has such a host, which is not in the group '{SERVICES}'"
+        return None
+
+    def _add(self, host: Mapping[str, t.Any]) -> None:
+        name, reason = host["name"], self._refusal(host)
         if reason is not None:
-            self.display.warning(f"No host was made of service '{name}' on '{found['placement']['target']}': {reason}.")
+            self.display.warning(f"No host was made of service '{name}' on '{host['placement']['target']}': {reason}.")
             return
         self.inventory.add_host(name)
         # What an engine says is no template, and neither is what was one and was rendered.
         variables = wrap_var(
             {
-                **found["connection"],
-                "rightscope_placement": found["placement"],
-                "rightscope_target_labels": found["labels"],
+                **host["connection"],
+                "rightscope_placement": host["placement"],
+                "rightscope_target_labels": host["labels"],
             }
         )
         inventory, self.inventory = self.inventory, _HostsAlone(self.inventory)
         try:
-            self._set(name, variables, found["groups"])
+            self._set(name, variables, host["groups"])
         finally:
             self.inventory = inventory
 
     def _targets(self) -> list[str]:
-        """Whatever is a target for a play, or for this source."""
+        """The names of all targets of a play, or of this source."""
         wanted = self.get_option("targets") or ()
         return [*self._groups.get(GROUP, ()), *(name for word in wanted for name in self._groups.get(word, (word,)))]
 
@@ -253,8 +260,8 @@ class _HostsAlone:
         return self._inventory.hosts[hostname]
 
 
-class _Asker(ActionBase):
-    """An action that no task stands behind: targets are asked by way of one."""
+class _DiscoveryAction(ActionBase):
+    """An action without a task: targets are asked by way of an action."""
 
     def __init__(self, plugin: InventoryModule) -> None:
         super().__init__(Task(), None, PlayContext(), plugin.loader, plugin.templar, plugin_loader)
@@ -264,16 +271,16 @@ class _Asker(ActionBase):
 
 
 def _services_of(target: Target) -> list[str]:
-    return sorted({one.service for one in target.instances if one.service})
+    return sorted({instance.service for instance in target.instances if instance.service})
 
 
 def _hosts_on(target: Target) -> Iterator[dict[str, t.Any]]:
-    """The services of a target, in plain data, for that is what a cache holds."""
+    """The services of a target as hosts, in plain data that a cache can hold."""
     for service in _services_of(target):
-        mine, _odd = members_of(service, target.instances)
-        if not mine:
+        members, _others = members_of(service, target.instances)
+        if not members:
             continue
-        first, placed = first_of(mine), placement(service, target, mine)
+        first, placed = first_of(members), placement(service, target, members)
         about = {
             "placement": without_connection(placed),
             "labels": dict(target.labels),
@@ -286,6 +293,6 @@ def _hosts_on(target: Target) -> Iterator[dict[str, t.Any]]:
             ],
         }
         yield {"name": service, "connection": placed["connection"], **about}
-        for one in mine:
-            if one is not first:
-                yield {"name": one.name, "connection": connection_to(target, one), **about}
+        for member in members:
+            if member is not first:
+                yield {"name": member.name, "connection": connection_to(target, member), **about}

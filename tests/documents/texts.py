@@ -178,7 +178,7 @@ class _Texts(ast.NodeVisitor):
         position = _RAISED.get(ast.unparse(node.func))
         if position is not None and len(node.args) > position:
             self._add(node.args[position], node.lineno)
-        if ast.unparse(node.func) == "wrong.append" and isinstance(node.args[0], ast.Tuple):
+        if ast.unparse(node.func) == "mistakes.append" and isinstance(node.args[0], ast.Tuple):
             self._add(node.args[0].elts[1], node.lineno)
         for keyword in node.keywords:
             if keyword.arg in ("warnings", "msg") or (keyword.arg == "why" and ast.unparse(node.func) == "Act"):

@@ -201,7 +201,7 @@ def _key(host: Host) -> tuple[str, ...]:
 
 def _recorded_target(host: Host, service: str) -> Target:
     target = _read_target(host, host.recorded)
-    instances = tuple(one for one in target.instances if service in (one.service, one.name))
+    instances = tuple(known for known in target.instances if service in (known.service, known.name))
     return dataclasses.replace(target, instances=instances, recorded=True)
 
 

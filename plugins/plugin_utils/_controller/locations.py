@@ -66,7 +66,9 @@ def check_one_place(service: Service, targets: list[Target], *, may_move: bool) 
     instances may be of one form on one target, for nothing tells those apart.
     """
     everywhere = list(places(service, targets))
-    everywhere += [(target, one.node, one.form) for target in targets for one in unclear(service, target)]
+    everywhere += [
+        (target, instance.node, instance.form) for target in targets for instance in unclear(service, target)
+    ]
     if len(everywhere) <= 1:
         return
     if may_move:

@@ -5,8 +5,8 @@
 """
 The options under ``as``, read as the delegate itself would read them, before anything is asked or made.
 
-The installed delegate's own documentation says which there are and of what type, so this is right for
-whichever release is installed. Every mistake is told at once, each by its whole path. No message ever holds a value.
+The installed delegate's own documentation says which options there are and of what type, so this is right for
+whichever release is installed. All mistakes are reported at once, each by its whole path. No message has a value in it.
 
 One thing is stricter than in the delegate: where the engine keeps a text, only a text is taken. YAML makes 1.1 of 1.10,
 420 of 0644 and true of yes, and nobody can tell afterwards what was written.
@@ -29,7 +29,7 @@ from .._core.forms import OptionError
 from .._core.forms.common import text
 from .._core.wording import did_you_mean, not_a_text
 
-_KEPT = ("type", "elements", "choices")
+_TYPE_KEYS = ("type", "elements", "choices")
 _TEXTS = ("str", "path")
 _WORDS = {
     "bool": "true or false",
@@ -38,35 +38,35 @@ _WORDS = {
     "int": "a whole number",
     "list": "a list",
 }
-Wrong = tuple[tuple[t.Any, ...], str]
+Mistake = tuple[tuple[t.Any, ...], str]
 """The path of keys and indexes below the form, and what is wrong there."""
 
 
-def read_options(form: t.Any, options: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], list[Wrong]]:
+def read_options(form: t.Any, options: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], list[Mistake]]:
     """
-    (the options by their first names and in the delegate's types, [(path of an option, what is wrong with it)]).
+    (the options by their first names and in the delegate's types, all mistakes in them).
 
-    What a form compares is tried out here on nothing, so a value that it cannot read is found before the work.
+    The form tries here whether it can compare each value, so one that it cannot read is known before any work.
     """
     spec, aliases = _specification(form.module)
     connection = kind_of(form.kind).options
     read: dict[str, t.Any] = {}
-    wrong: list[Wrong] = []
+    mistakes: list[Mistake] = []
     for option, value in options.items():
         name = aliases.get(option, option)
         if name in form.reserved:
-            wrong.append(((option,), "is set by the collection itself and cannot be given"))
+            mistakes.append(((option,), "is set by the collection itself and cannot be given"))
         elif name in connection:
-            wrong.append(((option,), "is a connection option, and belongs in the target's 'rightscope_options'"))
+            mistakes.append(((option,), "is a connection option, and belongs in the target's 'rightscope_options'"))
         elif spec and name not in spec:
-            wrong.append(((option,), _no_option(form, option, [*spec, *aliases])))
+            mistakes.append(((option,), _no_option(form, option, [*spec, *aliases])))
         elif value is not None:
-            found = len(wrong)
-            result = _Reader(form, wrong).read((name,), (option,), value, spec.get(name, {}))
-            if len(wrong) == found:
+            reader = _Reader(form)
+            result = reader.read((name,), (option,), value, spec.get(name, {}))
+            if not reader.mistakes:
                 read[name] = result
-                wrong += _refused(form, option, name, result)
-    return read, wrong
+            mistakes += reader.mistakes or _objections(form, option, name, result)
+    return read, mistakes
 
 
 def _no_option(form: t.Any, option: t.Any, known: t.Iterable[str]) -> str:
@@ -75,11 +75,11 @@ def _no_option(form: t.Any, option: t.Any, known: t.Iterable[str]) -> str:
 
 
 def _not_taken(form: t.Any, option: Mapping[str, t.Any]) -> str:
-    return f"is not what {form.module} takes: {_expected(option)}"
+    return f"is not what {form.module} takes: {_describe_type(option)}"
 
 
-def _refused(form: t.Any, option: str, name: str, value: t.Any) -> Iterator[Wrong]:
-    """What the form has against the value, although it is one that the delegate takes."""
+def _objections(form: t.Any, option: str, name: str, value: t.Any) -> Iterator[Mistake]:
+    """What the form has against a value that the delegate would take."""
     try:
         form.check(name, value)
     except OptionError as error:
@@ -90,14 +90,14 @@ def _refused(form: t.Any, option: str, name: str, value: t.Any) -> Iterator[Wron
 
 
 class _Reader:
-    """Reads the value of one option, at any depth, and notes what is wrong in it by its path."""
+    """Reads the value of one option, at any depth, and collects the ``mistakes`` in it by their paths."""
 
-    def __init__(self, form: t.Any, wrong: list[Wrong]) -> None:
+    def __init__(self, form: t.Any) -> None:
         self.form = form
-        self.wrong = wrong
+        self.mistakes: list[Mistake] = []
 
     def _note(self, path: tuple[t.Any, ...], message: str) -> None:
-        self.wrong.append((path, message))
+        self.mistakes.append((path, message))
 
     def read(self, names: tuple[str, ...], path: tuple[t.Any, ...], value: t.Any, option: Mapping[str, t.Any]) -> t.Any:
         """``names`` are the option's own and its suboptions', without the indexes and aliases of ``path``."""
@@ -106,35 +106,42 @@ class _Reader:
             return value
         kind = option.get("type", "str")
         if kind in _TEXTS and not option.get("choices"):
-            found = self._text(names, path, value)
-            return text(found) if isinstance(found, bool) else found
+            taken = self._read_text(names, path, value)
+            return text(taken) if isinstance(taken, bool) else taken
         if kind == "raw":
-            return self._raw(names, path, value)
+            return self._read_raw(names, path, value)
         if kind == "list":
-            return self._list(names, path, value, option)
+            return self._read_list(names, path, value, option)
         if kind == "dict":
-            found = self._converted(path, value, {"type": "dict"})
-            if found is None:
-                return None
-            if option.get("options"):
-                return self._suboptions(names, path, found, option["options"])
-            return {key: self._entry(names, path, key, item) for key, item in found.items()}
-        return self._converted(path, value, option)
+            return self._read_dict(names, path, value, option)
+        return self._convert(path, value, option)
 
-    def _list(
+    def _read_dict(
+        self, names: tuple[str, ...], path: tuple[t.Any, ...], value: t.Any, option: Mapping[str, t.Any]
+    ) -> dict[str, t.Any] | None:
+        mapping = self._convert(path, value, {"type": "dict"})
+        if mapping is None:
+            return None
+        if option.get("options"):
+            return self._read_suboptions(names, path, mapping, option["options"])
+        return {key: self._read_entry(names, path, key, item) for key, item in mapping.items()}
+
+    def _read_list(
         self, names: tuple[str, ...], path: tuple[t.Any, ...], value: t.Any, option: Mapping[str, t.Any]
     ) -> list[t.Any] | None:
         element = {**option, "type": option.get("elements") or "raw", "elements": None}
         if not isinstance(value, (str, list, tuple)) and element["type"] in (*_TEXTS, "raw"):
-            # The delegate makes a list of one text of it; as what it was written nobody knows.
+            # The delegate would make a list of one text of it; nobody could tell what was written.
             return [self.read(names, path, value, element)]
-        items = self._converted(path, value, {"type": "list"})
-        return None if items is None else [self.read(names, (*path, i), one, element) for i, one in enumerate(items)]
+        items = self._convert(path, value, {"type": "list"})
+        if items is None:
+            return None
+        return [self.read(names, (*path, index), item, element) for index, item in enumerate(items)]
 
-    def _suboptions(
+    def _read_suboptions(
         self, names: tuple[str, ...], path: tuple[t.Any, ...], value: Mapping[str, t.Any], spec: Mapping[str, t.Any]
     ) -> dict[str, t.Any]:
-        """Those that are null are not given, and to pass them on would be to give them."""
+        """Suboptions that are null are left out: to pass them on would be to give them."""
         aliases = {alias: name for name, inner in spec.items() for alias in inner.get("aliases") or ()}
         read = {}
         for key, item in value.items():
@@ -149,47 +156,47 @@ class _Reader:
                 self._note((*path, name), "is missing")
         return read
 
-    def _entry(self, names: tuple[str, ...], path: tuple[t.Any, ...], key: t.Any, value: t.Any) -> t.Any:
+    def _read_entry(self, names: tuple[str, ...], path: tuple[t.Any, ...], key: t.Any, value: t.Any) -> t.Any:
         """One value of a mapping whose keys are the user's own."""
         if not isinstance(key, str):
             self._note((*path, str(key)), "has a name that YAML has not read as a text; put it in quotes")
             return None
         if isinstance(value, Mapping) and self._matches((*names, key), self.form.mappings):
-            return {inner: self._entry((*names, key), (*path, key), inner, item) for inner, item in value.items()}
-        return self._text((*names, key), (*path, key), value)
+            return {inner: self._read_entry((*names, key), (*path, key), inner, item) for inner, item in value.items()}
+        return self._read_text((*names, key), (*path, key), value)
 
-    def _raw(self, names: tuple[str, ...], path: tuple[t.Any, ...], value: t.Any) -> t.Any:
-        """What the delegate takes in several types: whatever is a list of words, in it each is a text."""
+    def _read_raw(self, names: tuple[str, ...], path: tuple[t.Any, ...], value: t.Any) -> t.Any:
+        """What the delegate takes in several types: each word in it is a text, whatever it is part of."""
         if isinstance(value, (list, tuple)):
-            return [self._text(names, (*path, index), item) for index, item in enumerate(value)]
+            return [self._read_text(names, (*path, index), item) for index, item in enumerate(value)]
         if isinstance(value, Mapping):
-            return {key: self._entry(names, path, key, item) for key, item in value.items()}
-        return self._text(names, path, value)
+            return {key: self._read_entry(names, path, key, item) for key, item in value.items()}
+        return self._read_text(names, path, value)
 
-    def _text(self, names: tuple[str, ...], path: tuple[t.Any, ...], value: t.Any) -> t.Any:
+    def _read_text(self, names: tuple[str, ...], path: tuple[t.Any, ...], value: t.Any) -> t.Any:
         """The text, or a number or a switch where the form says that the engine's own texts are such."""
         if isinstance(value, str):
             return value
         if isinstance(value, bool):
-            fine = self._matches(names, self.form.switches)
+            is_allowed = self._matches(names, self.form.switches)
         else:
-            fine = isinstance(value, int) and self._matches(names, self.form.numbers)
-        if not fine:
+            is_allowed = isinstance(value, int) and self._matches(names, self.form.numbers)
+        if not is_allowed:
             self._note(path, not_a_text(value))
-        return value if isinstance(value, bool) or not fine else str(value)
+        return value if isinstance(value, bool) or not is_allowed else str(value)
 
     @staticmethod
     def _matches(names: tuple[str, ...], patterns: t.Iterable[str]) -> bool:
-        """Whether one of the patterns is of this option; what begins with ``!`` is not, whatever else says."""
+        """Whether a pattern matches the option and none that begins with ``!`` does."""
         name = ".".join(names)
-        if any(fnmatch.fnmatchcase(name, one[1:]) for one in patterns if one.startswith("!")):
+        if any(fnmatch.fnmatchcase(name, pattern[1:]) for pattern in patterns if pattern.startswith("!")):
             return False
-        return any(fnmatch.fnmatchcase(name, one) for one in patterns)
+        return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)
 
-    def _converted(self, path: tuple[t.Any, ...], value: t.Any, option: Mapping[str, t.Any]) -> t.Any:
+    def _convert(self, path: tuple[t.Any, ...], value: t.Any, option: Mapping[str, t.Any]) -> t.Any:
         """As the delegate would convert it; None, and a note, where it would not."""
         name = str(path[-1])
-        plain = {key: option[key] for key in _KEPT if key in option}
+        plain = {key: option[key] for key in _TYPE_KEYS if key in option}
         result = ArgumentSpecValidator({name: plain}).validate({name: value})
         if not result.error_messages:
             return result.validated_parameters[name]
@@ -197,7 +204,7 @@ class _Reader:
         return None
 
 
-def _expected(option: Mapping[str, t.Any]) -> str:
+def _describe_type(option: Mapping[str, t.Any]) -> str:
     if option.get("choices"):
         return f"one of {', '.join(map(str, option['choices']))}"
     return _WORDS.get(option.get("type", "str"), "a text of the form in its documentation")
@@ -225,7 +232,7 @@ def _specification(module: str) -> tuple[dict[str, dict[str, t.Any]], dict[str, 
 
 def _as_argument(option: Mapping[str, t.Any]) -> dict[str, t.Any]:
     """No defaults: what the user does not give is not given. Requirements among options are the delegate's to judge."""
-    argument = {key: option[key] for key in (*_KEPT, "aliases", "required") if key in option}
+    argument = {key: option[key] for key in (*_TYPE_KEYS, "aliases", "required") if key in option}
     if option.get("suboptions"):
         argument["options"] = {name: _as_argument(inner) for name, inner in option["suboptions"].items()}
     return argument

@@ -56,7 +56,7 @@ def deploy(deployment: Deployment, since: float) -> dict[str, t.Any]:
 
 def _decide_and_claim(deployment: Deployment, since: float) -> tuple[Deployment, Decision, Summary]:
     """
-    (the deployment, the decision, what is told of it), with its claim written down before anybody else decides.
+    (the deployment, the decision, its summary), with the claim written down before anybody else decides.
 
     What others have claimed is taken off the targets.
     """

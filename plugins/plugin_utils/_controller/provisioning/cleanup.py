@@ -30,10 +30,12 @@ def clean_up(job: Job, site: Site, plan: Plan, completed: list[Call], *, is_clai
     before = {instance.id for instance in site.target.instances}
     deadline = job.clock.monotonic() + CLEANUP_TIMEOUT
     try:
-        new = [one for one in of_form(site.form, find_until(job, site.engine, deadline)) if one.id not in before]
-        if unproven and any(one.id in unproven or one.service == job.service.name for one in new):
+        now = of_form(site.form, find_until(job, site.engine, deadline))
+        new = [instance for instance in now if instance.id not in before]
+        if unproven and any(instance.id in unproven or instance.service == job.service.name for instance in new):
             return f"; {site.form.title} of its name is there now, and was left alone, for another run may have made it"
-        _remove_until(job, site, tuple(one for one in new if _is_own(job, one, created - unproven)), deadline)
+        own = tuple(instance for instance in new if _is_own(job, instance, created - unproven))
+        _remove_until(job, site, own, deadline)
     except EngineError as error:
         return f"; what the attempt made is still there ({str(error).rstrip('.')})"
     return ""
