@@ -25,7 +25,7 @@ from ansible.plugins.loader import fragment_loader, module_loader
 from ansible.utils import plugin_docs
 
 from ...module_utils._discovery import kind_of
-from .._core.forms import OptionError
+from .._core.forms import Form, OptionError
 from .._core.forms.common import text
 from .._core.wording import did_you_mean, not_a_text
 
@@ -42,7 +42,7 @@ Mistake = tuple[tuple[t.Any, ...], str]
 """The path of keys and indexes below the form, and what is wrong there."""
 
 
-def read_options(form: t.Any, options: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], list[Mistake]]:
+def read_options(form: Form, options: Mapping[str, t.Any]) -> tuple[dict[str, t.Any], list[Mistake]]:
     """
     (the options by their first names and in the delegate's types, all mistakes in them).
 
@@ -69,16 +69,16 @@ def read_options(form: t.Any, options: Mapping[str, t.Any]) -> tuple[dict[str, t
     return read, mistakes
 
 
-def _no_option(form: t.Any, option: t.Any, known: t.Iterable[str]) -> str:
+def _no_option(form: Form, option: t.Any, known: t.Iterable[str]) -> str:
     hint = did_you_mean(option, known)
     return f"is not an option of {form.module}{f'; {hint}' if hint else ''}"
 
 
-def _not_taken(form: t.Any, option: Mapping[str, t.Any]) -> str:
+def _not_taken(form: Form, option: Mapping[str, t.Any]) -> str:
     return f"is not what {form.module} takes: {_describe_type(option)}"
 
 
-def _objections(form: t.Any, option: str, name: str, value: t.Any) -> Iterator[Mistake]:
+def _objections(form: Form, option: str, name: str, value: t.Any) -> Iterator[Mistake]:
     """What the form has against a value that the delegate would take."""
     try:
         form.check(name, value)
@@ -92,7 +92,7 @@ def _objections(form: t.Any, option: str, name: str, value: t.Any) -> Iterator[M
 class _Reader:
     """Reads the value of one option, at any depth, and collects the ``mistakes`` in it by their paths."""
 
-    def __init__(self, form: t.Any) -> None:
+    def __init__(self, form: Form) -> None:
         self.form = form
         self.mistakes: list[Mistake] = []
 

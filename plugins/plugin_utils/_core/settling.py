@@ -13,6 +13,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Mapping
 
+from .forms.base import Form
 from .forms.common import STARTED, STOPPED
 from .model import Instance, Plan, Run
 
@@ -52,7 +53,7 @@ class Settling:
 
     def __init__(
         self,
-        form: t.Any,
+        form: Form,
         state: str,
         *,
         starts: bool,

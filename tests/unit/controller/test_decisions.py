@@ -66,7 +66,7 @@ def test_the_best_that_fits_is_chosen_without_a_warning(warnings):
 def test_a_form_that_nobody_described_is_warned_of(warnings):
     described = service(os_family="debian", made_as={"proxmox_vm": {"clone": "debian-12-cloud"}})
     decision = decide_on(described, [target("lxd")], DecisionOptions())
-    assert decision.chosen.candidate.form == "lxd_container"
+    assert decision.chosen.candidate.form.name == "lxd_container"
     (warning,) = warnings
     assert warning.startswith("Nothing under 'as' describes service 'web' as ")
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from ..._core.candidates import members_of
 from ..._core.decision.wishes import with_wishes
+from ..._core.forms import Form
 from ..._core.model import Call, Candidate, Instance, Service, Target
 
 
@@ -88,7 +89,7 @@ class Job:
     check_mode: bool = False
     clock: Clock = time
 
-    def instances_of(self, form: t.Any, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
+    def instances_of(self, form: Form, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
         """Those that are the service's, in one form."""
         return of_form(form, members_of(self.service.name, instances)[0])
 
@@ -106,10 +107,10 @@ class Site:
     engine: Engine
 
     @property
-    def form(self) -> t.Any:
+    def form(self) -> Form:
         return self.candidate.form
 
 
-def of_form(form: t.Any, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
+def of_form(form: Form, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
     """Those of the instances that have the form."""
     return tuple(instance for instance in instances if instance.form == form.name)

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-import typing as t
 from collections.abc import Callable
 
+from ..._core.forms import Form
 from ..._core.forms.common import STARTED
 from ..._core.model import Instance, Plan
 from ..._core.settling import DiffersError, EndedError, Settling
@@ -38,7 +38,7 @@ def look_until(
         pause = min(pause * _PAUSE_GROWTH, LONGEST_PAUSE)
 
 
-def wait_until_free(job: Job, engine: Engine, form: t.Any, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
+def wait_until_free(job: Job, engine: Engine, form: Form, instances: tuple[Instance, ...]) -> tuple[Instance, ...]:
     """
     The instances, once nothing is at work on them any more that an interrupted run, or somebody else, has begun.
 
