@@ -8,27 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .model import NEVER, NOT_NOW, UNKNOWN, Failure
+from .model import ACT, DECLARE, NEVER, NOT_NOW, UNKNOWN, Failure, Remedy
 
 
 def never(reason: str, remedy: str | None = None) -> Failure:
     """This candidate is of the wrong sort; the remedy is to relax the need or to change an option."""
-    return Failure(reason, NEVER, remedy)
+    return Failure(reason, NEVER, _act(remedy))
 
 
 def not_now(reason: str, remedy: str | None = None) -> Failure:
     """It would fit after a change of its present state."""
-    return Failure(reason, NOT_NOW, remedy)
+    return Failure(reason, NOT_NOW, _act(remedy))
 
 
 def unknown(reason: str, fact: str) -> Failure:
     """Nobody knows; the fact's name is what to declare."""
-    return Failure(reason, UNKNOWN, f"declare '{fact}' in the target's rightscope_facts")
+    return Failure(reason, UNKNOWN, Remedy(DECLARE, fact))
 
 
-def undecided(reason: str) -> Failure:
-    """Nobody knows, and no fact would tell: the form itself does not say."""
-    return Failure(reason, UNKNOWN, "set 'unknown: accept'")
+def undecided(reason: str, remedy: str = "set 'unknown: accept'") -> Failure:
+    """Nobody knows, and no fact would tell."""
+    return Failure(reason, UNKNOWN, _act(remedy))
 
 
 def together(found: Iterable[Failure | None]) -> Failure | None:
@@ -44,4 +44,10 @@ def together(found: Iterable[Failure | None]) -> Failure | None:
     when = next(when for when in (NEVER, NOT_NOW, UNKNOWN) if when in whens)
     reasons = dict.fromkeys(failure.reason for failure in failures)
     remedies = dict.fromkeys(failure.remedy for failure in failures if failure.remedy)
-    return Failure(reason="; ".join(reasons), when=when, remedy=", and ".join(remedies) or None)
+    if len(remedies) < 2:
+        return Failure("; ".join(reasons), when, next(iter(remedies), None))
+    return Failure("; ".join(reasons), when, Remedy(ACT, ", and ".join(map(str, remedies))))
+
+
+def _act(remedy: str | None) -> Remedy | None:
+    return Remedy(ACT, remedy) if remedy else None

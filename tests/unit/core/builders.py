@@ -155,7 +155,8 @@ def rule_says(rule: str, kind: str, needs: dict, changes: dict) -> tuple[str | N
     of = service(made_as={"docker_container": {"image": "web:1"}}, **needs)
     judged = with_grants(of.requirements, candidate(kind, of, **changes))
     failure = getattr(constraints, rule)(of.requirements, judged)
-    return (failure.when, failure.reason, failure.remedy) if failure else (None, None, None)
+    remedy = failure and failure.remedy and str(failure.remedy)
+    return (failure.when, failure.reason, remedy) if failure else (None, None, None)
 
 
 def declare(fact: str) -> str:

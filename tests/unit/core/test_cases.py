@@ -133,7 +133,7 @@ def test_a_service_lands_where_it_belongs(case):
         assert words in "\n".join(decision.proof)
     for place, remedies in (expect.get("remedies") or {}).items():
         for verdict in at(decision, place):
-            said = "\n".join(failure.remedy or "" for failure in verdict.failures)
+            said = "\n".join(str(failure.remedy or "") for failure in verdict.failures)
             assert all(words in said for words in remedies), f"{place}: {said}"
 
 

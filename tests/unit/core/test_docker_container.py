@@ -1117,7 +1117,10 @@ def test_what_is_made_anew_says_what_outlives_it_and_what_does_not():
     there = dataclasses.replace(there, config={**there.config, "Mounts": mounts})
     (call,) = planned("docker", there, options={"image": "web:1", "tty": True}).calls
     assert call.action == "replace"
-    assert call.keeps == ("volume 'data'", "'/srv/www'")
-    assert call.loses == ("what was written inside of it", "the volume of '/cache'")
+    assert [(part.text, part.is_data) for part in call.keeps] == [("volume 'data'", True), ("'/srv/www'", False)]
+    assert [(part.text, part.is_data) for part in call.loses] == [
+        ("what was written inside of it", False),
+        ("the volume of '/cache'", True),
+    ]
     (gone,) = FORMS["docker_container"].remove(service(), target("docker"), (there,)).calls
     assert gone.does == "remove container 'web'; its volume 'data' stays"

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, OptionError
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms.common import RefusedError
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Part
 
 from .builders import instance, planned, service, target
 
@@ -320,7 +321,7 @@ def test_a_system_of_another_release_is_made_anew_with_its_volumes():
     ]
     made = plan.calls[-1]
     assert made.does == "replace LXC container 'web', of debian 11, by one of debian 12"
-    assert (made.keeps, made.loses) == (("volume shop-data",), ("its root disk",))
+    assert (made.keeps, made.loses) == ((Part("volume shop-data"),), (Part("its root disk"),))
     assert made.args["devices"]["data"] == data
     assert made.args["profiles"] == ["default", "fast"]
     assert made.args["config"] == {

@@ -20,11 +20,13 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanatio
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.report_table import sheet
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import Form
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import (
+    ACT,
     Candidate,
     Decision,
     Facts,
     Failure,
     Grant,
+    Remedy,
     Service,
     Target,
     Verdict,
@@ -98,7 +100,7 @@ def hostile() -> list[tuple[Service, Decision]]:
         facts=Facts(),
         image_wanted=HOSTILE,
     )
-    failure = Failure(reason=HOSTILE, when="never", remedy=HOSTILE, rule=HOSTILE)
+    failure = Failure(reason=HOSTILE, when="never", remedy=Remedy(ACT, HOSTILE), rule=HOSTILE)
     fits = Verdict(candidate=one, grants=(Grant(kind=HOSTILE, value=HOSTILE, why=HOSTILE),), scores={HOSTILE: 50})
     fails = Verdict(candidate=one, failures=(failure, dataclasses.replace(failure, when="unknown")))
     return [(of, Decision(service=HOSTILE, verdicts=(fits, fails), chosen=fits, proof=(HOSTILE,)))] * 2
@@ -177,7 +179,7 @@ def test_each_failure_of_each_candidate_is_told_with_its_remedy(decisions, form)
         for verdict in decision.verdicts:
             for failure in (*verdict.failures, *verdict.accepted):
                 assert failure.reason in said
-                assert failure.remedy is None or failure.remedy in said
+                assert failure.remedy is None or str(failure.remedy) in said
 
 
 @in_every_form

@@ -11,9 +11,6 @@ from ..._core.model import Call, Instance, Plan
 from ..errors import AttemptError, Cause
 from .job import Job, Site
 
-_DATA = ("volume ", "the volume ", "its root disk")
-"""How the names of what holds data begin, in what a replacement keeps and loses."""
-
 
 def make_plan(job: Job, site: Site, instances: tuple[Instance, ...], state: str) -> Plan:
     """The calls from these instances to the state. Raises AttemptError where the form refuses to plan that."""
@@ -37,8 +34,8 @@ def check_may_replace(job: Job, site: Site, plan: Plan, instances: tuple[Instanc
         if refusal:
             raise AttemptError(f"{call.does} would remove it first, and {refusal}", Cause.REFUSAL)
         if not _may_replace(job.options.replace, call):
-            kept = f"{', '.join(call.keeps)} would be kept, " if call.keeps else ""
-            message = f"{call.does} needs 'replace: when_needed'; {kept}{', '.join(call.loses)} would be lost"
+            kept = f"{', '.join(map(str, call.keeps))} would be kept, " if call.keeps else ""
+            message = f"{call.does} needs 'replace: when_needed'; {kept}{', '.join(map(str, call.loses))} would be lost"
             raise AttemptError(message, Cause.REFUSAL)
 
 
@@ -47,5 +44,5 @@ def _may_replace(replace: str | None, call: Call) -> bool:
 
 
 def touches_data(call: Call) -> bool:
-    """Whether a replacement keeps or loses anything that holds data."""
-    return any(name.startswith(_DATA) for name in (*call.keeps, *call.loses))
+    """Whether a replacement keeps or loses anything that holds data. One that says nothing of it may."""
+    return not call.loses or any(part.is_data for part in (*call.keeps, *call.loses))

@@ -46,7 +46,9 @@ def report(target: Target, plan: Plan, placed: dict[str, t.Any] | None) -> dict[
 
 def _call_as_data(call: Call, target: Target) -> dict[str, t.Any]:
     data = {"module": call.module, "target": target.name, "changed": True, "does": call.does, "action": call.action}
-    return data | ({"keeps": list(call.keeps), "loses": list(call.loses)} if call.action == "replace" else {})
+    return data | (
+        {"keeps": list(map(str, call.keeps)), "loses": list(map(str, call.loses))} if call.action == "replace" else {}
+    )
 
 
 def predicted_placement(job: Job, site: Site, plan: Plan, instances: tuple[Instance, ...]) -> dict[str, t.Any]:

@@ -10,7 +10,20 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 
 from ..explanation.proof import prove
-from ..model import NEVER, NOTHING, SCOPES, UNKNOWN, Candidate, Decision, Failure, Requirements, Service, Verdict
+from ..model import (
+    NEVER,
+    NOTHING,
+    RELAX,
+    SCOPES,
+    UNKNOWN,
+    Candidate,
+    Decision,
+    Failure,
+    Remedy,
+    Requirements,
+    Service,
+    Verdict,
+)
 from .constraints import WITHOUT_FACTS, Rule, asked, need_of
 from .grants import each_once, grants
 from .scorers import scoring
@@ -131,13 +144,13 @@ def judging(
     return verdict
 
 
-_Named = tuple[tuple[Rule, str, str | None], ...]
+_Named = tuple[tuple[Rule, str, Remedy | None], ...]
 
 
 def _named(rules: Iterable[Rule]) -> _Named:
     """Each rule with its name and, where it judges a need, the remedy that always helps: to relax that."""
     needs = {rule: need_of(rule.__name__) for rule in rules}
-    return tuple((rule, rule.__name__, f"relax '{need}'" if need else None) for rule, need in needs.items())
+    return tuple((rule, rule.__name__, Remedy(RELAX, need) if need else None) for rule, need in needs.items())
 
 
 def _failures(

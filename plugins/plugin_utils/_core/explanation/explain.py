@@ -11,7 +11,8 @@ import typing as t
 from collections.abc import Iterator
 
 from ..decision.needs import values_of
-from ..model import NEVER, NOT_NOW, SCOPES, Decision, Failure, Verdict, Wish
+from ..model import NEVER, NOT_NOW, RELAX, SCOPES, Decision, Failure, Remedy, Verdict, Wish
+from ..wording import listed
 
 _WIDTH = 110
 
@@ -129,15 +130,11 @@ def _rejection(verdict: Verdict) -> str:
     return f"{text}; {lead} {'; and '.join(_together(remedies))}."
 
 
-_RELAX = "relax "
-
-
-def _together(remedies: list[str]) -> list[str]:
+def _together(remedies: list[Remedy]) -> list[str]:
     """Needs to relax in one breath, after what would help without giving anything up."""
-    needs = [remedy.removeprefix(_RELAX) for remedy in remedies if remedy.startswith(_RELAX)]
-    others = [remedy for remedy in dict.fromkeys(remedies) if not remedy.startswith(_RELAX)]
-    *rest, last = needs or [""]
-    return [*others, f"{_RELAX}{', '.join(rest)} and {last}" if rest else f"{_RELAX}{last}"] if needs else others
+    needs = [f"'{remedy.text}'" for remedy in remedies if remedy.kind == RELAX]
+    others = [str(remedy) for remedy in dict.fromkeys(remedies) if remedy.kind != RELAX]
+    return [*others, f"relax {listed(needs)}"] if needs else others
 
 
 def why_chosen(decision: Decision, chosen: Verdict) -> str:
@@ -225,4 +222,8 @@ def _verdict_data(verdict: Verdict) -> dict[str, t.Any]:
 
 
 def _failure_data(failure: Failure) -> dict[str, t.Any]:
-    return {"rule": failure.rule, "reason": failure.reason, "when": failure.when, "remedy": failure.remedy}
+    return {"rule": failure.rule, "reason": failure.reason, "when": failure.when, "remedy": _text(failure.remedy)}
+
+
+def _text(remedy: Remedy | None) -> str | None:
+    return None if remedy is None else str(remedy)

@@ -216,7 +216,8 @@ def _cell(rules: tuple[str, ...], verdict: Verdict) -> tuple[Item, ...]:
     said += [(ACCEPTED, failure) for failure in verdict.accepted if failure.rule in rules]
     if said:
         return tuple(
-            Item(mark=mark, text=one.reason, remedy=one.remedy, rule=one.rule if several else "") for mark, one in said
+            Item(mark=mark, text=one.reason, remedy=one.remedy and str(one.remedy), rule=one.rule if several else "")
+            for mark, one in said
         )
     judged = not verdict.candidate.trouble or _WITHOUT_FACTS.issuperset(rules)
     return (Item(mark=FITS if judged else NOT_JUDGED),)

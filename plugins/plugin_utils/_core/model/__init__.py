@@ -11,20 +11,23 @@ Units everywhere inside: memory and disk in MiB, processors in whole or part pro
 from __future__ import annotations
 
 from .candidate import Candidate, Grant, Permit
-from .decision import NEVER, NOT_NOW, UNKNOWN, Decision, Failure, Verdict
+from .decision import ACT, DECLARE, NEVER, NOT_NOW, RELAX, UNKNOWN, Decision, Failure, Remedy, Verdict
 from .facts import Content, Facts, Image, Sought
-from .plan import ACTIONS, Call, Plan
+from .plan import ACTIONS, Call, Part, Plan
 from .scales import ISOLATIONS, NOTHING, PRIVILEGES, SCOPES
 from .service import Device, KernelModule, Port, Process, Requirements, Service, Sysctl, Wish, device_of
 from .target import Instance, Node, Permissions, Run, Target
 
 __all__ = [
+    "ACT",
     "ACTIONS",
+    "DECLARE",
     "ISOLATIONS",
     "NEVER",
     "NOTHING",
     "NOT_NOW",
     "PRIVILEGES",
+    "RELAX",
     "SCOPES",
     "UNKNOWN",
     "Call",
@@ -39,11 +42,13 @@ __all__ = [
     "Instance",
     "KernelModule",
     "Node",
+    "Part",
     "Permissions",
     "Permit",
     "Plan",
     "Port",
     "Process",
+    "Remedy",
     "Requirements",
     "Run",
     "Service",

@@ -16,6 +16,25 @@ from .service import Wish
 NEVER, NOT_NOW, UNKNOWN = "never", "not_now", "unknown"
 
 
+RELAX, DECLARE, ACT = "relax", "declare", "act"
+"""What a remedy asks for: to give up a need, to tell a fact, or to change something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What would help: ``text`` is a need's path for RELAX, a fact for DECLARE, else a clause in the imperative."""
+
+    kind: str
+    text: str
+
+    def __str__(self) -> str:
+        if self.kind == RELAX:
+            return f"relax '{self.text}'"
+        if self.kind == DECLARE:
+            return f"declare '{self.text}' in the target's rightscope_facts"
+        return self.text
+
+
 @dataclass(slots=True)
 class Failure:
     """
@@ -29,7 +48,7 @@ class Failure:
 
     reason: str
     when: str
-    remedy: str | None = None
+    remedy: Remedy | None = None
     rule: str = ""
 
 

@@ -16,6 +16,21 @@ ACTIONS = ("create", "change", "start", "stop", "restart", "replace", "remove")
 """What a call does to something that is there, or is not there yet."""
 
 
+@dataclass(frozen=True)
+class Part:
+    """
+    A part of what is there, that a replacement keeps or loses.
+
+    ``is_data`` says that it holds data. So does whatever nobody says otherwise of: it is not replaced without leave.
+    """
+
+    text: str
+    is_data: bool = True
+
+    def __str__(self) -> str:
+        return self.text
+
+
 @dataclass(frozen=True, kw_only=True)
 class Call:
     """
@@ -37,8 +52,8 @@ class Call:
     bounded: bool = False
     repeatable: bool = False
     action: str = "change"
-    keeps: tuple[str, ...] = ()
-    loses: tuple[str, ...] = ()
+    keeps: tuple[Part, ...] = ()
+    loses: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.errors import AttemptError, Cause
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.provisioning.converge import converge
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Part
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.settling import CRASH_LIMIT
 
 from .. import toy
@@ -224,7 +225,7 @@ def test_a_refusal_is_told_before_anything_is_run(fail, engine, form):
 
 def test_what_may_not_be_made_anew_is_left(fail, engine, form):
     engine.toys["90"] = toy.toy(options={"image": 1})
-    form.replaces = {"image": (("volume data",), ("what is in it",))}
+    form.replaces = {"image": ((Part("volume data"),), (Part("what is in it"),))}
     error = fail({"image": 2})
     assert "needs 'replace: when_needed'; volume data would be kept, what is in it would be lost" in str(error)
     assert (error.cause, engine.calls) == (Cause.REFUSAL, [])

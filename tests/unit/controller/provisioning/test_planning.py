@@ -14,11 +14,13 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.prov
     make_plan,
     touches_data,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Call
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Call, Part
 
 from .. import toy
 
-VOLUME, LAYER, DISK = ("volume data",), ("what is in the container itself",), ("its root disk",)
+VOLUME = (Part("volume data"),)
+LAYER = (Part("what is in the container itself", is_data=False),)
+DISK = (Part("its root disk"),)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +45,7 @@ def test_what_holds_data_is_made_anew_only_with_leave(form, clock, engine, repla
         check_may_replace(job, site, plan, tuple(engine.toys.values()))
     kept = "volume data would be kept, " if keeps else ""
     assert str(caught.value) == (
-        f"recreate toy 'web' (90) needs 'replace: when_needed'; {kept}{', '.join(loses)} would be lost"
+        f"recreate toy 'web' (90) needs 'replace: when_needed'; {kept}{', '.join(map(str, loses))} would be lost"
     )
     assert (caught.value.cause, caught.value.remains, caught.value.changed) == (Cause.REFUSAL, False, False)
 
@@ -65,12 +67,17 @@ def test_what_is_changed_in_place_takes_no_leave(form, clock, engine):
 
 
 @pytest.mark.parametrize(
-    ("names", "has_data"),
-    [(VOLUME, True), (("the volume data",), True), (DISK, True), (LAYER, False), ((), False)],
+    ("parts", "has_data"),
+    [
+        pytest.param({"keeps": VOLUME, "loses": LAYER}, True, id="kept"),
+        pytest.param({"loses": DISK}, True, id="lost"),
+        pytest.param({"loses": (Part("what a new form calls otherwise"),)}, True, id="of which nobody says what it is"),
+        pytest.param({"loses": LAYER}, False, id="none"),
+        pytest.param({}, True, id="a form that says nothing of what is lost"),
+    ],
 )
-@pytest.mark.parametrize("side", ["keeps", "loses"])
-def test_what_holds_data_is_known_by_what_is_kept_and_lost(names, has_data, side):
-    assert touches_data(Call(module="m", does="x", args={}, **{side: names})) is has_data
+def test_what_holds_data_is_known_by_what_is_kept_and_lost(parts, has_data):
+    assert touches_data(Call(module="m", does="x", args={}, **parts)) is has_data
 
 
 def test_what_a_form_refuses_to_plan_is_a_refusal(form, clock, engine):

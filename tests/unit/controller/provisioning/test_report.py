@@ -14,13 +14,15 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.prov
     predicted_placement,
     report,
 )
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Call, Plan
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Call, Part, Plan
 
 from .. import toy
 
 SECRET = {"password": "S3NTINEL"}
 CHANGE = Call(module="m", does="change it", args=SECRET, environment=SECRET)
-REPLACE = Call(module="m", does="make it anew", args=SECRET, action="replace", keeps=("volume a",), loses=("its logs",))
+REPLACE = Call(
+    module="m", does="make it anew", args=SECRET, action="replace", keeps=(Part("volume a"),), loses=(Part("its logs"),)
+)
 
 
 def test_a_result_tells_the_calls_and_never_what_they_are_given():

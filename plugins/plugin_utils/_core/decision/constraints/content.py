@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from ...failures import not_now, together
-from ...model import UNKNOWN, Candidate, Failure, Requirements
+from ...failures import not_now, together, undecided
+from ...model import Candidate, Failure, Requirements
 
 
 def content(_requirements: Requirements, candidate: Candidate) -> Failure | None:
@@ -20,9 +20,8 @@ def content(_requirements: Requirements, candidate: Candidate) -> Failure | None
         for path, why in candidate.content.unreadable.items()
     )
     images = (
-        Failure(
+        undecided(
             f"cannot tell what the registry has by '{name}', which is always to be pulled ({why})",
-            UNKNOWN,
             "bring the registry back, or take 'pull: always' away",
         )
         for name, why in candidate.content.silent.items()

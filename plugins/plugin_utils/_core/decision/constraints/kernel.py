@@ -16,7 +16,7 @@ from ...knowledge.features import feature_row
 from ...knowledge.modules import is_built_in
 from ...knowledge.processors import PHYSICAL
 from ...knowledge.sysctls import is_settable, is_tried, sysctl_row
-from ...model import UNKNOWN, Candidate, Facts, Failure, KernelModule, Requirements, Sysctl
+from ...model import Candidate, Facts, Failure, KernelModule, Requirements, Sysctl
 from ...reading.versions import VersionRange, is_release
 from ...wording import listed
 
@@ -58,10 +58,9 @@ def _in_range(wanted: VersionRange, candidate: Candidate) -> Failure | None:
     else:
         found, whose = _guest_kernel(candidate), f"the kernel of {candidate.image_name}"
         if not is_release(found):
-            return Failure(
-                reason=f"cannot tell the version of the kernel that {candidate.image_name} boots",
-                when=UNKNOWN,
-                remedy="use a template of a known system, or set 'unknown: accept'",
+            return undecided(
+                f"cannot tell the version of the kernel that {candidate.image_name} boots",
+                "use a template of a known system, or set 'unknown: accept'",
             )
     if found in wanted:
         return None
@@ -92,7 +91,7 @@ def kernel_flavour(requirements: Requirements, candidate: Candidate) -> Failure 
         if found is None:
             reason = f"cannot tell whether {candidate.image_name} boots a {wanted} kernel"
             remedy = "make a template that does, and say so in the target's rightscope_facts, or set 'unknown: accept'"
-            return Failure(reason=reason, when=UNKNOWN, remedy=remedy)
+            return undecided(reason, remedy)
         return not_now(f"{candidate.image_name} boots a {found} kernel, {wanted} wanted", "clone another template")
     found = flavour_of(candidate.facts)
     if found is None:

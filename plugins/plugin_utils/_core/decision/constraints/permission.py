@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from ...failures import not_now, together
+from ...failures import not_now, together, undecided
 from ...knowledge.proxmox_privileges import ROOT, how_to_give, is_allowed, listed_permits
-from ...model import UNKNOWN, Candidate, Failure, Requirements
+from ...model import Candidate, Failure, Requirements
 from ...wording import listed
 
 
@@ -27,7 +27,7 @@ def permissions(_requirements: Requirements, candidate: Candidate) -> Failure | 
         return None
     if held.paths is None and held.user != ROOT:
         remedy = f"let {held.user} read /access/permissions, or set 'unknown: accept'"
-        return Failure(f"cannot tell the privileges of {held.user}", UNKNOWN, remedy)
+        return undecided(f"cannot tell the privileges of {held.user}", remedy)
     refused = [permit for permit in permits if not is_allowed(held, permit)]
     missing = [permit for permit in refused if permit.privileges]
     reserved = list(dict.fromkeys(permit.why for permit in refused if not permit.privileges))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ...failures import never, not_now, together
 from ...forms.host_devices import is_named
-from ...model import ISOLATIONS, NEVER, NOT_NOW, PRIVILEGES, Candidate, Failure, Requirements
+from ...model import ISOLATIONS, PRIVILEGES, Candidate, Failure, Requirements
 from ...wording import listed
 
 
@@ -106,7 +106,7 @@ def isolation(requirements: Requirements, candidate: Candidate) -> Failure | Non
         return None
     remedy = candidate.form.isolation_remedy(wanted, candidate)
     reason = f"isolates by {_words(isolation)}, {_words(wanted)} wanted"
-    return Failure(reason=reason, when=NOT_NOW if remedy else NEVER, remedy=remedy)
+    return not_now(reason, remedy) if remedy else never(reason)
 
 
 def _words(isolation: str) -> str:

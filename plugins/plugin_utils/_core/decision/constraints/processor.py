@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from ...failures import never, not_now, together, unknown
+from ...failures import never, not_now, together, undecided, unknown
 from ...knowledge.processors import PHYSICAL, flags_of, level_of, shown_by, wanted_level
-from ...model import UNKNOWN, Candidate, Facts, Failure, Requirements
+from ...model import Candidate, Facts, Failure, Requirements
 from ...wording import listed
 
 X86_64 = "x86_64"
@@ -97,7 +97,7 @@ def _hidden(candidate: Candidate, flags: frozenset[str], wanted: str) -> Failure
     added = frozenset(_ADDED.findall(str(candidate.options.get("cpu"))))
     if shown is None:
         reason = f"cannot tell what the CPU model '{model}' shows, and {wanted}"
-        return Failure(reason=reason, when=UNKNOWN, remedy=_without_model(candidate))
+        return undecided(reason, _without_model(candidate))
     missing = listed(sorted(flags - shown - added)) if flags - shown - added else None
     if missing is None:
         return None

@@ -28,6 +28,7 @@ from ...model import (
     Grant,
     Image,
     Instance,
+    Part,
     Plan,
     Port,
     Process,
@@ -629,20 +630,22 @@ def _newer(part: _Part, there: Instance, candidate: Candidate) -> Sides | None:
 _VERBS = {STARTED: "start", STOPPED: "stop"}
 
 
-def _kept(there: Instance) -> tuple[str, ...]:
+def _kept(there: Instance) -> tuple[Part, ...]:
     """What a new container is given again: volumes that have a name, and directories of the host."""
     mounts = there.config.get("Mounts") or ()
-    binds = [f"'{mount.get('Source')}'" for mount in mounts if mount.get("Type") == "bind"]
-    return (*(f"volume '{name}'" for name in _named_volumes(there)), *sorted(binds))
+    binds = sorted(str(mount.get("Source")) for mount in mounts if mount.get("Type") == "bind")
+    volumes = (Part(f"volume '{name}'") for name in _named_volumes(there))
+    return (*volumes, *(Part(f"'{path}'", is_data=False) for path in binds))
 
 
-def _lost(there: Instance) -> tuple[str, ...]:
+def _lost(there: Instance) -> tuple[Part, ...]:
     """A volume without a name stays on the engine, where nothing finds it any more."""
     mounts = there.config.get("Mounts") or ()
     volumes = [
         mount for mount in mounts if mount.get("Type") == "volume" and _ANONYMOUS.fullmatch(str(mount.get("Name")))
     ]
-    return ("what was written inside of it", *(f"the volume of '{one.get('Destination')}'" for one in volumes))
+    written = Part("what was written inside of it", is_data=False)
+    return (written, *(Part(f"the volume of '{volume.get('Destination')}'") for volume in volumes))
 
 
 def _running(there: Instance, state: str) -> tuple[dict[str, str], dict[str, str]]:

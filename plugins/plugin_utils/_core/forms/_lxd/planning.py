@@ -22,7 +22,7 @@ from ...knowledge.distributions import ARCHITECTURES
 from ...knowledge.lxd_options import device_meaning, in_bytes, is_on, limits_of, meaning
 from ...knowledge.runtimes import LXC
 from ...knowledge.sysctls import is_settable
-from ...model import Call, Candidate, Facts, Instance, Plan, Requirements, Service, Target, device_of
+from ...model import Call, Candidate, Facts, Instance, Part, Plan, Requirements, Service, Target, device_of
 from ...reading.marks import SIGNATURE, signed
 from ..common import (
     ABSENT,
@@ -664,7 +664,7 @@ def _replacement(
     }
     made = _creation(service, candidate, args, {}, run_state(state, there.state))
     volumes = [
-        f"volume {device['source']}"
+        Part(f"volume {device['source']}")
         for device in (there.config.get("devices") or {}).values()
         if device.get("type") == "disk" and device.get("pool") and device.get("source")
     ]
@@ -674,7 +674,7 @@ def _replacement(
         does=f"replace LXC container '{there.name}', of {_system(had)}, by one of {_system(vars(candidate.image))}",
         action="replace",
         keeps=tuple(volumes),
-        loses=("its root disk",),
+        loses=(Part("its root disk"),),
     )
     before, after = {"image": had["fingerprint"], **before}, {"image": candidate.image.id, **after}
     if made.state != there.state:
