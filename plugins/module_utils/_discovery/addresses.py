@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-_OWN_BRIDGES = ("docker", "veth", "br-")
+_OWN_BRIDGES = ("docker0", "docker_gwbridge", "veth", "br-")
 _LINK_LOCAL = ("fe80:", "169.254.")
 
 

@@ -62,6 +62,9 @@ class Kind(abc.ABC):
     delegate_defaults: Mapping[str, t.Any] = {}
     """What the delegate is told of the connection where the user says nothing, and its own default is not ours."""
 
+    is_numbered: bool = False
+    """Whether the engine knows instances by numbers, beside which a name is no more than a word."""
+
     probes: tuple[str, ...] = ()
     """Those of ``PROBES`` that work here."""
 

@@ -218,7 +218,7 @@ def _read_target(host: Host, reply: t.Mapping[str, t.Any]) -> Target:
         eligible=host.eligible,
         options=kind_of(host.kind).resolve_options(host.options) if host.is_here else host.options,
         nodes=nodes,
-        instances=read_instances(reply.get("instances") or (), host.mark_keys),
+        instances=read_instances(reply.get("instances") or (), host.mark_keys, numbered=kind_of(host.kind).is_numbered),
         next_id=_read_next_id(reply),
         mark_keys=host.mark_keys,
         permissions=read_permissions(reply.get("permissions")),
@@ -241,7 +241,7 @@ def find_instances(host: Host, service: str, timeout: float) -> tuple[Instance, 
     """
     reply = _ask(host, service, timeout)
     try:
-        return read_instances(reply, host.mark_keys)
+        return read_instances(reply, host.mark_keys, numbered=kind_of(host.kind).is_numbered)
     except AnswerError as error:
         raise DiscoveryError(f"Its answer cannot be read: {error}.", "Check what answers there.") from None
 

@@ -264,7 +264,7 @@ def test_the_good_answers_make_a_host(kind, monkeypatch):
     connecting, client, options, answers = ENGINES[kind]
     monkeypatch.setattr(connecting, "_connect", lambda _self: client(Answers(answers)))
     reply = _discovery.discover(kind, options, None, "there")
-    instances = read_instances(reply["instances"])
+    instances = read_instances(reply["instances"], numbered=kind == "proxmox")
     assert [one.service for one in instances] == ["web"]
     assert read_nodes(reply, {})[0].facts.memory
 
@@ -282,10 +282,10 @@ def test_whatever_an_engine_says_is_harmless(kind, service):
             patch.setattr(connecting, "_connect", lambda _self: client(told))
             try:
                 found = _discovery.find(kind, options, service, "there")
-                for instance in read_instances(found):
+                for instance in read_instances(found, numbered=kind == "proxmox"):
                     _is_harmless(instance)
                 reply = _discovery.discover(kind, options, service, "there")
-                nodes, instances = read_nodes(reply, {}), read_instances(reply["instances"])
+                nodes, instances = read_nodes(reply, {}), read_instances(reply["instances"], numbered=kind == "proxmox")
             except (DiscoveryError, AnswerError, FactsError) as error:
                 _need_printable(error)
                 return
@@ -328,7 +328,7 @@ def test_whatever_a_managed_node_returns_is_harmless(whole, changes):
     for reply in (whole, spoiled):
         try:
             nodes = read_nodes(reply, {})
-            instances = read_instances(reply.get("instances"), ("a key",))
+            instances = read_instances(reply.get("instances"), ("a key",), numbered=True)
         except (AnswerError, FactsError) as error:
             _need_printable(error)
             continue

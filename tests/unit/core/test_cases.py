@@ -82,7 +82,7 @@ def target(name: str, labels: Mapping[str, str]) -> Target:
         kind=reply["kind"],
         labels=labels,
         nodes=read_nodes(reply, {}),
-        instances=read_instances(reply["instances"]),
+        instances=read_instances(reply["instances"], numbered=reply["kind"] == "proxmox"),
         next_id=reply.get("next_id"),
         permissions=read_permissions(reply.get("permissions")),
     )

@@ -542,7 +542,10 @@ def test_a_rule_holds_or_says_why_not_and_what_would_help(rule, kind, needs, cha
 def test_who_wrote_a_privilege_is_told_to_take_it_out_and_not_what_needs_it():
     of = service(made_as={"lxd_container": {"config": {"security.privileged": True}}}, **ROOT, **up_to("privileged"))
     (failure,) = judge(of, candidate("lxd", of)).failures
-    assert (failure.rule, failure.remedy) == ("isolation", "take 'security.privileged' out of its config and profiles")
+    assert (failure.rule, str(failure.remedy)) == (
+        "isolation",
+        "take 'security.privileged' out of its config and profiles",
+    )
 
 
 @pytest.mark.parametrize("kind", ["docker", "lxd", "proxmox"])

@@ -87,7 +87,11 @@ def test_a_mark_that_is_no_text_is_none(service):
 
 
 def test_every_part_of_an_instance_is_read():
-    assert set(_facts._READ) == {field.name for field in dataclasses.fields(Instance)} - {"claims", "doubt"}
+    assert set(_facts._READ) == {field.name for field in dataclasses.fields(Instance)} - {
+        "claims",
+        "doubt",
+        "is_numbered",
+    }
 
 
 def test_what_is_said_of_the_belief_by_somebody_else_is_not_heard():
@@ -116,7 +120,7 @@ def test_what_any_of_the_keys_has_signed_is_believed(keys):
             dataclasses.replace(with_signature(WEB), form="lxd_container"), _marks.WRONG, id="of another form"
         ),
         pytest.param(
-            dataclasses.replace(with_signature(dataclasses.replace(WEB, form="proxmox_vm")), id="2"),
+            dataclasses.replace(with_signature(dataclasses.replace(WEB, is_numbered=True)), id="2"),
             _marks.WRONG,
             id="a clone of a VM",
         ),

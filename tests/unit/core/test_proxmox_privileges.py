@@ -412,11 +412,11 @@ def test_a_vm_is_taken_over_only_where_it_may_be_marked():
 
 
 def test_the_remedy_adds_to_an_acl_that_is_there_and_does_not_replace_it():
-    assert "acl modify / " in judged(may(("/",), without=("VM.Clone",))).remedy
-    assert "acl modify /vms " in judged(may(SCOPED, without=("VM.Clone",))).remedy
+    assert "acl modify / " in judged(may(("/",), without=("VM.Clone",))).remedy.text
+    assert "acl modify /vms " in judged(may(SCOPED, without=("VM.Clone",))).remedy.text
 
 
 def test_a_user_with_a_password_has_no_token_in_the_remedy():
-    remedy = judged(may(without=("VM.Clone",), user="deploy@pve")).remedy
+    remedy = judged(may(without=("VM.Clone",), user="deploy@pve")).remedy.text
     assert "--users deploy@pve --roles" in remedy
     assert "--tokens" not in remedy

@@ -14,6 +14,7 @@ class Proxmox(Kind):
     """Each member of the cluster is a node."""
 
     name = "proxmox"
+    is_numbered = True
     # As in community.proxmox.proxmox_kvm, but certificates are verified, and ca_path says against which CA.
     options = {
         "api_host": Option(env="PROXMOX_HOST", required=True),

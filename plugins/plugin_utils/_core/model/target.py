@@ -25,6 +25,7 @@ class Instance:
     one is to be expected. ``config`` is what the form's plan compares with, as the engine itself tells it; ``log`` the
     last words of one that ended by itself.
     ``uptime`` are the whole seconds that it has run on by the engine's clock, None where the engine does not say.
+    ``is_numbered`` says that the engine knows it by its id, which is a number, and not by its name.
     """
 
     form: str
@@ -43,6 +44,7 @@ class Instance:
     up: bool = True
     memory: int = 0
     uptime: float | None = None
+    is_numbered: bool = False
     log: str = field(default="", repr=False)
     config: Mapping[str, t.Any] = field(default_factory=nothing, repr=False)
 

@@ -263,18 +263,19 @@ def _told(answers: Mapping[str, t.Any], key: str) -> dict[str, str]:
     return {name: plain(answer[key]) for name, answer in answers.items() if isinstance(answer.get(key), str)}
 
 
-def read_instances(raw: t.Any, keys: Sequence[str] = ()) -> tuple[Instance, ...]:
+def read_instances(raw: t.Any, keys: Sequence[str] = (), *, numbered: bool = False) -> tuple[Instance, ...]:
     """
     The instances in a discovery's reply; one whose mark is not believed is a stranger.
 
-    ``keys`` are those that sign the target's marks. Raises AnswerError where the reply is none.
+    ``keys`` are those that sign the target's marks; ``numbered`` says that its engine knows instances by numbers.
+    Raises AnswerError where the reply is none.
     """
     if not isinstance(raw, (list, tuple)):
         raise AnswerError("its instances are not a list")
-    return tuple(believed(_instance(item), keys) for item in raw)
+    return tuple(believed(_instance(item, numbered), keys) for item in raw)
 
 
-def _instance(raw: t.Any) -> Instance:
+def _instance(raw: t.Any, numbered: bool) -> Instance:
     if not isinstance(raw, Mapping):
         raise AnswerError("an instance is not a mapping")
     known = {key: value for key, value in raw.items() if key in _READ}
@@ -282,9 +283,9 @@ def _instance(raw: t.Any) -> Instance:
         if isinstance(known.get(key), bool) or not isinstance(known.get(key), kind):
             raise AnswerError(f"the '{key}' of an instance is not a text")
     read = {key: _READ[key](value) for key, value in known.items() if value is not None}
-    if read["form"].startswith("proxmox") and not (read["id"].isascii() and read["id"].isdigit()):
+    if numbered and not (read["id"].isascii() and read["id"].isdigit()):
         raise AnswerError("the 'id' of a guest is not a number")
-    return Instance(**read)
+    return Instance(**read, is_numbered=numbered)
 
 
 def _addresses(value: t.Any) -> tuple[str, ...]:

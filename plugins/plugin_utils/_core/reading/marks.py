@@ -109,4 +109,4 @@ def _is(need: t.Callable[[t.Any], str], value: t.Any) -> bool:
 
 def identity(instance: Instance) -> str:
     """What the engine itself calls it: a VM's name is no more than a word beside its id."""
-    return instance.id if instance.form.startswith("proxmox") else instance.name
+    return instance.id if instance.is_numbered else instance.name
