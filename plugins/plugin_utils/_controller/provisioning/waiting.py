@@ -50,7 +50,7 @@ def wait_until_free(job: Job, engine: Engine, form: Form, instances: tuple[Insta
     instances = job.instances_of(form, seen)
     if not free:
         message = f"{form.busy(instances)}, and was so for {job.options.wait_timeout:g} s"
-        raise AttemptError(message, Cause.TIMEOUT, remains=True, changed=True)
+        raise AttemptError(message, Cause.TIMEOUT, remains=True)
     return instances
 
 

@@ -62,7 +62,7 @@ def test_what_is_busy_for_longer_than_the_user_waits_is_told(form, clock, engine
     form.busy_until = 1000
     with pytest.raises(AttemptError, match="^toy 'web' is locked, and was so for 20 s$") as caught:
         wait_until_free(toy.job(clock), engine, form, tuple(engine.toys.values()))
-    assert (caught.value.cause, caught.value.remains) == (Cause.TIMEOUT, True)
+    assert (caught.value.cause, caught.value.remains, caught.value.changed) == (Cause.TIMEOUT, True, False)
 
 
 def test_only_the_services_own_are_waited_for(form, clock, engine):
