@@ -100,6 +100,18 @@ def test_a_page_says_whose_it_is_and_names_no_place_of_its_writer(page):
     assert str(ROOT) not in text
 
 
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/architecture.md", "docs/security.md"])
+def test_a_folder_that_a_page_names_exists(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    paths = set(re.findall(r"`((?:plugins|tests|roles|playbooks)/[\w./]+?)`", text))
+    # In the tree a name stands below its parent's, and in the table behind the folder that has it.
+    folders = set(re.findall(r"^ +(\w+)/ ", text, re.M)) | set(re.findall(r"`_core/(\w+)/", text))
+    known = {path.name for path in (ROOT / "plugins").rglob("*") if path.is_dir()}
+    assert paths | folders
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+    assert folders - known == set()
+
+
 # --- what must be there ---------------------------------------------------------------------------
 
 
