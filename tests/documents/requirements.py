@@ -15,7 +15,6 @@ import yaml
 
 from ansible_collections.rightscope.deploy.plugins.doc_fragments.decision import ModuleDocFragment
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.grants import need_grants
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.needs import NEEDS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.distributions import (
     ARCHITECTURES,
     known_os_names,
@@ -23,6 +22,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.features import known_features
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.privileges import OTHER_PRIVILEGES
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Requirements
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.needs import NEEDS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading import requirements as _requirements
 from tests.unit.core import builders
 
@@ -82,7 +82,7 @@ back what the need asks for, and [`image`](decision.md#image), whether there is 
 _GROUPS = {
     "The system": ("os_family", "os_version", "architecture", "processes", "init"),
     "The processor": ("cpu_level", "cpu_features"),
-    "The kernel": tuple(f"kernel.{name}" for name in _requirements._KERNEL),
+    "The kernel": tuple(need.key for need in NEEDS if need.key.startswith("kernel.")),
     "What it may do, and what keeps it apart": (
         *("privileges", "devices", "host_view", "host_network", "isolation", "max_privilege"),
     ),
@@ -260,8 +260,7 @@ def _section(path: str, option: Mapping[str, t.Any]) -> str:
 
 
 def _type(path: str, option: Mapping[str, t.Any]) -> str:
-    names = tuple(path.split("."))
-    inner = _requirements._INNER_KEYS.get(names) or _requirements._BELOW_A_NAME.get(names)
+    inner = next(need.entry_keys for need in NEEDS if need.key == path)
     if option.get("choices"):
         several = "list of " if option["type"] == "list" else ""
         return several + " or ".join(f"`{choice}`" for choice in option["choices"])
@@ -292,7 +291,7 @@ def _first(option: Mapping[str, t.Any]) -> str:
 
 
 def _rules(path: str) -> tuple[str, ...]:
-    rules = next(need.rules for need in NEEDS if need.key == path)
+    rules = next(need.rule_names for need in NEEDS if need.key == path)
     return tuple(dict.fromkeys((*rules, *(("max_privilege",) if _is_granted(path) else ()))))
 
 

@@ -13,13 +13,13 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.module_utils._delegates import proxmox_state
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import _CLEARLY
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.needs import NEEDS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._lxd import planning as lxd_container
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import planning as proxmox_vm
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Facts, Image, Instance
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.needs import NEEDS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.readers import _LEAST_CPUS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import (
-    _LEAST_CPUS,
     parse_service,
     requirement_names,
 )
@@ -41,7 +41,7 @@ def test_every_need_is_on_it():
     text = requirements.page()
     for need in NEEDS:
         assert f"### `{need.key}`" in text
-        assert all(f"(decision.md#{rule})" in text for rule in need.rules)
+        assert all(f"(decision.md#{rule})" in text for rule in need.rule_names)
 
 
 @pytest.mark.parametrize("path", requirement_names())

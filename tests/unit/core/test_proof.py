@@ -11,7 +11,7 @@ import dataclasses
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import CONSTRAINTS, need_of
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import CONSTRAINTS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide, instead
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation import proof
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.explain import explain
@@ -21,6 +21,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.runtimes import DOCKER, LXC
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.sysctls import SysctlRow
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Grant, Target
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.needs import need_of
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import requirement_names
 
 from .builders import service, target

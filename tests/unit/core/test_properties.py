@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import CONSTRAINTS, asked
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import CONSTRAINTS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide, judge
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.explain import as_data, explain
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
@@ -30,6 +30,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model impo
     Target,
     Verdict,
 )
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.needs import asked
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import (
     FactsError,
     read_facts,

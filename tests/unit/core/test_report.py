@@ -15,7 +15,6 @@ import pytest
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import CONSTRAINTS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.needs import NEEDS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.report import FORMS_OF_REPORT, report
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.report_table import sheet
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import Form
@@ -31,6 +30,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model impo
     Target,
     Verdict,
 )
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.needs import NEEDS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import requirement_names
 
 from .builders import instance, service, target
@@ -276,7 +276,7 @@ def test_every_key_of_the_requirements_can_have_a_row():
 
 
 def test_every_rule_that_judges_a_need_exists():
-    assert {rule for need in NEEDS for rule in need.rules} <= {rule.__name__ for rule in CONSTRAINTS}
+    assert {rule for need in NEEDS for rule in need.rule_names} <= {rule.__name__ for rule in CONSTRAINTS}
 
 
 def test_how_it_is_made_is_not_told():

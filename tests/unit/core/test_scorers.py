@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision import wishes as of_wishes
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import CONSTRAINTS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.scorers import (
     DEFAULT_WEIGHTS,
     SCORERS,
@@ -23,6 +21,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.s
     wishes,
 )
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Image
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.needs import rules_of_wish
 
 from .builders import candidate, service, with_grants
 
@@ -148,7 +147,10 @@ def test_what_an_image_takes_is_no_wishs_fault():
 
 
 def test_those_that_judge_whatever_is_wanted_judge_no_wish():
-    assert {rule.__name__ for rule in CONSTRAINTS} > of_wishes._ALWAYS
+    (one,) = service(**wish("devices", {"path": "/dev/fuse"})).requirements.wishes
+    assert [rule.__name__ for rule in rules_of_wish(one)] == [
+        *("devices", "options", "project_limits", "project_restrictions", "permissions"),
+    ]
 
 
 @pytest.mark.parametrize(

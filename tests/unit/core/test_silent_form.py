@@ -12,9 +12,9 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import judge
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.needs import NEEDS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, Form
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import SCOPES, UNKNOWN
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.needs import NEEDS
 
 from .builders import facts, service, target
 

@@ -24,7 +24,8 @@ from ..model import (
     Service,
     Verdict,
 )
-from .constraints import WITHOUT_FACTS, Rule, asked, need_of
+from ..needs import asked, need_of
+from .constraints import WITHOUT_FACTS, Rule
 from .grants import each_once, grants
 from .scorers import scoring
 from .wishes import wish_grants, wishing

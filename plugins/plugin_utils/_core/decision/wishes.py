@@ -13,20 +13,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+from .. import needs
 from ..model import PRIVILEGES, Candidate, Grant, Requirements, Wish
-from .constraints import Rule, asked
+from .constraints import Rule
 from .grants import need_grants
 
 _WORTH = PRIVILEGES.index("capabilities")
-
-# What a wish alone says nothing of: these judge the candidate whatever is wanted.
-_ALWAYS = frozenset(
-    (
-        *("reachable", "os", "cpu_level", "systemd", "runtime", "max_privilege", "disk"),
-        *("image", "os_version", "image_requirements", "name_taken"),
-        *("references", "authorization"),
-    )
-)
 
 
 def wishing(requirements: Requirements) -> Callable[[Candidate], tuple[Wish, ...]]:
@@ -36,10 +28,7 @@ def wishing(requirements: Requirements) -> Callable[[Candidate], tuple[Wish, ...
     What does not depend on the candidate is worked out once.
     """
     bound = min(_WORTH, PRIVILEGES.index(requirements.max_privilege))
-    each = [
-        (wish, tuple(rule for rule in asked(wish.needs) if rule.__name__ not in _ALWAYS))
-        for wish in requirements.wishes
-    ]
+    each = [(wish, needs.rules_of_wish(wish)) for wish in requirements.wishes]
 
     def met(candidate: Candidate) -> tuple[Wish, ...]:
         return tuple(wish for wish, rules in each if comes_true(wish, rules, candidate))
@@ -64,17 +53,6 @@ def wish_grants(wishes: tuple[Wish, ...], candidate: Candidate) -> list[Grant]:
     return [dataclasses.replace(grant, wish=True) for wish in wishes for grant in need_grants(wish.needs, candidate)]
 
 
-_LISTS = (
-    *("cpu_features", "kernel_modules", "kernel_sysctls", "kernel_parameters", "kernel_features"),
-    *("privileges", "devices", "ports"),
-)
-
-
 def with_wishes(requirements: Requirements, candidate: Candidate) -> Requirements:
     """The needs as the plan is to meet them: the optional ones that come true here are as good as musts."""
-    needs = [wish.needs for wish in met(requirements, candidate)]
-    if not needs:
-        return requirements
-    added = {name: tuple(item for each in needs for item in getattr(each, name)) for name in _LISTS}
-    more = {name: (*getattr(requirements, name), *items) for name, items in added.items() if items}
-    return dataclasses.replace(requirements, **more)
+    return needs.with_wishes(requirements, met(requirements, candidate))

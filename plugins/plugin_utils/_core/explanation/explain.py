@@ -10,8 +10,8 @@ import textwrap
 import typing as t
 from collections.abc import Iterator
 
-from ..decision.needs import values_of
 from ..model import NEVER, NOT_NOW, RELAX, SCOPES, Decision, Failure, Remedy, Verdict, Wish
+from ..needs import values_of
 from ..wording import listed
 
 _WIDTH = 110

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..decision.constraints import need_of
 from ..decision.constraints.kernel import is_own_sysctl, why_shared
 from ..knowledge.features import feature_row
 from ..knowledge.sysctls import sysctl_row
 from ..model import SCOPES, Candidate, Decision, Requirements, Sysctl, Verdict
+from ..needs import need_of
 
 
 def prove(requirements: Requirements, decision: Decision) -> tuple[str, ...]:

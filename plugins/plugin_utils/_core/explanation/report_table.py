@@ -14,10 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .. import needs
 from ..decision.constraints import CONSTRAINTS, WITHOUT_FACTS
-from ..decision.needs import NEEDS, values_of
 from ..decision.wishes import met
 from ..model import NEVER, NOT_NOW, UNKNOWN, Candidate, Decision, Requirements, Service, Verdict, Wish
+from ..needs import values_of
 from .explain import estimates_of, headline, what_would_help, why_chosen
 
 FITS, ACCEPTED, ESTIMATED, NOT_JUDGED, LACKS = "fits", "accepted", "estimated", "not_judged", "lacks"
@@ -186,16 +187,18 @@ def _need_rows(requirements: Requirements, verdicts: tuple[Verdict, ...]) -> lis
     """In the order of the rules, whoever asked for them."""
     told = {failure.rule for verdict in verdicts for failure in (*verdict.failures, *verdict.accepted)}
     rows, seen = {}, set()
-    for need in NEEDS:
-        values = tuple(need.values(requirements))
-        if values != tuple(need.values(_SILENT)):
-            rows[need.rules] = Row(name=need.key, values=values, cells=_judged(need.rules, verdicts))
-        elif len(need.rules) == 1 and need.rules[0] in told:
-            note = _note(need.rules[0])
-            rows[need.rules] = Row(name=need.key, values=values, note=note, cells=_judged(need.rules, verdicts))
+    for need in needs.NEEDS:
+        values = tuple(need.written(requirements))
+        if values != tuple(need.written(_SILENT)):
+            rows[need.rule_names] = Row(name=need.key, values=values, cells=_judged(need.rule_names, verdicts))
+        elif len(need.rule_names) == 1 and need.rule_names[0] in told:
+            note = _note(need.rule_names[0])
+            rows[need.rule_names] = Row(
+                name=need.key, values=values, note=note, cells=_judged(need.rule_names, verdicts)
+            )
         else:
             continue
-        seen.update(need.rules)
+        seen.update(need.rule_names)
     for rule in sorted(told - seen):
         rows[(rule,)] = Row(name=rule or "other", note=_note(rule), cells=_judged((rule,), verdicts))
     return [rows[rules] for rules in sorted(rows, key=lambda rules: (_ORDER.get(rules[0], len(_ORDER)), rules))]

@@ -142,7 +142,8 @@ class Requirements:
     """
     What a service needs. Each default constrains nothing, but for ``os_family`` and ``process_count``.
 
-    ``max_privilege`` bounds what its form may be granted, whoever asks for it.
+    ``max_privilege`` bounds what its form may be granted, whoever asks for it. ``others`` are the values of needs that
+    have no field of their own.
     """
 
     os_family: str = "linux"
@@ -179,6 +180,11 @@ class Requirements:
     forms: tuple[str, ...] = ()
     max_privilege: str = "capabilities"
     wishes: tuple[Wish, ...] = ()
+    others: Mapping[str, t.Any] = field(default_factory=nothing)
+
+    def value_of(self, field: str) -> t.Any:
+        """The value of a field, be it one of its own or among the others; None where it is not given."""
+        return getattr(self, field) if field in self.__dataclass_fields__ else self.others.get(field)
 
     @property
     def each_process_has_an_image(self) -> bool:
