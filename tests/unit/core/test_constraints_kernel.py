@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import (
+    features as rules,
+)
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import kernel
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge import sysctls as table_of_sysctls
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.features import Condition, FeatureRow
@@ -59,7 +62,7 @@ SETTINGS = (
 
 @pytest.fixture(autouse=True)
 def _made_up_kernels(made_up):
-    made_up.setattr(kernel, "feature_row", made_up_feature)
+    made_up.setattr(rules, "feature_row", made_up_feature)
     made_up.setattr(table_of_sysctls, "SYSCTLS", SETTINGS)
     made_up.setattr(kernel, "is_built_in", lambda module, release: (module, release) == ("unix", "6.1.0-13-amd64"))
 
@@ -705,7 +708,7 @@ def test_a_rule_holds_or_says_why_not_and_what_would_help(rule, kind, needs, cha
 
 
 def test_each_kind_of_condition_is_tested():
-    assert {kind for conditions in MADE_UP.values() for kind, _value in conditions} == set(kernel._CONDITIONS)
+    assert {kind for conditions in MADE_UP.values() for kind, _value in conditions} == set(rules.CONDITIONS)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ import re
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core import knowledge as _knowledge
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import kernel, kernel_version
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import kernel_version
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints.features import CONDITIONS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge import features, sysctls, systems
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge.distributions import (
@@ -245,7 +246,7 @@ def test_what_a_feature_takes_is_said_in_words_that_are_known():
         assert {grant.level for grant in row.grants} <= set(PRIVILEGES[1:])
         assert row.runtime != QEMU or not row.grants
         for condition in row.conditions:
-            assert condition.kind in kernel._CONDITIONS
+            assert condition.kind in CONDITIONS
             if condition.kind == "kernel":
                 VersionRange.parse(condition.value)
             if condition.kind in ("at_least", "at_most"):

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from ...model import Candidate, Failure, Requirements
 from .authorization import authorization
 from .content import content
+from .features import kernel_features
 from .image import image, image_requirements, name_taken, os_version
 from .kernel import (
-    kernel_features,
     kernel_flavour,
     kernel_modules,
     kernel_own,
