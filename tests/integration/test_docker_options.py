@@ -26,7 +26,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller impo
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import acts as _docker_acts
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import options as _docker_options
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import read_instances
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.instances import read_instances
 from tests.engines import docker
 from tests.unit.core import builders
 

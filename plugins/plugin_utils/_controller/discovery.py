@@ -18,7 +18,11 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ...module_utils._discovery import DiscoveryError, discover, find, kind_of
 from ...module_utils._discovery.calls import call_within
 from .._core.model import NOTHING, Instance, Sought, Target
-from .._core.reading.facts import AnswerError, FactsError, read_content, read_instances, read_nodes, read_permissions
+from .._core.reading.answers import AnswerError, read_content
+from .._core.reading.facts import FactsError
+from .._core.reading.instances import read_instances
+from .._core.reading.nodes import read_nodes
+from .._core.reading.permissions import read_permissions
 from .._core.wording import first_line, plain, reason_of
 from .fact_cache import FactCache
 from .hosts import Host, TargetsError

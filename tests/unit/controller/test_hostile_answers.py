@@ -29,13 +29,11 @@ from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds._proxmox.connection import Cluster
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds._proxmox.permissions import _PRIVILEGES
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Instance, Target
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import (
-    AnswerError,
-    FactsError,
-    read_instances,
-    read_nodes,
-)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.answers import AnswerError
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import FactsError
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.instances import read_instances
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.names import need_name
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.nodes import read_nodes
 
 from ..discovery.fakes import Answers, DockerClient, LxdClient, PveApi
 

@@ -22,12 +22,10 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Decision, Target, Verdict
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import (
-    read_facts,
-    read_instances,
-    read_nodes,
-    read_permissions,
-)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import read_facts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.instances import read_instances
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.nodes import read_nodes
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.permissions import read_permissions
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import parse_service
 
 CASES = Path(__file__).resolve().parents[1] / "cases"

@@ -11,18 +11,16 @@ import dataclasses
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Content, Facts, Image
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.answers import AnswerError, read_content
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import (
-    _IMAGE_SHAPES,
-    _SHAPES,
-    _TABLES,
-    AnswerError,
+    IMAGE_SHAPES,
+    SHAPES,
     FactsError,
-    check_record,
-    read_content,
     read_facts,
-    read_instances,
-    read_nodes,
 )
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.instances import read_instances
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.nodes import TABLES, read_nodes
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.records import check_record
 
 REPLY = {
     "nodes": [
@@ -243,12 +241,12 @@ def test_nobody_sees_a_configuration_in_a_repr():
 
 
 def test_each_fact_and_each_part_of_an_image_has_a_shape():
-    assert set(_SHAPES) == {field.name for field in dataclasses.fields(Facts)} - {"origins", "time"}
-    assert set(_IMAGE_SHAPES) == {field.name for field in dataclasses.fields(Image)}
-    assert set(_TABLES) < set(_SHAPES)
+    assert set(SHAPES) == {field.name for field in dataclasses.fields(Facts)} - {"origins", "time"}
+    assert set(IMAGE_SHAPES) == {field.name for field in dataclasses.fields(Image)}
+    assert set(TABLES) < set(SHAPES)
 
 
-@pytest.mark.parametrize("name", sorted(_SHAPES))
+@pytest.mark.parametrize("name", sorted(SHAPES))
 def test_a_fact_of_the_wrong_sort_is_named(name):
     """None of these is a sort that any fact could be of."""
     for value in (object(), {1, 2}, b"bytes"):
@@ -256,7 +254,7 @@ def test_a_fact_of_the_wrong_sort_is_named(name):
             read_facts({name: value})
 
 
-@pytest.mark.parametrize("name", sorted(set(_IMAGE_SHAPES) - {"id"}))
+@pytest.mark.parametrize("name", sorted(set(IMAGE_SHAPES) - {"id"}))
 def test_a_part_of_an_image_of_the_wrong_sort_is_named(name):
     with pytest.raises(FactsError, match=f"^The fact 'images.{name}' must be "):
         read_facts({"images": [{"id": "1", name: object()}]})

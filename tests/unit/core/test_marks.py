@@ -12,15 +12,12 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Instance, Target
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading import facts as _facts
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading import marks as _marks
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import (
-    AnswerError,
-    read_instances,
-    read_nodes,
-)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.answers import AnswerError
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.instances import READERS, read_instances
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.marks import believed, signature, signed
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.names import RESERVED
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.nodes import read_nodes
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import (
     RequirementsError,
     parse_service,
@@ -87,7 +84,7 @@ def test_a_mark_that_is_no_text_is_none(service):
 
 
 def test_every_part_of_an_instance_is_read():
-    assert set(_facts._READ) == {field.name for field in dataclasses.fields(Instance)} - {
+    assert set(READERS) == {field.name for field in dataclasses.fields(Instance)} - {
         "claims",
         "doubt",
         "is_numbered",

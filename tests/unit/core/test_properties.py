@@ -31,11 +31,8 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model impo
     Verdict,
 )
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.needs import asked
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import (
-    FactsError,
-    read_facts,
-    read_nodes,
-)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import FactsError, read_facts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.nodes import read_nodes
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import (
     RequirementsError,
     parse_service,

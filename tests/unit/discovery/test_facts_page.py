@@ -15,7 +15,9 @@ import yaml
 
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.host import kernel
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Facts
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading import facts as _facts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import read_facts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.nodes import read_nodes
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.records import check_record
 
 ROOT = Path(__file__).resolve().parents[3]
 FACTS = {field.name for field in dataclasses.fields(Facts)} - {"origins", "time"}
@@ -43,7 +45,7 @@ def test_the_module_documents_each_fact():
 
 def test_what_a_node_tells_of_itself_is_read_back():
     facts = {name: fact for name, fact in kernel.facts_of_this_node().items() if fact is not None}
-    read = _facts.read_facts(facts, dict.fromkeys(facts, "probed"))
+    read = read_facts(facts, dict.fromkeys(facts, "probed"))
     assert all(read.origin(name) == "probed" for name in facts)
 
 
@@ -52,5 +54,5 @@ def test_the_hand_written_example_is_a_record():
     records = [found for found in map(yaml.safe_load, blocks) if isinstance(found, dict) and "nodes" in found]
     assert len(records) >= 2
     for record in records:
-        _facts.check_record(record)
-        assert _facts.read_nodes(record, {})
+        check_record(record)
+        assert read_nodes(record, {})

@@ -30,7 +30,9 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Target
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading import facts as _facts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.nodes import read_nodes
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.permissions import read_permissions
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.records import check_record
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import parse_service
 
 from .fakes import Answers, DockerClient, LxdClient, PveApi
@@ -156,8 +158,8 @@ def test_facts(ask, name):
 @named(lambda record: {"facts", "nodes"} & set(record))
 def test_facts_are_read_back(ask, name):
     found = ask(RECORDS[name])
-    _facts.check_record(found)
-    assert len(_facts.read_nodes(found, {})) == len(found["nodes"])
+    check_record(found)
+    assert len(read_nodes(found, {})) == len(found["nodes"])
 
 
 @named(lambda record: "instances" in record)
@@ -174,7 +176,7 @@ def test_instances(ask, name):
 def test_permissions(ask, name):
     found = ask(RECORDS[name])
     assert found["permissions"] == RECORDS[name]["permissions"]
-    assert _facts.read_permissions(found["permissions"]).paths == RECORDS[name]["permissions"]["paths"]
+    assert read_permissions(found["permissions"]).paths == RECORDS[name]["permissions"]["paths"]
 
 
 def test_what_the_real_api_refused_is_refused_by_the_decision(ask):
@@ -186,9 +188,9 @@ def test_what_the_real_api_refused_is_refused_by_the_decision(ask):
     target = Target(
         name="pve",
         kind="proxmox",
-        nodes=_facts.read_nodes(found, {}),
+        nodes=read_nodes(found, {}),
         next_id=found["next_id"],
-        permissions=_facts.read_permissions(found["permissions"]),
+        permissions=read_permissions(found["permissions"]),
     )
     (verdict,) = decide(service, candidates(service, [target])).verdicts
     assert [(one.rule, one.when, one.reason) for one in verdict.failures] == [

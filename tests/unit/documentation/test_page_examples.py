@@ -29,11 +29,8 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.host
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.ledger import EXPIRY
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.provisioning.attempts import RACES
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.facts import (
-    check_record,
-    read_nodes,
-    split_declared,
-)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.nodes import read_nodes, split_declared
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.records import check_record
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import parse_service
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.settling import CRASH_LIMIT
 from tests.documents.examples import PAGES, WAYS, examples
