@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.errors import ProvisioningError
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller.provisioning.attempts import RACES, place
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Grant, Verdict
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Failure, Grant, Verdict
 from tests.unit.core.builders import service
 
 from .. import toy
@@ -138,6 +140,14 @@ def test_what_moves_is_not_tried_in_the_place_that_it_leaves(run, engines):
     result = run(moves)
 
     assert [attempt["target"] for attempt in result["attempts"]] == ["b", "c"]
+
+
+def test_what_does_not_fit_is_not_tried(run, engines):
+    engines["a"].failures["create"] = [toy.failure("create it")]
+    chosen, misfit, last = (Verdict(candidate=toy.candidate(name)) for name in "abc")
+    misfit = dataclasses.replace(misfit, failures=(Failure(reason="no", when="never"),))
+    result = run(toy.decision(toy.candidate("a"), verdicts=(chosen, misfit, last), chosen=chosen))
+    assert [attempt["target"] for attempt in result["attempts"]] == ["a", "c"]
 
 
 def test_a_form_that_nobody_described_is_not_tried_after_one_that_was(form, clock, engines):
