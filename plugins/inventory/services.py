@@ -206,7 +206,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self.display.warning(f"No host was made of service '{name}' on '{host['placement']['target']}': {reason}.")
             return
         self.inventory.add_host(name)
-        # What an engine says is no template, and neither is what was one and was rendered.
+        # Values from an engine are not templates, and neither are rendered ones.
         variables = wrap_var(
             {
                 **host["connection"],

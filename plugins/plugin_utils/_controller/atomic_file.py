@@ -35,7 +35,7 @@ def write_text(path: Path, text: str, *, dry_run: bool) -> bool:
 
 
 def _replace(path: Path, text: str) -> None:
-    """In one step, so that whoever opens it meanwhile sees the old one or the new one."""
+    """Replace the file in one step: a reader sees either the old text or the new one."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -75,7 +75,7 @@ def changes_user(connection: ConnectionBase) -> bool:
     """
     Whether a command takes the connection's become, by the rule of Ansible's own actions.
 
-    Root who becomes root takes none: minimal systems have no sudo. An action asks this by itself; a plugin that calls
+    Root that becomes root takes none: minimal systems have no sudo. An action asks this by itself; a plugin that calls
     another connection has no action to ask (ActionBase._low_level_execute_command, ansible/ansible#68054).
     """
     if not connection.become:

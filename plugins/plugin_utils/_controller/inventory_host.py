@@ -69,7 +69,7 @@ def join_inventory(action: ActionBase, result: dict[str, t.Any], hostvars: Mappi
             f"Nothing on '{placed['target']}' runs a command in service '{name}', so it is not a host of the inventory."
         )
         return result
-    # What an engine says is no template, and neither is what was one and was rendered.
+    # Values from an engine are not templates, and neither are rendered ones.
     variables = wrap_var({**variables, "rightscope_placement": without_connection(placed)})
     host = {"host_name": name, "host_vars": variables, "groups": groups_of(placed)}
     if hasattr(action, "add_host"):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One service from what was discovered to its state: the steps, by name. An action takes them for its one service."""
+"""The steps of one service, by name: from what was discovered on the targets to the state that is asked for."""
 
 from __future__ import annotations
 
