@@ -13,8 +13,9 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ...module_utils._shared.wording import did_you_mean
 from .._core.model import Service, Target
-from .._core.wording import did_you_mean, plain, plain_lines
+from .._core.wording import plain, plain_lines
 from .arguments import MINIMUMS
 from .decisions import DecisionOptions
 from .errors import ControllerError

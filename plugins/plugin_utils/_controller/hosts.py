@@ -21,11 +21,11 @@ from ansible.plugins.action import ActionBase
 
 from ...module_utils._discovery import kind_of, kinds_with_probes
 from ...module_utils._shared.masks import scrub
+from ...module_utils._shared.wording import did_you_mean
 from .._core.forms import KINDS
 from .._core.reading.facts import FactsError
 from .._core.reading.nodes import split_declared
 from .._core.reading.records import check_record
-from .._core.wording import did_you_mean
 from .connections import LOCAL, UnknownPluginError, becomes, connect, connection_name
 from .errors import ControllerError
 

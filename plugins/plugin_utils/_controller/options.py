@@ -25,9 +25,10 @@ from ansible.plugins.loader import fragment_loader, module_loader
 from ansible.utils import plugin_docs
 
 from ...module_utils._discovery import kind_of
+from ...module_utils._shared.wording import did_you_mean
 from .._core.forms import Form, OptionError
 from .._core.forms.common import text
-from .._core.wording import did_you_mean, not_a_text
+from .._core.wording import not_a_text
 
 _TYPE_KEYS = ("type", "elements", "choices")
 _TEXTS = ("str", "path")

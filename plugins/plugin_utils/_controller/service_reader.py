@@ -12,11 +12,13 @@ from collections.abc import Mapping
 
 from ansible.errors import AnsibleActionFail
 
+from ...module_utils._shared.wording import did_you_mean
 from .._core.decision.scorers import SCORERS
 from .._core.forms import FORMS
 from .._core.model import Service
-from .._core.reading.requirements import VOLUPTUOUS_ERROR, Problem, RequirementsError, parse_service
-from .._core.wording import did_you_mean, ended
+from .._core.reading.readers import VOLUPTUOUS_ERROR
+from .._core.reading.requirements import Problem, RequirementsError, parse_service
+from .._core.wording import ended
 from .options import read_options
 
 _MAX_WEIGHT = 1_000_000

@@ -10,8 +10,7 @@ import re
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
 
-from ...module_utils._shared.wording import did_you_mean as did_you_mean
-from ...module_utils._shared.wording import plain as plain
+from ...module_utils._shared.wording import plain
 
 
 def ended(text: str) -> str:

@@ -16,9 +16,10 @@ import re
 import typing as t
 from collections.abc import Mapping
 
+from ....module_utils._shared.wording import did_you_mean
 from ..knowledge.distributions import ARCHITECTURES
 from ..model import ISOLATIONS, Facts, Image
-from ..wording import did_you_mean, plain
+from ..wording import plain
 from .quantities import switch
 
 _FIELDS = {field.name for field in dataclasses.fields(Facts)} - {"origins", "time"}

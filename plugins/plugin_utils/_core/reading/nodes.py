@@ -14,8 +14,9 @@ import dataclasses
 import typing as t
 from collections.abc import Mapping
 
+from ....module_utils._shared.wording import did_you_mean
 from ..model import Facts, Node
-from ..wording import did_you_mean, plain
+from ..wording import plain
 from .answers import AnswerError
 from .facts import FactsError, read_facts
 

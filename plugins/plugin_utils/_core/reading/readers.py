@@ -15,11 +15,12 @@ import re
 import typing as t
 from collections.abc import Callable, Mapping
 
+from ....module_utils._shared.wording import did_you_mean
 from ..knowledge.distributions import ARCHITECTURES, is_known_os, known_os_names
 from ..knowledge.privileges import known_privileges
 from ..knowledge.sysctls import RANGES
 from ..model import Device, KernelModule, Port, Sysctl, device_of
-from ..wording import did_you_mean, not_a_text
+from ..wording import not_a_text
 from .names import need_label
 from .quantities import mebibytes, switch
 from .versions import VersionRange

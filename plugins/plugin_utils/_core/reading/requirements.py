@@ -20,7 +20,6 @@ from ..knowledge.distributions import ANY
 from ..model import ISOLATIONS, Requirements, Service, Wish
 from ..needs import Need
 from .names import need_name
-from .readers import VOLUPTUOUS_ERROR as VOLUPTUOUS_ERROR
 from .readers import hint_at, v
 
 Path = tuple[t.Any, ...]

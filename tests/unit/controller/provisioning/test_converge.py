@@ -200,7 +200,7 @@ def test_it_is_waited_for_until_it_is_ready(run, engine, clock):
 
 def test_what_somebody_removed_meanwhile_is_not_called_a_success(fail, engine, clock):
     engine.address_after = 1000
-    clock.events.append((5, lambda: engine.toys.clear()))
+    clock.events.append((5, engine.toys.clear))
     assert str(fail()) == "it is not there afterwards, 20 s after the delegates had finished"
 
 

@@ -24,10 +24,12 @@ OPTIONS = {"a": 1, "b": 2, "c": 3}
 def ask(clock, engine):
     """Plan for a toy that has none of the options; what the delegate calls the same is said."""
 
-    def ask(same, *, names_in_diff: bool = False, options=OPTIONS):
+    def ask(same, *, names_in_diff: bool = False, options=None):
         engine.toys["90"] = toy.toy()
         engine.same, engine.names_in_diff = same, names_in_diff
-        return plan_with_opinion(toy.job(clock), toy.site(engine, options), tuple(engine.toys.values()))
+        return plan_with_opinion(
+            toy.job(clock), toy.site(engine, OPTIONS if options is None else options), tuple(engine.toys.values())
+        )
 
     return ask
 

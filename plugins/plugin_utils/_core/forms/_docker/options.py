@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ...reading.quantities import MIB
 from ..common import OptionError, text
-from . import values as values
+from . import values
 from .acts import BEHAVIOUR, compare_platform
 
 Compared = Callable[[t.Any, Mapping[str, t.Any], Mapping[str, t.Any]], tuple[t.Any, t.Any]]
