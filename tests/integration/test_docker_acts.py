@@ -199,7 +199,7 @@ def test_what_yaml_has_rewritten_is_told_by_its_key(play, docker_eyes, tmp_path)
         done = run_from(play, task, *flags)
         assert done["failed"]
         for path in ("env.VER", "env.MODE", "env.SWITCH", "env.T", "env.LIST", "env.MAP", "labels.LIST", "labels.D"):
-            assert f"as.docker_container.{path} must be a text, and YAML has read it as a" in done["msg"], done["msg"]
+            assert f"as.docker_container.{path} must be a text, but YAML has read it as a" in done["msg"], done["msg"]
         assert "as.docker_container.command[1] must be a text" in done["msg"]
         assert "as.docker_container.networks[0].driver_opts is not an option of" in done["msg"]
         assert "quotes" in done["msg"]

@@ -119,7 +119,7 @@ def test_the_next_best_candidate_is_tried_and_each_attempt_is_told(play, docker_
     assert outcome["attempts"][1]["error"] is None
     assert outcome["decision"]["chosen"]["target"] == "lab"
     assert "Service 'web' goes to 'lab', an LXC container" in outcome["explanation"]
-    assert "dock1: fits as a Docker container, and could not be made" in outcome["explanation"]
+    assert "dock1: fits as a Docker container, but could not be made" in outcome["explanation"]
     assert docker_eyes.names() == []
     assert lxd_eyes.names() == ["web"]
 

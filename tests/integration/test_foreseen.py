@@ -220,7 +220,7 @@ REFUSED = {
         {"network_mode": "host", "sysctls": {"net.core.somaxconn": "512"}},
         {"HostConfig": {"NetworkMode": "host", "Sysctls": {"net.core.somaxconn": "512"}}},
         "kernel_sysctls",
-        "is the host's on the host's network",
+        "belongs to the host on the host's network",
     ),
 }
 
@@ -359,5 +359,5 @@ def test_a_link_to_nothing_and_a_directory_of_links_are_no_devices(play, by_id):
     reasons = {name: [one["reason"] for one in verdict["failures"]] for name, verdict in found.items()}
     assert reasons == {
         "gone": [f"it has no {by_id}/usb-gone"],
-        "directory": [f"{by_id} is a directory of links, and its engine takes none of them with it"],
+        "directory": [f"{by_id} is a directory of links, which its engine does not pass along"],
     }

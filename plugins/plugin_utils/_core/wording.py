@@ -52,7 +52,7 @@ def not_a_text(value: object) -> str:
     What is wrong with a value that YAML has made something else of, without the value: 0644 is 420 by now, yes is true.
     """
     kind = next((words for types, words in _READ_AS if isinstance(value, types)), "a date")
-    return f"must be a text, and YAML has read it as {kind}; put it in quotes, or in a template add the filter 'string'"
+    return f"must be a text, but YAML has read it as {kind}; put it in quotes, or in a template add the filter 'string'"
 
 
 _NOISE = (

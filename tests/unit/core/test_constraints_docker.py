@@ -93,13 +93,13 @@ EXCLUSIVE = [
     ),
     refused(
         {"volumes": ["/a:/data", "bb:/data/:ro"]},
-        "two mounts of it are at '/data'",
+        "two mounts are at '/data'",
         "two volumes at one place",
         remedy="mount one thing at '/data'",
     ),
     refused(
         {"volumes": ["/data"], "mounts": [{"target": "/data", "source": "b"}], "tmpfs": ["/x:size=1m"]},
-        "two mounts of it are at '/data'",
+        "two mounts are at '/data'",
         "a volume and a mount at one place",
         remedy="mount one thing at '/data'",
     ),
@@ -128,7 +128,7 @@ SIZES = [
     ),
     refused(
         {"memory_swap": "512m"},
-        f"'{AS}.memory_swap' is memory and swap together, and nothing says how much memory",
+        f"'{AS}.memory_swap' is memory and swap together, but nothing says how much memory",
         "swap without memory",
         remedy="name 'memory'",
     ),
@@ -245,7 +245,7 @@ TOO_NEW = [
     *(
         refused(
             option,
-            f"its engine maps users, and takes no '{AS}.{next(iter(option))}' with such a container",
+            f"its engine maps users, and does not take '{AS}.{next(iter(option))}' with such a container",
             f"mapped users, {next(iter(option))}",
             facts={"isolation": "user_namespace", "rootless": False},
             when="not_now",
@@ -426,7 +426,7 @@ ROOTLESS = [
             {need: True},
             {"rootless": True, "isolation": "user_namespace"},
             "never",
-            "its engine is rootless, so what it takes for the host's is its own user's alone",
+            "its engine is rootless, so it can share only what belongs to its own user",
             "of a rootless engine",
             remedy="use an engine that runs as root",
         )
@@ -459,8 +459,18 @@ SYSCTLS = [
             ("vm.max_map_count", {}, "is not namespaced", "of the whole kernel"),
             ("fs.file-max", {}, "is not namespaced", "of the whole kernel"),
             ("net.core.rmem_max", {}, "is not namespaced", "of all networks"),
-            ("net.core.somaxconn", {"network_mode": "host"}, "is the host's on the host's network", "on its network"),
-            ("kernel.shmmax", {"ipc_mode": "host"}, "is the host's with its shared memory", "with its memory"),
+            (
+                "net.core.somaxconn",
+                {"network_mode": "host"},
+                "belongs to the host on the host's network",
+                "on its network",
+            ),
+            (
+                "kernel.shmmax",
+                {"ipc_mode": "host"},
+                "belongs to the host with the host's shared memory",
+                "with its memory",
+            ),
             ("user.max_user_namespaces", {}, "is not Docker's to set for one container", "of a user namespace"),
         )
     ),
@@ -474,7 +484,7 @@ SYSCTLS = [
     cannot_set(
         "lxd",
         {"config": {"linux.sysctl.kernel.msgmax": "1"}},
-        "kernel.msgmax is each container's own, and unprivileged ones may set it on Linux >=6.9 alone; its kernel is "
+        "kernel.msgmax is each container's own, and unprivileged ones may set it only on Linux >=6.9; its kernel is "
         "6.1.0-13-amd64",
         "LXD: on an old kernel",
         "boot another kernel there",

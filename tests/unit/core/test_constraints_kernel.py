@@ -262,7 +262,7 @@ TABLE = [
         sysctls(kernel__msgmax=9000),
         {"options": {"ipc_mode": "host"}, "kernel_sysctls": {"kernel.msgmax": "8192"}},
         "not_now",
-        "kernel.msgmax is 8192 here and is the host's with its shared memory, 9000 wanted",
+        "kernel.msgmax is 8192 here and belongs to the host with the host's shared memory, 9000 wanted",
         "the host's with its shared memory",
         remedy="run 'sysctl -w kernel.msgmax=9000' on dock1",
     ),
@@ -304,7 +304,7 @@ TABLE = [
         sysctls(kernel__msgmax=1),
         {"kernel_version": "6.8", "kernel_sysctls": {"kernel.msgmax": "8192"}},
         "not_now",
-        "kernel.msgmax is each container's own, and unprivileged ones may set it on Linux >=6.9 alone; "
+        "kernel.msgmax is each container's own, and unprivileged ones may set it only on Linux >=6.9; "
         "its kernel is 6.8",
         "LXC on one that does not, whatever the host has",
         remedy="boot another kernel there",
@@ -315,7 +315,7 @@ TABLE = [
         sysctls(kernel__msgmax=1),
         {"kernel_version": None},
         "unknown",
-        "kernel.msgmax is each container's own, and unprivileged ones may set it on Linux >=6.9 alone, "
+        "kernel.msgmax is each container's own, and unprivileged ones may set it only on Linux >=6.9, "
         "and cannot tell its kernel's version",
         "LXC on a kernel that nobody knows",
         remedy=declare("kernel_version"),
@@ -400,7 +400,7 @@ TABLE = [
             {**sysctls(net__core__somaxconn=1024), **needs},
             {"kernel_sysctls": {"net.core.somaxconn": "128"}, **changes},
             "not_now",
-            "net.core.somaxconn is 128 here and is the host's on the host's network, 1024 wanted",
+            "net.core.somaxconn is 128 here and belongs to the host on the host's network, 1024 wanted",
             f"namespaced, but on the host's network {how}",
             remedy="run 'sysctl -w net.core.somaxconn=1024' on dock1",
         )
@@ -435,7 +435,7 @@ TABLE = [
         "not_now",
         "its kernel was booted without iommu=pt",
         "with another value",
-        remedy="add it to the boot command line of dock1 and reboot that",
+        remedy="add it to the boot command line of dock1 and reboot it",
     ),
     case(
         "kernel_parameters",
@@ -445,7 +445,7 @@ TABLE = [
         "not_now",
         "its kernel was booted without isolcpus and quiet",
         "several",
-        remedy="add them to the boot command line of dock1 and reboot that",
+        remedy="add them to the boot command line of dock1 and reboot it",
     ),
     case(
         "kernel_parameters",
@@ -630,7 +630,7 @@ TABLE = [
         "not_now",
         "it has cgroup v2, v1 wanted for cgroup_v1",
         "the other hierarchy",
-        remedy="boot it with the other hierarchy",
+        remedy="boot it with the other cgroup version",
     ),
     case(
         "kernel_features",
@@ -685,7 +685,7 @@ TABLE = [
         features("kvm"),
         {"nested_virtualization": False},
         "not_now",
-        "its guests cannot be hypervisors, kvm wanted",
+        "its guests cannot be hypervisors, which kvm needs",
         "not switched on",
         remedy="load kvm_intel or kvm_amd with nested=1 on pve/pve1",
     ),

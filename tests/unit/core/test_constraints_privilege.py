@@ -328,7 +328,7 @@ TABLE = [
             CARD,
             {"pci_devices": ("0000:01:00.0",)},
             "never",
-            f"{what} cannot be given a PCI device: it would take a kernel of its own to drive it",
+            f"{what} cannot be given a PCI device: driving it takes a kernel of its own",
             f"{kind} can be given no PCI",
         )
         for kind, what in (("docker", "a Docker container"), ("lxd", "an LXC container"))
@@ -355,7 +355,7 @@ TABLE = [
         STICK,
         {"usb_devices": ("046d:c52b",)},
         "never",
-        "Docker passes device files, and knows no USB device 046d:c52b",
+        "Docker passes device files, and cannot pass the USB device 046d:c52b",
         "Docker knows no USB",
         remedy="name the file that its driver makes, such as /dev/ttyUSB0",
     ),
@@ -392,7 +392,7 @@ TABLE = [
         {"devices": [{"pci": "10de:1eb8"}, {"pci": "0000:01:00.0"}]},
         {"pci_devices": ("0000:01:00.0 10de:1eb8",)},
         "not_now",
-        "it has too few devices pci 10de:1eb8: another of the needs takes it",
+        "it has too few devices pci 10de:1eb8: another need takes it",
         "one by two names",
         remedy="name each once",
     ),
@@ -407,7 +407,7 @@ TABLE = [
         {"devices": [{"gpu": 1}]},
         {"gpus": 1},
         "never",
-        "a machine is given a GPU as the PCI device that it is",
+        "a machine is given a GPU as a PCI device",
         "a number says not which",
         remedy="name it by its 'pci' address",
     ),
@@ -458,8 +458,8 @@ TABLE = [
         case(rule, kind, {rule: True}, {}, "never", f"{what} {reason}", f"{kind} cannot")
         for kind, what in (("lxd", "an LXC container"), ("proxmox", "a Proxmox VM"))
         for rule, reason in (
-            ("host_view", "sees no processes but its own, and the host's are to be seen"),
-            ("host_network", "has a network of its own, and the host's is to be used"),
+            ("host_view", "sees no processes but its own, but the service must see the host's"),
+            ("host_network", "has a network of its own, but the service must use the host's"),
         )
     ),
     *(
@@ -469,7 +469,7 @@ TABLE = [
             {rule: True},
             {"isolation": "user_namespace"},
             "not_now",
-            "its engine maps users, and shares none of the host's namespaces with such a container",
+            "its engine maps users, and does not share the host's namespaces with such a container",
             "Docker cannot where it maps users",
             remedy="set 'userns_mode: host' under 'as.docker_container'",
         )

@@ -30,7 +30,7 @@ HELD = {"expanded_config": {"limits.memory": "256MiB", "limits.cpu": "1"}, "expa
 THERE = {"is_present": True, "held_config": HELD}
 LIMITS, FORBIDS = "project_limits", "project_restrictions"
 MEMORY = {"memory": "384 MiB"}
-NO_LIMIT = "project 'shop' bounds {} ({}), so each of its instances must have a limit of it"
+NO_LIMIT = "project 'shop' limits {} ({}), so each of its instances must have a limit of it"
 ALLOW = "let project 'shop' allow it by '{}'"
 
 
@@ -160,7 +160,7 @@ BOUNDS = [
         MEMORY,
         {**_shop(limits__memory="1GiB"), "project_used": None},
         "unknown",
-        "cannot tell how much of memory project 'shop' has given away",
+        "cannot tell how much of memory project 'shop' has promised",
         "nobody knows what is used",
         "declare 'project_used' in the target's rightscope_facts",
     ),

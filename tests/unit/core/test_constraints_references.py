@@ -78,7 +78,7 @@ TABLE = [
         {},
         _given(config={"limits.memori": "1"}),
         "never",
-        "its server knows no key 'limits.memori'",
+        "its server does not know the key 'limits.memori'",
         "a key",
         "take 'as.lxd_container.config.limits.memori' out, or change it",
     ),

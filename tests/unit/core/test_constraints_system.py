@@ -466,9 +466,9 @@ TABLE = [
         {},
         {"content": Content(silent={"web:1": "connection refused"})},
         "unknown",
-        "cannot tell what the registry has by 'web:1', which is always to be pulled (connection refused)",
+        "cannot tell what the registry has by 'web:1', which must always be pulled (connection refused)",
         "a registry that does not answer",
-        remedy="bring the registry back, or take 'pull: always' away",
+        remedy="bring the registry back, or remove 'pull: always'",
     ),
     # what an image asks of the host
     holds("image_requirements", "lxd", {}, {}, "nothing"),

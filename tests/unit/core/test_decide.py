@@ -162,7 +162,7 @@ def test_a_privilege_that_the_user_did_not_allow_is_never_given_and_a_wider_scop
 def test_the_decision_has_its_proof_only_where_something_was_chosen():
     narrow, wide = target("docker"), target("proxmox")
     assert decided(narrow, wide, **OWN_KERNEL).proof == (
-        "kernel.own: shares the host's kernel, a kernel of its own is wanted (dock1).",
+        "kernel.own: it shares the host's kernel, but a kernel of its own is wanted (dock1).",
     )
     assert decided(narrow, **OWN_KERNEL).proof == ()
 

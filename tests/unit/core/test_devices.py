@@ -47,7 +47,7 @@ TABLE = [
         "docker",
         "/dev/serial/by-id",
         "not_now",
-        "/dev/serial/by-id is a directory of links, and its engine takes none of them with it",
+        "/dev/serial/by-id is a directory of links, which its engine does not pass along",
         "name the links",
     ),
     lacks(

@@ -69,11 +69,11 @@ def planned(there=(), content=None, state="started", needs=None, image_id="sha25
         ("output_logs", True, "can only be false"),
         ("pull_check_mode_behavior", "always", "check mode asks the registry"),
         ("pull_check_mode_behavior", "image_not_present", "check mode asks the registry"),
-        ("comparisons", {"env": "sometimes"}, "none of ignore, strict and allow_more_present"),
-        ("comparisons", {"envv": "ignore"}, "'envv', which is no option that can be compared"),
-        ("comparisons", {"pull": "ignore"}, "'pull', which is no option that can be compared"),
-        ("comparisons", {"memory": "allow_more_present"}, "'memory', which is no list or mapping"),
-        ("comparisons", {"*": "allow_more_present"}, "'*', which is no list or mapping"),
+        ("comparisons", {"env": "sometimes"}, "not one of ignore, strict and allow_more_present"),
+        ("comparisons", {"envv": "ignore"}, "'envv', which is not an option that can be compared"),
+        ("comparisons", {"pull": "ignore"}, "'pull', which is not an option that can be compared"),
+        ("comparisons", {"memory": "allow_more_present"}, "'memory', which is not a list or a mapping"),
+        ("comparisons", {"*": "allow_more_present"}, "'*', which is not a list or a mapping"),
     ],
 )
 def test_an_act_that_is_not_done_is_refused_with_the_reason(option, value, why):
@@ -359,7 +359,7 @@ def test_what_there_is_once_is_not_given_to_several(options, path):
     ((found, message),) = given_to_several(service(**TWO).requirements, options)
     assert found == path
     assert "each process' container" in message
-    assert "say ports with 'process'" in message or path[0] != "published_ports"
+    assert "name ports with a 'process' instead" in message or path[0] != "published_ports"
     assert given_to_several(service().requirements, options) == []
 
 

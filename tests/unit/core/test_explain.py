@@ -52,11 +52,11 @@ def test_the_narrowest_of_several_is_chosen_and_the_others_are_said_to_fit():
     assert text(target("proxmox"), target("lxd"), target("docker")) == (
         "Service 'web' goes to 'dock1', a Docker container (3 of 3 candidates fit).\n"
         "    dock1: chosen, the narrowest scope that fits (application); score 92 (headroom 50).\n"
-        "    lab: fits as an LXC container; score 92 (headroom 50); made from 'debian/12' and no more, for 'as' does\n"
-        "         not say how.\n"
-        "    pve/pve1: fits as a Proxmox VM; score 92 (headroom 50); made from 'debian-12-cloud' and no more, for "
-        "'as'\n"
-        "              does not say how."
+        "    lab: fits as an LXC container; score 92 (headroom 50); made from 'debian/12' alone: 'as' does not "
+        "describe\n"
+        "         it.\n"
+        "    pve/pve1: fits as a Proxmox VM; score 92 (headroom 50); made from 'debian-12-cloud' alone: 'as' does not\n"
+        "              describe it."
     )
 
 
@@ -68,7 +68,7 @@ def test_where_none_fits_all_reasons_and_the_nearest_are_told():
         "    lab: rejected, isolates by user namespace, machine wanted [isolation: never]; needs 8.8 GiB of memory, "
         "has\n"
         "         8 GiB in all [memory: never]; what would help: relax 'isolation' and 'memory'.\n"
-        "The nearest is dock1: 2 reasons against it, none of which can be mended."
+        "The nearest is dock1: 2 reasons against it, all of which take a change of the needs."
     )
 
 
@@ -85,7 +85,7 @@ def test_a_remedy_that_is_not_enough_only_would_help():
         "No candidate fits service 'web' (0 of 1).\n"
         "    dock1: rejected, an application container has no init system as PID 1, which is wanted [init: never];\n"
         "           needs 64 MiB of memory, has 32 MiB free [memory]; what would help: free 32 MiB; and relax 'init'.\n"
-        "The nearest is dock1: 2 reasons against it, 1 of which cannot be mended."
+        "The nearest is dock1: 2 reasons against it, 1 of which takes a change of the needs."
     )
 
 
@@ -94,8 +94,8 @@ def test_a_service_that_stays_is_said_to_stay():
     assert text(target("docker"), there) == (
         "Service 'web' stays on 'lab', an LXC container (2 of 2 candidates fit).\n"
         "    dock1: fits as a Docker container; score 92 (headroom 50).\n"
-        "    lab: chosen, it is there and still fits; score 92 (headroom 50); made from 'debian/12' and no more, for\n"
-        "         'as' does not say how.\n"
+        "    lab: chosen, it is there and still fits; score 92 (headroom 50); made from 'debian/12' alone: 'as' does\n"
+        "         not describe it.\n"
         "Why an LXC container:\n"
         "    - it is an LXC container already; dock1 would fit as a Docker container, which is narrower: 'relocate:\n"
         "      true' moves it there."
@@ -106,11 +106,11 @@ def test_a_service_that_no_longer_fits_is_left_and_what_to_do_is_told():
     there = target("docker", instances=(instance("docker"),))
     assert text(there, target("proxmox"), kernel={"own": True}) == (
         "Service 'web' is on 'dock1', a Docker container, which no longer fits it (1 of 2 candidates fits).\n"
-        "    pve/pve1: fits as a Proxmox VM; score 92 (headroom 50); made from 'debian-12-cloud' and no more, for "
-        "'as'\n"
-        "              does not say how.\n"
-        "    dock1: rejected, shares the host's kernel, a kernel of its own is wanted [kernel_own: never]; what would\n"
-        "           help: relax 'kernel.own'.\n"
+        "    pve/pve1: fits as a Proxmox VM; score 92 (headroom 50); made from 'debian-12-cloud' alone: 'as' does not\n"
+        "              describe it.\n"
+        "    dock1: rejected, it shares the host's kernel, but a kernel of its own is wanted [kernel_own: never]; "
+        "what\n"
+        "           would help: relax 'kernel.own'.\n"
         "It is left as it is: relax the need, or let 'on_form_change: replace' move it."
     )
 
@@ -147,8 +147,8 @@ def test_what_is_optional_and_not_met_is_said_of_the_chosen_alone():
         dataclasses.replace(target("docker"), name="dock2"),
         kernel={"modules": modules, "sysctls": {"vm.swappiness": {"value": "==1", "optional": True}}},
     )
-    assert " ".join(said.split()).count("not met, of what is optional:") == 1
-    assert "not met, of what is optional: kernel.modules zfs, kernel.sysctls vm.swappiness == 1" in " ".join(
+    assert " ".join(said.split()).count("optional needs that are not met:") == 1
+    assert "optional needs that are not met: kernel.modules zfs, kernel.sysctls vm.swappiness == 1" in " ".join(
         said.split()
     )
 
@@ -282,7 +282,7 @@ def test_what_is_named_in_as_is_not_said_to_be_made_from_no_more():
 
 def test_an_image_without_a_name_is_named_by_its_id():
     nameless = dataclasses.replace(candidate("lxd", of=service()).image, names=())
-    assert f"made from '{'f' * 64}' and no more" in " ".join(text(target("lxd", images=(nameless,))).split())
+    assert f"made from '{'f' * 64}' alone" in " ".join(text(target("lxd", images=(nameless,))).split())
 
 
 def test_the_data_names_grants_and_what_was_accepted():

@@ -547,7 +547,7 @@ def test_an_operation_is_waited_for():
     form = FORMS["lxd_container"]
     assert form.busy((system(operations=[]),)) is None
     at_work = form.busy((system(operations=["Backing up instance"]),))
-    assert at_work == "LXC container 'web' is at work on: Backing up instance"
+    assert at_work == "LXC container 'web' is busy with: Backing up instance"
 
 
 @pytest.mark.parametrize(

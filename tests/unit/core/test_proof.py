@@ -74,7 +74,7 @@ def test_a_setting_of_the_host_lets_it_stay_where_the_value_is_there():
 def test_a_setting_of_the_host_takes_a_machine_where_no_host_has_the_value():
     assert proven(target("docker", **LOW), target("lxd"), target("proxmox"), **MAPS) == [
         (
-            "vm.max_map_count>=262144 is not namespaced; dock1 has 65530; nobody knows what lab has; "
+            "vm.max_map_count>=262144 is not namespaced; dock1 has 65530; the value of lab is not known; "
             "so it takes a Proxmox VM, whose kernel is its own."
         )
     ]
@@ -112,7 +112,7 @@ def test_a_setting_on_the_hosts_network_is_said_to_be_the_hosts():
     host = target("docker", kernel_sysctls={"net.core.somaxconn": "4096"})
     assert proven(host, **BACKLOG, host_network=True) == [
         (
-            "net.core.somaxconn>=1024 is the host's on the host's network; "
+            "net.core.somaxconn>=1024 belongs to the host on the host's network; "
             "dock1 has 4096, so it stays a Docker container there."
         )
     ]
@@ -120,7 +120,7 @@ def test_a_setting_on_the_hosts_network_is_said_to_be_the_hosts():
 
 def test_a_value_that_nobody_knows_and_the_user_accepted_is_not_made_up():
     assert proven(target("docker"), **MAPS, accept_unknown=True) == [
-        "vm.max_map_count>=262144 is not namespaced; nobody knows what dock1 has, and that was accepted."
+        "vm.max_map_count>=262144 is not namespaced; the value of dock1 is not known, and that was accepted."
     ]
 
 
@@ -141,7 +141,7 @@ def test_another_machine_has_no_part_in_a_setting_either():
 def test_rule_by_rule_the_narrower_forms_are_told_each_reason_once():
     narrow = [target("docker", name=name) for name in ("a", "b")]
     assert proven(*narrow, target("lxd"), target("proxmox"), init=True, kernel={"own": True}) == [
-        "kernel.own: shares the host's kernel, a kernel of its own is wanted (lab, a, b).",
+        "kernel.own: it shares the host's kernel, but a kernel of its own is wanted (lab, a, b).",
         "init: an application container has no init system as PID 1, which is wanted (a, b).",
     ]
 
@@ -226,5 +226,5 @@ def test_where_what_is_narrower_has_failed_no_need_is_blamed():
     assert then.proof == ("dock1 would fit as a Docker container, which is narrower, and could not be made.",)
     said = explain(then)
     assert "Service 'web' goes to 'lab', an LXC container" in said
-    assert "dock1: fits as a Docker container, and could not be made;" in said
-    assert "lab: chosen, the next best, for what is better could not be made;" in said
+    assert "dock1: fits as a Docker container, but could not be made;" in said
+    assert "lab: chosen, the next best: the better ones could not be made;" in said

@@ -232,8 +232,8 @@ def test_the_system_of_what_is_there_is_judged_where_it_is_not_to_be_set(options
 @pytest.mark.parametrize(
     ("there", "wanted", "said"),
     [
-        ("windows", {"os_family": "linux"}, "what is there of the service runs windows, linux wanted"),
-        ("linux", {"os_family": "windows"}, "what is there of the service runs linux, windows wanted"),
+        ("windows", {"os_family": "linux"}, "the instance that is there runs windows, linux wanted"),
+        ("linux", {"os_family": "windows"}, "the instance that is there runs linux, windows wanted"),
         ("linux", {"os_family": "debian"}, None),
         ("linux", {}, None),
         (None, {"os_family": "windows"}, None),

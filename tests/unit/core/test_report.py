@@ -366,7 +366,9 @@ def test_each_service_has_an_anchor_in_markdown():
 
 def test_candidates_with_the_same_reason_share_its_number():
     text = report([decided(target("docker"), target("docker", "dock2"), kernel={"own": True})], "markdown")
-    assert "1. dock1, dock2; `kernel.own`, never: shares the host's kernel, a kernel of its own is wanted." in text
+    assert (
+        "1. dock1, dock2; `kernel.own`, never: it shares the host's kernel, but a kernel of its own is wanted." in text
+    )
     assert "2. " not in text
 
 
@@ -383,6 +385,6 @@ def test_the_whole_of_a_small_report():
         "| `os_family linux` | ✓ fits | ✓ fits |",
         "| `memory 64 MiB` | ✓ fits | ! not now (1) |",
         "| grants | none | none |",
-        "| made from | web:1 | debian/12 and no more, for 'as' does not say how |",
+        "| made from | web:1 | debian/12 alone: 'as' does not describe it |",
         "1. lab; `memory`, not now: needs 64 MiB of memory, has 32 MiB free. What would help: free 32 MiB.",
     ]

@@ -572,7 +572,7 @@ def test_numbers_are_taken_as_texts():
 )
 def test_what_yaml_may_have_rewritten_is_to_be_quoted(given, path):
     (problem,) = problems(given)
-    assert problem.startswith(f"requirements.{path} must be a text, and YAML has read it as a ")
+    assert problem.startswith(f"requirements.{path} must be a text, but YAML has read it as a ")
     assert "quotes" in problem
     assert "1.1" not in problem
     assert "420" not in problem

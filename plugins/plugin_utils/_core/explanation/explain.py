@@ -87,7 +87,7 @@ def _line(decision: Decision, verdict: Verdict) -> str:
     if verdict is decision.chosen:
         parts = [f"chosen, {why_chosen(decision, verdict)}"]
     elif _failed(decision, verdict):
-        parts = [f"fits as {verdict.candidate.title}, and could not be made"]
+        parts = [f"fits as {verdict.candidate.title}, but could not be made"]
     else:
         parts = [f"fits as {verdict.candidate.title}"]
     parts.append(_score(verdict))
@@ -95,9 +95,9 @@ def _line(decision: Decision, verdict: Verdict) -> str:
         parts.append(f"grants: {', '.join(map(str, verdict.grants))}")
     unmet = list(_unmet(verdict, decision.wishes)) if verdict is decision.chosen else []
     if unmet:
-        parts.append(f"not met, of what is optional: {', '.join(unmet)}")
+        parts.append(f"optional needs that are not met: {', '.join(unmet)}")
     if verdict.candidate.options is None and verdict.candidate.image is not None:
-        parts.append(f"made from {verdict.candidate.image_name} and no more, for 'as' does not say how")
+        parts.append(f"made from {verdict.candidate.image_name} alone: 'as' does not describe it")
     parts.extend(f"accepted though {_reason(failure)}" for failure in verdict.accepted)
     parts.extend(estimates_of(verdict))
     return "; ".join(parts) + "."
@@ -143,9 +143,9 @@ def why_chosen(decision: Decision, chosen: Verdict) -> str:
         return "it is there and still fits"
     if decision.leaves is not None and not decision.failed:
         left = decision.leaves.candidate.place
-        return f"better than '{left}', which it leaves" if decision.leaves.fits else f"for '{left}' no longer fits it"
+        return f"better than '{left}', which it leaves" if decision.leaves.fits else f"since '{left}' no longer fits it"
     if decision.failed:
-        return "the next best, for what is better could not be made"
+        return "the next best: the better ones could not be made"
     scope = chosen.candidate.scope
     rivals = [verdict for verdict in decision.verdicts if verdict.fits and verdict is not chosen]
     if not rivals:
@@ -191,8 +191,8 @@ def _mendable(count: int, never: int) -> str:
     if not never:
         return "which can be mended" if count == 1 else "all of which can be mended"
     if never == count:
-        return "which cannot be mended" if count == 1 else "none of which can be mended"
-    return f"{never} of which cannot be mended"
+        return "which takes a change of the needs" if count == 1 else "all of which take a change of the needs"
+    return f"{never} of which take{'s' if never == 1 else ''} a change of the needs"
 
 
 def as_data(decision: Decision) -> dict[str, t.Any]:

@@ -107,7 +107,7 @@ def _has(sysctl: Sysctl, candidate: Candidate) -> bool:
 
 def _value(sysctl: Sysctl, candidate: Candidate) -> str:
     found = (candidate.facts.kernel_sysctls or {}).get(sysctl.name)
-    return f"{candidate.place} has {found}" if found is not None else f"nobody knows what {candidate.place} has"
+    return f"{candidate.place} has {found}" if found is not None else f"the value of {candidate.place} is not known"
 
 
 def _modules(requirements: Requirements, chosen: Verdict) -> Iterator[str]:

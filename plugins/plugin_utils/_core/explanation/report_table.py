@@ -250,7 +250,7 @@ def _made_from(candidate: Candidate) -> str:
     if candidate.image is None:
         return candidate.image_wanted or ""
     name = candidate.image.names[0] if candidate.image.names else candidate.image.id
-    return name if candidate.options is not None else f"{name} and no more, for 'as' does not say how"
+    return name if candidate.options is not None else f"{name} alone: 'as' does not describe it"
 
 
 def _texts(*texts: str) -> tuple[Item, ...]:

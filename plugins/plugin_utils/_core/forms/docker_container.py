@@ -115,11 +115,11 @@ class DockerContainer(Form):
     def _mapped(self, candidate: Candidate) -> Failure | None:
         """https://docs.docker.com/engine/security/userns-remap/#user-namespace-known-limitations"""
         if candidate.facts.rootless:
-            reason = "its engine is rootless, so what it takes for the host's is its own user's alone"
+            reason = "its engine is rootless, so it can share only what belongs to its own user"
             return never(reason, "use an engine that runs as root")
         if self.isolation(candidate) != "user_namespace":
             return None
-        reason = "its engine maps users, and shares none of the host's namespaces with such a container"
+        reason = "its engine maps users, and does not share the host's namespaces with such a container"
         return not_now(reason, f"set 'userns_mode: host' under 'as.{self.name}'")
 
     def host_sources(self, options: Options) -> Iterable[str]:

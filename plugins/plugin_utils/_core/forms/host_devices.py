@@ -18,7 +18,7 @@ def device_file_missing(path: str, candidate: Candidate) -> Failure | None:
     if path in devices or path in links:
         return None
     if any(link.startswith(f"{path.rstrip('/')}/") for link in links):
-        return not_now(f"{path} is a directory of links, and its engine takes none of them with it", "name the links")
+        return not_now(f"{path} is a directory of links, which its engine does not pass along", "name the links")
     return not_now(f"it has no {path}", f"attach it, or load its driver, on {candidate.place}")
 
 
@@ -40,7 +40,7 @@ def gpus_missing(device: Device, candidate: Candidate) -> Failure | None:
 
 def pci_in_container(device: Device, candidate: Candidate) -> Failure:
     """Why no container is given a PCI device."""
-    return never(f"{candidate.title} cannot be given a PCI device: it would take a kernel of its own to drive it")
+    return never(f"{candidate.title} cannot be given a PCI device: driving it takes a kernel of its own")
 
 
 def hardware_missing(device: Device, candidate: Candidate) -> Failure | None:

@@ -89,7 +89,7 @@ class ProxmoxVm(OwnSystem):
         if device.kind in ("pci", "usb"):
             return hardware_missing(device, candidate)
         if device.kind == "gpu":
-            return never("a machine is given a GPU as the PCI device that it is", "name it by its 'pci' address")
+            return never("a machine is given a GPU as a PCI device", "name it by its 'pci' address")
         if device.value in _FROM_ITS_OWN_KERNEL:
             return None
         reason = f"a file of the host such as {device.value} is not seen in a guest"

@@ -19,11 +19,11 @@ class OwnSystem(Form):
 
     def host_view_refused(self, candidate: Candidate) -> Failure:
         """It sees its own processes alone."""
-        return never(f"{self.title} sees no processes but its own, and the host's are to be seen")
+        return never(f"{self.title} sees no processes but its own, but the service must see the host's")
 
     def host_network_refused(self, candidate: Candidate) -> Failure:
         """It has its own network alone."""
-        return never(f"{self.title} has a network of its own, and the host's is to be used")
+        return never(f"{self.title} has a network of its own, but the service must use the host's")
 
     def host_ports(self, requirements: Requirements, candidate: Candidate) -> list[str]:
         """None: it listens at addresses of its own."""

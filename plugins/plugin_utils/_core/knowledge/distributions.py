@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 ANY = "any"
+OTHER = "other"
 """An application that brings all it needs: a static binary asks for no distribution."""
 
 
@@ -64,7 +65,7 @@ OPERATING_SYSTEMS = {
             kernel="windows",
             source="https://learn.microsoft.com/virtualization/windowscontainers/deploy-containers/version-compatibility",
         ),
-        OperatingSystem(name="other", family="other", kernel="other", source="the user's word for none of these"),
+        OperatingSystem(name=OTHER, family=OTHER, kernel=OTHER, source="the user's word for none of these"),
     )
 }
 

@@ -13,8 +13,8 @@ from ...wording import listed
 
 def authorization(_requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    Where a Docker engine asks an authorisation plugin before each call, nobody knows what that allows: it may refuse
-    whatever a container is granted.
+    If a Docker engine asks an authorisation plugin before each call, it is not known what the plugin allows: it may
+    refuse anything that a container is granted.
     """
     plugins = candidate.facts.authorization
     if not plugins:

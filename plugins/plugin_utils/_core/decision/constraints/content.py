@@ -11,7 +11,7 @@ from ...model import Candidate, Failure, Requirements
 
 
 def content(_requirements: Requirements, candidate: Candidate) -> Failure | None:
-    """A file that an option names must be there, and a registry answer where an image is always to be pulled."""
+    """A file that an option names must be readable, and the registry must answer if an image is always to be pulled."""
     if candidate.is_present:
         # It has its place. What is not known of its content is told there, and no reason to move.
         return None
@@ -21,8 +21,8 @@ def content(_requirements: Requirements, candidate: Candidate) -> Failure | None
     )
     images = (
         undecided(
-            f"cannot tell what the registry has by '{name}', which is always to be pulled ({why})",
-            "bring the registry back, or take 'pull: always' away",
+            f"cannot tell what the registry has by '{name}', which must always be pulled ({why})",
+            "bring the registry back, or remove 'pull: always'",
         )
         for name, why in candidate.content.silent.items()
     )

@@ -20,8 +20,8 @@ from .kernel import has_module, has_no_image, modules_missing, version_refused
 
 def kernel_features(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    What each feature takes in this form is in the table of features: whether it can be had at all, and what the
-    host's kernel must have. What the container must be granted for it is judged by ``max_privilege``.
+    Each feature must be possible in this form, and the host's kernel must have what it takes. What the container must
+    be granted for it is judged by ``max_privilege``.
     """
     failures = []
     for feature in requirements.kernel_features:
@@ -102,7 +102,9 @@ def _check_cgroup(feature: str, version: str, candidate: Candidate) -> Failure |
         return unknown(f"cannot tell its cgroup version, for {feature}", "cgroup_version")
     if str(present) == version:
         return None
-    return not_now(f"it has cgroup v{present}, v{version} wanted for {feature}", "boot it with the other hierarchy")
+    return not_now(
+        f"it has cgroup v{present}, v{version} wanted for {feature}", "boot it with the other cgroup version"
+    )
 
 
 def _check_btf(feature: str, _value: str, candidate: Candidate) -> Failure | None:
@@ -127,7 +129,7 @@ def _check_nested(feature: str, _value: str, candidate: Candidate) -> Failure | 
     if is_nested:
         return None
     remedy = f"load kvm_intel or kvm_amd with nested=1 on {candidate.place}"
-    return not_now(f"its guests cannot be hypervisors, {feature} wanted", remedy)
+    return not_now(f"its guests cannot be hypervisors, which {feature} needs", remedy)
 
 
 CONDITIONS: dict[str, Callable[[str, str, Candidate], Failure | None]] = {

@@ -31,7 +31,7 @@ def os_version(requirements: Requirements, candidate: Candidate) -> Failure | No
     """An image whose system is known must be of the wanted family and release, and so must what is there already."""
     there = candidate.held_system
     if there and not (is_of_family(there, requirements.os_family) or is_of_family(requirements.os_family, there)):
-        reason = f"what is there of the service runs {there}, {requirements.os_family} wanted"
+        reason = f"the instance that is there runs {there}, {requirements.os_family} wanted"
         return not_now(reason, "give the service another name, or remove what is there first")
     found = candidate.image
     if found is None or found.os is None:
@@ -53,7 +53,7 @@ def _is_release(found: str, wanted: str) -> bool:
 
 def image_requirements(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    An image is made for one architecture, and one of LXD can say that it needs the old cgroup hierarchy.
+    The image's architecture must be one that the node runs. An LXD image can also require the old cgroup hierarchy.
 
     What it must be granted, nesting or a privileged container, is judged by ``max_privilege``.
     """
@@ -70,11 +70,11 @@ def image_requirements(requirements: Requirements, candidate: Candidate) -> Fail
 
 
 def name_taken(_requirements: Requirements, candidate: Candidate) -> Failure | None:
-    """An object of the same name that is not this service's is never touched."""
+    """The name must be free: an instance of this name that is not this service's is never touched."""
     if not candidate.stranger:
         return None
     reason = f"{candidate.stranger} there has this name and is not marked as this service's"
-    remedy = "rename the service, or remove that by hand if nobody needs it"
+    remedy = "rename the service, or remove that instance by hand if nobody needs it"
     if candidate.form.is_adoptable and candidate.stranger.startswith(candidate.title):
         remedy = f"{remedy}; 'adopt: true' takes it over"
     return not_now(reason, remedy)

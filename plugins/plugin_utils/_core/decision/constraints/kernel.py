@@ -24,7 +24,7 @@ def kernel_own(requirements: Requirements, candidate: Candidate) -> Failure | No
         return None
     if candidate.shares_kernel is None:
         return _unknown_kernel(candidate)
-    return never("shares the host's kernel, a kernel of its own is wanted")
+    return never("it shares the host's kernel, but a kernel of its own is wanted")
 
 
 def kernel_version(requirements: Requirements, candidate: Candidate) -> Failure | None:
@@ -76,7 +76,7 @@ _FLAVOURS = re.compile(r"preempt[-_]rt|[-.]rt\d|[-+]rt(?:[-.]|$)|realtime")
 
 
 def kernel_flavour(requirements: Requirements, candidate: Candidate) -> Failure | None:
-    """A special kernel, such as ``preempt-rt``, must be the one that is booted: there, or by the template."""
+    """A special kernel, such as ``preempt-rt``, must be the one that the host, or the template, boots."""
     wanted = requirements.kernel_flavour
     if wanted is None or has_no_image(candidate):
         return None
@@ -120,8 +120,7 @@ def kernel_modules(requirements: Requirements, candidate: Candidate) -> Failure 
     """
     Each needed module must be in the kernel that the service shares, in its version and with its parameters.
 
-    A machine loads its own. Where built-in modules cannot be listed, a module that is not seen may yet be there:
-    unknown.
+    A machine loads its own. If built-in modules cannot be listed, a module that is not seen may be built in: unknown.
     """
     if not requirements.kernel_modules or candidate.shares_kernel is False:
         return None
@@ -178,8 +177,8 @@ def _switch(text: str) -> str:
 
 def kernel_sysctls(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    A setting that is namespaced is set for the container alone; any other must have its value on the host already, and
-    is none that options under ``as`` can set.
+    A namespaced setting is set for the container alone. Any other must have its value on the host already, and cannot
+    be set by options under ``as``.
 
     A machine sets its own.
     """
@@ -236,7 +235,7 @@ def _unprivileged_refused(sysctl: Sysctl, candidate: Candidate) -> Failure | Non
     if wanted is None:
         return None
     version = candidate.facts.kernel_version
-    what = f"{sysctl.name} is each container's own, and unprivileged ones may set it on Linux {wanted} alone"
+    what = f"{sysctl.name} is each container's own, and unprivileged ones may set it only on Linux {wanted}"
     if not is_release(version):
         return unknown(f"{what}, and cannot tell its kernel's version", "kernel_version")
     return not_now(f"{what}; its kernel is {version}", "boot another kernel there") if version not in wanted else None
@@ -257,7 +256,10 @@ def _check_on_host(sysctl: Sysctl, requirements: Requirements, candidate: Candid
     return not_now(f"{sysctl.name} is {value} here and {why}, {wanted}", remedy)
 
 
-_SHARED = {"network": "is the host's on the host's network", "ipc": "is the host's with its shared memory"}
+_SHARED = {
+    "network": "belongs to the host on the host's network",
+    "ipc": "belongs to the host with the host's shared memory",
+}
 
 
 def why_shared(sysctl: Sysctl, requirements: Requirements, candidate: Candidate) -> str:
@@ -290,7 +292,7 @@ def kernel_parameters(requirements: Requirements, candidate: Candidate) -> Failu
     if not missing:
         return None
     them = "it" if len(missing) == 1 else "them"
-    remedy = f"add {them} to the boot command line of {candidate.place} and reboot that"
+    remedy = f"add {them} to the boot command line of {candidate.place} and reboot it"
     return not_now(f"its kernel was booted without {listed(missing)}", remedy)
 
 

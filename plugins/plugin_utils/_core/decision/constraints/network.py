@@ -13,8 +13,8 @@ from ...wording import listed
 
 def address(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    An address of its own in the network outside: a container of Docker has the host's, unless it is on a macvlan or
-    ipvlan network, and one of LXD behind a bridge with NAT has one that nobody outside can reach.
+    It must have an address of its own in the network outside. A Docker container has the host's, unless it is on a
+    macvlan or ipvlan network. An LXC container behind a bridge with NAT cannot be reached from outside.
     """
     return candidate.form.address_refused(candidate) if requirements.address == "own" else None
 
@@ -35,10 +35,10 @@ def nics(requirements: Requirements, candidate: Candidate) -> Failure | None:
 
 def ports(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    A port of the host that the service is published at must be free; its own count as free.
+    Each port of the host at which the service is published must be free; its own ports count as free.
 
-    Only where an address is shared: a system container and a machine have all ports of their own. A rootless engine
-    publishes at none below 1024, unless the kernel's ``net.ipv4.ip_unprivileged_port_start`` is lower.
+    A system container and a machine have all ports of their own. A rootless engine cannot publish at a port below 1024,
+    unless the kernel's ``net.ipv4.ip_unprivileged_port_start`` is lower.
     """
     if not (requirements.ports or candidate.options):
         return None

@@ -15,7 +15,7 @@ def options(requirements: Requirements, candidate: Candidate) -> Failure | None:
     No option under ``as`` may take back what a need asks for: a network of its own where the host's is needed, a
     capability that is dropped, a limit below the size, a setting below the wanted one.
 
-    Nor may two of Docker's options exclude each other, or be what the engine refuses or leaves out: because of its
-    version, of what it can limit, of its processors and their architecture.
+    Nor may two of Docker's options exclude each other, nor may the engine refuse one or leave it out: because of its
+    version, what it can limit, its processors or their architecture.
     """
     return together(candidate.form.options_refused(requirements, candidate)) if candidate.options else None

@@ -16,8 +16,8 @@ from ...wording import listed
 
 def permissions(_requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    The user or token of a target must have each privilege that the plan's calls take there, on its path. Nothing is
-    held against a target of which the privileges are not known, such as an older record.
+    The user or token of a target must have each privilege that the plan's calls take there, on its path. A target whose
+    privileges were never asked for, such as an older record, passes.
     """
     held = candidate.permissions
     if held is None or candidate.permits is None:

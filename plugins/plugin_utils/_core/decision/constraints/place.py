@@ -11,7 +11,7 @@ from ...model import Candidate, Failure, Requirements
 
 
 def reachable(_requirements: Requirements, candidate: Candidate) -> Failure | None:
-    """A target must answer, and the node of a cluster must be online."""
+    """The target must answer, and the node of a cluster must be online."""
     return not_now(candidate.trouble, candidate.remedy) if candidate.trouble else None
 
 
@@ -40,7 +40,7 @@ def _label(name: str, found: object, wanted: str) -> str:
 
 
 def forms(requirements: Requirements, candidate: Candidate) -> Failure | None:
-    """Where the user names the forms that are allowed, it must be one of them."""
+    """If the user names the allowed forms, it must be one of them."""
     name = candidate.form.name
     if not requirements.forms or name in requirements.forms:
         return None

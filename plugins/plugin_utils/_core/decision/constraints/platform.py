@@ -12,16 +12,17 @@ from ...model import Candidate, Failure, Requirements
 
 def snapshots(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    Snapshots of the whole: Docker has none; LXD has them on every storage pool; a machine needs a storage that can.
+    Docker has no snapshots of the whole; LXD has them on every storage pool; a machine needs a storage that can take
+    them.
     """
     return candidate.form.snapshots_refused(candidate) if requirements.snapshots else None
 
 
 def live_migration(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    To move to another node while it runs takes a machine, another node, and no device of this one.
+    Moving to another node while running takes a machine, another node, and no device of this one.
 
-    Containers are frozen by CRIU only where they have neither systemd nor a network, which is hardly ever.
+    CRIU can freeze only containers that have neither systemd nor a network, which is hardly ever the case.
     """
     if not requirements.live_migration:
         return None

@@ -14,7 +14,7 @@ from ...wording import listed
 
 def privileges(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    A privilege must be one that the form can be given at all; a machine has the rest by itself.
+    Each privilege must be one that the form can be given; a machine has the others by itself.
 
     How far it goes is judged by ``max_privilege``.
     """
@@ -24,10 +24,10 @@ def privileges(requirements: Requirements, candidate: Candidate) -> Failure | No
 
 def max_privilege(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    Nothing that the form must be granted may go further than the user allows, whoever asks for it.
+    No grant may go further than the user allows, whether a need or an option under ``as`` asks for it.
 
-    ``capabilities``, which holds where nothing is said, allows single capabilities and devices; ``nesting``
-    containers inside and unfiltered system calls; ``privileged`` the host's root.
+    ``capabilities``, the default, allows single capabilities and devices; ``nesting`` also containers inside and
+    unfiltered system calls; ``privileged`` also the host's root.
     """
     allowed = PRIVILEGES.index(requirements.max_privilege)
     beyond = [grant for grant in candidate.grants or () if PRIVILEGES.index(grant.level) > allowed]
@@ -65,7 +65,7 @@ def _too_few(requirements: Requirements, candidate: Candidate) -> Failure | None
         for device in named:
             free = [words for words in found or () if words not in used and is_named(device.value, words)]
             if not free:
-                return not_now(f"it has too few devices {device}: another of the needs takes it", "name each once")
+                return not_now(f"it has too few devices {device}: another need takes it", "name each once")
             used.add(free[0])
     return None
 
@@ -75,16 +75,14 @@ def _too_few(requirements: Requirements, candidate: Candidate) -> Failure | None
 
 def host_view(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    An agent that watches the host's processes must share their namespace: only a Docker container can, and not one
-    whose users are mapped.
+    An agent that watches the host's processes must share their namespace. Only a Docker container can, and only if its
+    users are not mapped.
     """
     return candidate.form.host_view_refused(candidate) if requirements.host_view else None
 
 
 def host_network(requirements: Requirements, candidate: Candidate) -> Failure | None:
-    """
-    What must use the host's own network interfaces can only be a Docker container, and not one whose users are mapped.
-    """
+    """Only a Docker container can use the host's own network interfaces, and only if its users are not mapped."""
     return candidate.form.host_network_refused(candidate) if requirements.host_network else None
 
 

@@ -33,8 +33,8 @@ def cpu_level(requirements: Requirements, candidate: Candidate) -> Failure | Non
     """
     The processor must reach the micro-architecture level that is wanted, or that the distribution is built for.
 
-    For a machine both must: the physical processor, and the CPU model that the guest is shown. Where another
-    architecture is acceptable too, the level says nothing of that.
+    For a machine both must reach it: the physical processor, and the CPU model that the guest sees. If other
+    architectures are acceptable too, the level does not apply to them.
     """
     wanted, why = _wanted_level(requirements, candidate)
     if wanted is None:

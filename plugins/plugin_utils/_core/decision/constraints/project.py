@@ -12,8 +12,8 @@ from ...model import Candidate, Failure, Requirements
 
 def project_limits(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    The target's own project (LXD, Incus) must have room for one instance more, and for its limits: what all its
-    instances may have together is bounded, and each of them must then have a limit of that sort.
+    The target's own project (LXD, Incus) must have room for one more instance, and for its limits. If a project limits
+    the sum of something, each of its instances must have a limit of it.
 
     What the service itself has there counts as free.
     """

@@ -12,10 +12,10 @@ from ...model import Candidate, Failure, Requirements
 
 def references(_requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    What an option names must be there. Of a Docker container: a network, another container, a device, a runtime, a
-    driver, and a directory that a mount of the type ``bind`` binds. Of an LXC container: a profile, a network, a
-    bridge, a storage pool; its server must know each key, and the root disk of one that is there stays in its pool.
+    What an option names must exist. For a Docker container: a network, another container, a device, a runtime, a
+    driver, and a directory that a mount of the type ``bind`` binds. For an LXC container: a profile, a network, a
+    bridge, a storage pool. Its server must know each key, and an existing root disk stays in its pool.
 
-    What nobody knows of is left to the engine. A directory under ``volumes`` is made by Docker.
+    What is not known is left to the engine. Docker itself makes a directory under ``volumes``.
     """
     return together(candidate.form.references_missing(candidate)) if candidate.options else None

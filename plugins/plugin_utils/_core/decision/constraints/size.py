@@ -12,7 +12,7 @@ from ...reading.quantities import distinct_sizes, readable
 
 
 def cpus(requirements: Requirements, candidate: Candidate) -> Failure | None:
-    """The node must have as many processors: more can neither be limited to nor given."""
+    """The node must have as many processors: nothing can be given, or limited to, more."""
     wanted, found = requirements.cpus, candidate.facts.cpus
     if wanted is None:
         return None
@@ -25,9 +25,9 @@ def cpus(requirements: Requirements, candidate: Candidate) -> Failure | None:
 
 def memory(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    As much memory must be free, and not promised to others; what the service itself holds there counts as free.
+    As much memory must be free and not promised to others. What the service itself holds there counts as free.
 
-    Promised are the limits of all that runs there, used or not.
+    The limits of everything that runs there are promised, used or not.
     """
     wanted, total = requirements.memory, candidate.facts.memory
     if wanted is None:
@@ -36,7 +36,9 @@ def memory(requirements: Requirements, candidate: Candidate) -> Failure | None:
     if least is None:
         return undecided(f"cannot tell how the memory of {candidate.title} is limited")
     if wanted < least:
-        return never(f"{candidate.title} has no less than {least} MiB of memory", f"ask for {least} MiB or more")
+        return never(
+            f"{candidate.title} cannot be limited to less than {least} MiB of memory", f"ask for {least} MiB or more"
+        )
     if total is not None and total < wanted:
         need, has = distinct_sizes(wanted, total)
         return never(f"needs {need} of memory, has {has} in all")
@@ -60,7 +62,7 @@ def free_memory(facts: Facts) -> int | None:
 
 def disk(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    As much disk must be free in the storage it would be made on; where the service is already, it has its own.
+    As much disk must be free in the storage it would be made on. A service that is there already has its disk.
 
     A machine needs at least its template's size, wanted or not.
     """
@@ -87,9 +89,9 @@ def disk(requirements: Requirements, candidate: Candidate) -> Failure | None:
 
 def shm(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    Shared memory is memory: there must be as much in all.
+    Shared memory is memory: the node must have as much in all.
 
-    Docker gives 64 MiB of it if not told otherwise, so the plan tells it; elsewhere it is half of the memory.
+    Docker gives 64 MiB of it by default, so the plan sets it; elsewhere it is half of the memory.
     """
     wanted = requirements.shm
     if wanted is None:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ...failures import never, not_now, together, undecided, unknown
-from ...knowledge.distributions import ANY, kernel_of
+from ...knowledge.distributions import ANY, OTHER, kernel_of
 from ...knowledge.systems import INIT_BOUNDS, InitBound, syscall_row, systemd_of
 from ...knowledge.windows import runs_on, windows_build
 from ...model import Candidate, Facts, Failure, Requirements
@@ -21,8 +21,8 @@ def os(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
     A container runs only systems of the kernel it shares; a machine boots any.
 
-    A Docker engine on Linux shares a Linux kernel, one on Windows a Windows kernel; LXC is Linux alone. On
-    Windows host and container must also be of builds that go together.
+    A Docker engine on Linux shares a Linux kernel, one on Windows a Windows kernel; LXC shares a Linux kernel. On
+    Windows the builds of host and container must also match.
     """
     if candidate.shares_kernel is False or requirements.os_family == ANY:
         return None
@@ -32,16 +32,22 @@ def os(requirements: Requirements, candidate: Candidate) -> Failure | None:
     wanted = kernel_of(requirements.os_family)
     if runtime.kernels and wanted not in runtime.kernels:
         kernels = listed([kernel.capitalize() for kernel in runtime.kernels])
-        system = requirements.os_family
-        return never(f"{system} is not {kernels}, and {runtime.title} containers share the host's {kernels} kernel")
+        return never(
+            f"{runtime.title} containers share the host's {kernels} kernel, on which {_systems(requirements)} not run"
+        )
     if candidate.facts.os_type is None:
         return unknown("cannot tell which kernel its containers share", "os_type")
     if candidate.facts.os_type != wanted:
         return never(
-            f"{requirements.os_family} needs a {wanted} kernel, and {candidate.title}"
-            f" shares the host's {candidate.facts.os_type} kernel"
+            f"{candidate.title} shares the host's {candidate.facts.os_type} kernel, on which "
+            f"{_systems(requirements)} not run"
         )
     return _windows(requirements, candidate) if wanted == WINDOWS else None
+
+
+def _systems(requirements: Requirements) -> str:
+    """Who does what, as the middle of a sentence: ``freebsd does``."""
+    return "such systems do" if requirements.os_family == OTHER else f"{requirements.os_family} does"
 
 
 def _windows(requirements: Requirements, candidate: Candidate) -> Failure | None:
@@ -61,7 +67,7 @@ def _windows(requirements: Requirements, candidate: Candidate) -> Failure | None
 
 def processes(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
-    Several processes are a system of their own, unless each is an application with an image of its own.
+    Several processes need an instance of an operating system, unless each has an image of its own.
 
     A container of one application has nothing that starts, reaps and restarts a second process.
     """
@@ -87,7 +93,7 @@ def systemd(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
     The systemd of a system container's image must get along with the host's cgroups and kernel.
 
-    One older than 231 knows only cgroup v1, one from 256 on refuses it, and from 258 on the kernel must be 5.4.
+    Before version 231 it knows only cgroup v1, from 256 on it refuses cgroup v1, and from 258 on it needs kernel 5.4.
     """
     if candidate.scope != "system":
         return None
@@ -117,8 +123,8 @@ def runtime(requirements: Requirements, candidate: Candidate) -> Failure | None:
     """
     Docker must know the system calls of the image's C library.
 
-    An old engine answers a call that it does not know with 'not permitted', and programs take that for an error
-    instead of trying the older call.
+    An old engine answers a call that it does not know with 'not permitted', and programs then fail instead of trying
+    the older call.
     """
     system, version = _system(requirements, candidate)
     row = syscall_row(candidate.form.runtime, system, version) if is_release(version) else None

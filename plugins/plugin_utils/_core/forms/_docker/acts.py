@@ -46,7 +46,7 @@ ACTS: dict[str, Act] = {
     "command_handling": Act(
         "only `correct`: a list is the words as they are",
         takes=("correct",),
-        why="can only be 'correct': else the module takes the words of a list apart once more",
+        why="can only be 'correct': otherwise the module splits the words of a list again",
     ),
     "comparisons": Act("decides here which differences count, as below"),
     "container_default_behavior": Act(
@@ -57,9 +57,9 @@ ACTS: dict[str, Act] = {
     "debug": Act(f"{_HANDED_ON}, removals too", removes=True),
     "default_host_ip": Act(f"{_HANDED_ON}; the address of published ports that name none"),
     "detach": Act(
-        "only `true`: what ends by itself is no service",
+        "only `true`: what ends by itself is not a service",
         takes=(True,),
-        why="can only be true: a service runs on; run what is to end with the module itself",
+        why="can only be true: a service keeps running; run what ends by itself with the module",
     ),
     "force_kill": Act(f"{_HANDED_ON}, removals too", removes=True),
     "healthy_wait_timeout": Act(
@@ -71,18 +71,18 @@ ACTS: dict[str, Act] = {
         "both are the same here: `strict` goes by the container's own image, and one of another image is made anew"
     ),
     "image_label_mismatch": Act(
-        "only `ignore`: labels that the image brings are no difference",
+        "only `ignore`: labels that the image brings are not a difference",
         takes=("ignore",),
         why="can only be 'ignore': the module would find out about labels of the image only after the work has begun",
     ),
-    "image_name_mismatch": Act("with `ignore` another name of the very same image is no difference"),
+    "image_name_mismatch": Act("with `ignore` another name of the same image is not a difference"),
     "keep_volumes": Act(f"{_HANDED_ON}; a removal takes the volumes without a name with it unless it is `true`"),
     "kill_signal": Act(f"{_HANDED_ON}, removals too", removes=True),
     "networks_cli_compatible": Act(_HANDED_ON),
     "output_logs": Act(
-        "only `false`: what runs on has no output that could be waited for",
+        "only `false`: a service that keeps running has no output to wait for",
         takes=(False,),
-        why="can only be false: the output of what runs on is in the engine's log",
+        why="can only be false: the output of a service is in the engine's log",
     ),
     "pull": Act("with `always` the registry is asked in each run, as below"),
     "pull_check_mode_behavior": Act(
@@ -146,11 +146,11 @@ _ALIASES = {"ports": "published_ports", "exposed": "exposed_ports", "expose": "e
 def _refuse_comparison(name: str, how: t.Any) -> None:
     option = _ALIASES.get(name, name)
     if how not in (IGNORE, STRICT, MORE):
-        raise OptionError(f"says of '{name}' what is none of ignore, strict and allow_more_present")
+        raise OptionError(f"says of '{name}' what is not one of ignore, strict and allow_more_present")
     if option != ALL and option not in SEVERAL | SINGLE:
-        raise OptionError(f"names '{name}', which is no option that can be compared")
+        raise OptionError(f"names '{name}', which is not an option that can be compared")
     if how == MORE and option not in SEVERAL:
-        raise OptionError(f"says allow_more_present of '{name}', which is no list or mapping")
+        raise OptionError(f"says allow_more_present of '{name}', which is not a list or a mapping")
 
 
 def comparison(options: Mapping[str, t.Any], option: str) -> str | None:
@@ -206,17 +206,18 @@ def given_to_several(requirements: Requirements, options: Mapping[str, t.Any]) -
             found.append(
                 (
                     ("published_ports", index),
-                    "is one port of the host, and each process' container would be given it; say ports with 'process'",
+                    "is a single port of the host, but each process' container would be given it; name ports with a "
+                    "'process' instead",
                 )
             )
     for name in ("hostname", "mac_address"):
         if options.get(name) is not None:
-            found.append(((name,), "is there once, and each process' container would be given it; leave it out"))
+            found.append(((name,), "can be used once, but each process' container would be given it; leave it out"))
     for index, network in enumerate(options.get("networks") or ()):
         found += [
             (
                 ("networks", index, name),
-                "is there once, and each process' container would be given it; leave it out",
+                "can be used once, but each process' container would be given it; leave it out",
             )
             for name in _ONCE_OF_A_NETWORK
             if network.get(name) is not None

@@ -16,7 +16,7 @@ def device_refused(device: Device, candidate: Candidate) -> Failure | None:
     if device.kind == "pci":
         return pci_in_container(device, candidate)
     if device.kind == "usb":
-        reason = f"Docker passes device files, and knows no USB device {device.value}"
+        reason = f"Docker passes device files, and cannot pass the USB device {device.value}"
         return never(reason, "name the file that its driver makes, such as /dev/ttyUSB0")
     if device.kind == "gpu":
         return gpus_missing(device, candidate)

@@ -107,7 +107,7 @@ def _doubled(_needs: Requirements, _candidate: Candidate, options: Options) -> F
     seen: set[str] = set()
     for path in _mount_points(options):
         if path in seen:
-            yield never(f"two mounts of it are at '{path}'", f"mount one thing at '{path}'")
+            yield never(f"two mounts are at '{path}'", f"mount one thing at '{path}'")
         seen.add(path)
 
 
@@ -136,7 +136,7 @@ def _sizes(needs: Requirements, candidate: Candidate, options: Options) -> Found
         yield never(f"{_named('memory')} is less than the {_LEAST} MiB that Docker takes", _out("memory"))
     if swap and not memory:
         yield never(
-            f"{_named('memory_swap')} is memory and swap together, and nothing says how much memory", "name 'memory'"
+            f"{_named('memory_swap')} is memory and swap together, but nothing says how much memory", "name 'memory'"
         )
     if swap and memory and swap < memory:
         reason = f"{_named('memory_swap')} is memory and swap together, and less than {whose}"
@@ -228,7 +228,7 @@ def _shared_with_mapped_users(_needs: Requirements, candidate: Candidate, option
         return
     hosts = [name for name in ("network_mode", "pid_mode") if options.get(name) == "host"]
     for option in [*hosts, *(["privileged"] if options.get("privileged") is True else [])]:
-        reason = f"its engine maps users, and takes no {_named(option)} with such a container"
+        reason = f"its engine maps users, and does not take {_named(option)} with such a container"
         yield not_now(reason, f"set 'userns_mode: host' under 'as.{_NAME}'")
 
 

@@ -138,7 +138,7 @@ def busy(instances: tuple[Instance, ...]) -> str | None:
     for instance in instances:
         at_work = instance.config.get("operations")
         if at_work:
-            return f"LXC container '{instance.name}' is at work on: {', '.join(at_work)}"
+            return f"LXC container '{instance.name}' is busy with: {', '.join(at_work)}"
     return None
 
 

@@ -52,13 +52,13 @@ def _summed(
         wanted = _amount(key, root_disk(devices).get("size") if key == "limits.disk" else config.get(key))
         if wanted is None:
             yield not_now(
-                f"{_name(project)} bounds {row.noun} ({key}), so each of its instances must have a limit of it",
+                f"{_name(project)} limits {row.noun} ({key}), so each of its instances must have a limit of it",
                 row.give,
             )
             continue
         used = (candidate.facts.project_used or {}).get(row.fact)
         if used is None:
-            yield unknown(f"cannot tell how much of {row.noun} {_name(project)} has given away", "project_used")
+            yield unknown(f"cannot tell how much of {row.noun} {_name(project)} has promised", "project_used")
             continue
         own = held.get("expanded_config") or {}
         kept = root_disk(held.get("expanded_devices") or {}).get("size") if key == "limits.disk" else own.get(key)

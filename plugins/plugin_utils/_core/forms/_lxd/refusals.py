@@ -89,7 +89,9 @@ def _keys(candidate: Candidate, config: Options) -> Iterator[Failure]:
         return
     for key in config:
         if not any(re.fullmatch(_pattern(one), key) for one in known):
-            yield never(f"its server knows no key '{key}'", f"take 'as.lxd_container.config.{key}' out, or change it")
+            yield never(
+                f"its server does not know the key '{key}'", f"take 'as.lxd_container.config.{key}' out, or change it"
+            )
 
 
 def _pattern(key: str) -> str:

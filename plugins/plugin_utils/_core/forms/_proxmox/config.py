@@ -48,11 +48,11 @@ _NET_MODELS = re.compile(r"^(virtio|e1000e?|rtl8139|vmxnet3|ne2k_\w+|pcnet|i8\w+
 _SECRET = "cipassword"
 
 NO_SETTINGS = {
-    "archive": "restores a backup, which is no state to be kept in: restore it by hand, then take it over by 'adopt'",
-    "digest": "is good for one call alone, and the collection looks at what is there itself",
+    "archive": "restores a backup, which is not a state to keep: restore it by hand, then take it over with 'adopt'",
+    "digest": "guards a single call, and the collection itself looks at what is there",
     "lock": "locks the VM against all that follows, its start included: use 'qm set --lock' once it is placed",
     "purge": "has no meaning while a VM is placed: take it out of backup, replication and HA jobs before its removal",
-    "skiplock": "is for root alone, and a VM that is locked is waited for",
+    "skiplock": "is for root alone; the collection waits for a VM that is locked",
 }
 """Options of the delegate that describe no VM, and why each is refused, as the end of a sentence."""
 

@@ -268,7 +268,8 @@ def _forbids_removal(there: Instance) -> str | None:
     config, status = _config(there), there.config.get("status") or {}
     vm = f"VM {there.id}"
     if str(config.get("protection", 0)) == "1":
-        return f"{vm} is protected; take it off first, by 'qm set {there.id} --protection 0' or 'protection: false'"
+        remedy = f"remove the protection first, by 'qm set {there.id} --protection 0' or 'protection: false'"
+        return f"{vm} is protected; {remedy}"
     if there.config.get("dependents"):
         others = ", ".join(there.config["dependents"])
         return f"the disks of VM {others} build on those of {vm}; remove these first, or move their disks"
