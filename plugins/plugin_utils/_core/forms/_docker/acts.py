@@ -206,8 +206,10 @@ def given_to_several(requirements: Requirements, options: Mapping[str, t.Any]) -
             found.append(
                 (
                     ("published_ports", index),
-                    "is a single port of the host, but each process' container would be given it; name ports with a "
-                    "'process' instead",
+                    (
+                        "is a single port of the host, but each process' container would be given it; name ports with "
+                        "a 'process' instead"
+                    ),
                 )
             )
     for name in ("hostname", "mac_address"):
