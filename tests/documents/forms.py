@@ -18,8 +18,14 @@ from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import acts as _docker_acts
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import options as _docker_options
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import config as _proxmox_config
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import planning as proxmox_vm
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import spelling
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.options import (
+    DRIVES,
+    FIXED_DISKS,
+    HANDLED,
+)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.parts import SETTING_PARTS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.settings import SETTINGS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge import proxmox_privileges as rights
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.requirements import requirement_names
 from tests.unit.core import builders
@@ -167,26 +173,25 @@ def reserved(form: str) -> str:
 # --- Proxmox --------------------------------------------------------------------------------------
 
 _HOW = {
-    _proxmox_config._switch: "as a switch",
-    _proxmox_config._whole: "as a whole number",
-    _proxmox_config._number: "as a number",
-    _proxmox_config._lines: "line by line, whatever ends a line",
-    _proxmox_config._listed: "as a list of words, in order",
-    _proxmox_config._keys: "key by key, decoded",
-    _proxmox_config._tags: "in lower case; tags that somebody else gave it stay",
-    _proxmox_config._features: "as a set of features; `1` and `0` stand for the default ones and for none",
-    _proxmox_config._boot: "as devices, in order",
-    _proxmox_config._text: "as a text",
+    spelling.switch: "as a switch",
+    spelling.whole_number: "as a whole number",
+    spelling.number: "as a number",
+    spelling.lines: "line by line, whatever ends a line",
+    spelling.words: "as a list of words, in order",
+    spelling.decoded_keys: "key by key, decoded",
+    spelling.tags: "in lower case; tags that somebody else gave it stay",
+    spelling.features: "as a set of features; `1` and `0` stand for the default ones and for none",
+    spelling.boot_devices: "as devices, in order",
+    spelling.text: "as a text",
 }
 _BY_PARTS = "by its parts, in any order; one that is left out counts as its default"
 
 
 def proxmox_compared() -> str:
     """Of each option how it is read before it is compared; the table itself is the form's own."""
-    read = {name: one.read for name, one in _proxmox_config._SETTINGS.items()}
-    defaults = {name: one.default for name, one in _proxmox_config._SETTINGS.items()}
-    fixed, drives = _proxmox_config.FIXED_DISKS, _proxmox_config.DRIVES
-    by_parts = [name for name in read if name in _proxmox_config._PARTS and name not in fixed] + ["net"]
+    read = {name: setting.read for name, setting in SETTINGS.items()}
+    defaults = {name: setting.default for name, setting in SETTINGS.items()}
+    by_parts = [name for name in read if name in SETTING_PARTS and name not in FIXED_DISKS] + ["net"]
     rows = [(_listing(by_parts), f"{_BY_PARTS}; a network keeps the MAC that it has")]
     for how, words in _HOW.items():
         by_default: dict[str | None, list[str]] = {}
@@ -197,9 +202,9 @@ def proxmox_compared() -> str:
             for default, names in by_default.items()
         ]
     rows.append(
-        (_listing(drives), "a disk that exists stays, and grows to its size; its other parts are compared as above")
+        (_listing(DRIVES), "a disk that exists stays, and grows to its size; its other parts are compared as above")
     )
-    rows.append((_listing(fixed), "a disk that exists stays; a warning says what it was not made with"))
+    rows.append((_listing(FIXED_DISKS), "a disk that exists stays; a warning says what it was not made with"))
     rows.append(("`cipassword`", "never: it comes back masked, so it is set when the VM is made"))
     return table(("option", "how it is compared with the VM's configuration"), rows)
 
@@ -209,7 +214,7 @@ def _listing(names) -> str:
 
 
 def proxmox_clone() -> str:
-    return text(f"{_codes((*proxmox_vm._CLONE_OPTIONS, 'clone', 'timeout'))}.")
+    return text(f"{_codes(HANDLED)}.")
 
 
 # --- targets --------------------------------------------------------------------------------------

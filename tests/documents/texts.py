@@ -42,15 +42,15 @@ _RAISED = {
     "self._note": 1,
     "Trouble": 1,
     "display.warning": 0,
-    "self.warnings.append": 0,
+    "self._warnings.append": 0,
     "self.display.warning": 0,
 }
 _RETURNED = (
     *("ended", "busy", "place_left_out", "_second_choice_warning", "clean_up", "headline", "reason_to_wait"),
     *("removal_refused", "_restart_warning"),
-    *("_difference_remains", "_spelling_warning", "_of_what_stays"),
+    *("_difference_remains", "_spelling_warning", "_stay_warnings"),
     *("not_a_text", "_no_option", "_not_taken", "_not_asked"),
-    *("_locked", "_forbids_removal", "_not_asked_for"),
+    *("lock_of", "_reason_to_keep", "_surplus_warning"),
 )
 """Functions whose answer is a text, or a part of one."""
 

@@ -17,11 +17,8 @@ import yaml
 
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery import kind_of
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.config import (
-    COMPARED,
-    DRIVES,
-    NO_SETTINGS,
-)
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.options import DRIVES, NO_SETTINGS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.settings import COMPARED
 
 from .conftest import SCRIPTS, Playbook
 

@@ -15,7 +15,7 @@ from ansible_collections.rightscope.deploy.plugins.module_utils._delegates impor
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import _CLEARLY
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._lxd import planning as lxd_container
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import planning as proxmox_vm
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.calls import TIMEOUT
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Facts, Image, Instance
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.needs import NEEDS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.readers import _LEAST_CPUS
@@ -141,8 +141,8 @@ def test_every_variable_of_a_target_is_on_their_page():
         pytest.param("life_cycle.md", "after {} s in which to shut down", lxd_container.SHUTDOWN, id="and once more"),
         pytest.param("forms.md", "shut down within {} seconds", proxmox_state.SHUTDOWN, id="a machine's shutdown"),
         pytest.param("life_cycle.md", "shut down within {} s", proxmox_state.SHUTDOWN, id="and once more"),
-        pytest.param("troubleshooting.md", "in seconds; {} if not set", proxmox_vm.TIMEOUT, id="a task of Proxmox VE"),
-        pytest.param("comparison.md", "{}, or `timeout`", proxmox_vm.TIMEOUT, id="and once more"),
+        pytest.param("troubleshooting.md", "in seconds; {} if not set", TIMEOUT, id="a task of Proxmox VE"),
+        pytest.param("comparison.md", "{}, or `timeout`", TIMEOUT, id="and once more"),
         pytest.param("life_cycle.md", "higher by {} or", _CLEARLY, id="a better score"),
         pytest.param("troubleshooting.md", "below {}, the least", _LEAST_CPUS, id="the least of a processor"),
     ],

@@ -9,11 +9,11 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.given import (
-    TakenBack,
+    Withdrawal,
     names_before,
     names_given,
-    taken_back,
     with_names,
+    withdraw,
     without_names,
 )
 
@@ -69,26 +69,26 @@ BASE = {"memory": "2048", "net0": "virtio=11:22:33:44:55:66,bridge=vmbr0", "sshk
 @pytest.mark.parametrize(
     ("before", "now", "base", "back"),
     [
-        pytest.param(None, "", BASE, TakenBack(), id="nothing tells what was given"),
-        pytest.param("cores onboot", "cores onboot", BASE, TakenBack(), id="all is given still"),
-        pytest.param("cores onboot", "cores", BASE, TakenBack(deleted=("onboot",)), id="the template has none"),
-        pytest.param("memory", "", BASE, TakenBack(reset={"memory": "2048"}), id="the template has one"),
-        pytest.param("net1", "", BASE, TakenBack(deleted=("net1",)), id="a network of its own"),
+        pytest.param(None, "", BASE, Withdrawal(), id="nothing tells what was given"),
+        pytest.param("cores onboot", "cores onboot", BASE, Withdrawal(), id="all is given still"),
+        pytest.param("cores onboot", "cores", BASE, Withdrawal(deleted=("onboot",)), id="the template has none"),
+        pytest.param("memory", "", BASE, Withdrawal(reset={"memory": "2048"}), id="the template has one"),
+        pytest.param("net1", "", BASE, Withdrawal(deleted=("net1",)), id="a network of its own"),
         pytest.param(
-            "net0", "", BASE, TakenBack(reset={"net": {"net0": "virtio,bridge=vmbr0"}}), id="a network of the template"
+            "net0", "", BASE, Withdrawal(reset={"net": {"net0": "virtio,bridge=vmbr0"}}), id="a network of the template"
         ),
-        pytest.param("nameserver", "", BASE, TakenBack(deleted=("nameserver",)), id="by the API's name"),
-        pytest.param("sshkeys", "", BASE, TakenBack(reset={"sshkeys": "ssh-rsa BBBB"}), id="keys are encoded"),
-        pytest.param("smbios1", "", BASE, TakenBack(reset={"smbios": "uuid=1-2-3"}), id="it keeps its UUID"),
-        pytest.param("ide0", "", BASE, TakenBack(deleted=("ide0",)), id="an empty tray"),
-        pytest.param("tags.web tags.eu", "tags.eu", BASE, TakenBack(tags=frozenset({"web"})), id="a tag"),
-        pytest.param("agent", "", BASE, TakenBack(), id="what is not there any more"),
-        pytest.param("cores", "", {}, TakenBack(deleted=("cores",)), id="made from nothing"),
+        pytest.param("nameserver", "", BASE, Withdrawal(deleted=("nameserver",)), id="by the API's name"),
+        pytest.param("sshkeys", "", BASE, Withdrawal(reset={"sshkeys": "ssh-rsa BBBB"}), id="keys are encoded"),
+        pytest.param("smbios1", "", BASE, Withdrawal(reset={"smbios": "uuid=1-2-3"}), id="it keeps its UUID"),
+        pytest.param("ide0", "", BASE, Withdrawal(deleted=("ide0",)), id="an empty tray"),
+        pytest.param("tags.web tags.eu", "tags.eu", BASE, Withdrawal(tags=frozenset({"web"})), id="a tag"),
+        pytest.param("agent", "", BASE, Withdrawal(), id="what is not there any more"),
+        pytest.param("cores", "", {}, Withdrawal(deleted=("cores",)), id="made from nothing"),
         pytest.param(
             "scsi1",
             "",
             BASE,
-            TakenBack(
+            Withdrawal(
                 stays=("scsi1",),
                 warnings=(A_DISK,),
             ),
@@ -98,7 +98,7 @@ BASE = {"memory": "2048", "net0": "virtio=11:22:33:44:55:66,bridge=vmbr0", "sshk
             "cores onboot tags.web",
             "",
             None,
-            TakenBack(
+            Withdrawal(
                 tags=frozenset({"web"}),
                 stays=("cores", "onboot"),
                 warnings=(NO_TEMPLATE,),
@@ -108,4 +108,4 @@ BASE = {"memory": "2048", "net0": "virtio=11:22:33:44:55:66,bridge=vmbr0", "sshk
     ],
 )
 def test_what_is_given_no_more_goes(before, now, base, back):
-    assert taken_back("VM 100", before, now, THERE, base) == back
+    assert withdraw("VM 100", before, now, THERE, base) == back

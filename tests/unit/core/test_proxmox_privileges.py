@@ -15,9 +15,9 @@ import yaml
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import judge
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import AdoptionError
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import permits as _proxmox_permits
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import planning as proxmox_vm
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, AdoptionError
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import calls
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.permits import PERMITS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.knowledge import proxmox_privileges as rights
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Permissions
 
@@ -317,8 +317,8 @@ def test_where_no_agent_is_its_privilege_is_not_taken():
 
 
 def test_each_module_that_a_vm_is_made_with_is_known():
-    modules = {getattr(proxmox_vm, name) for name in dir(proxmox_vm) if name.endswith("MODULE")}
-    assert modules <= set(_proxmox_permits._WHAT)
+    modules = {getattr(calls, name) for name in dir(calls) if name.endswith("MODULE")}
+    assert modules <= set(PERMITS)
 
 
 # --- who has it -----------------------------------------------------------------------------------
@@ -393,22 +393,23 @@ def test_a_network_that_changes_takes_the_old_bridge_too():
 @pytest.mark.parametrize("name", ["VM.Allocate", "VM.PowerMgmt"])
 def test_a_removal_that_takes_what_is_missing_is_refused_before_it_is_begun(name):
     place = target("proxmox", permissions=may(SCOPED, without=(name,)))
-    assert proxmox_vm.removal_refused(place, (HERE,)) == f"{TOKEN} lacks {name} on /vms/100; {give(name, path='/vms')}"
-    assert proxmox_vm.removal_refused(target("proxmox", permissions=may(SCOPED)), (HERE,)) is None
-    assert proxmox_vm.removal_refused(target("proxmox"), (HERE,)) is None
+    refused = FORMS["proxmox_vm"].removal_refused(place, (HERE,))
+    assert refused == (f"{TOKEN} lacks {name} on /vms/100; {give(name, path='/vms')}")
+    assert FORMS["proxmox_vm"].removal_refused(target("proxmox", permissions=may(SCOPED)), (HERE,)) is None
+    assert FORMS["proxmox_vm"].removal_refused(target("proxmox"), (HERE,)) is None
 
 
 def test_a_vm_that_is_stopped_takes_no_power_to_remove():
     place = target("proxmox", permissions=may(SCOPED, without=("VM.PowerMgmt",)))
-    assert proxmox_vm.removal_refused(place, (dataclasses.replace(HERE, state="stopped"),)) is None
+    assert FORMS["proxmox_vm"].removal_refused(place, (dataclasses.replace(HERE, state="stopped"),)) is None
 
 
 def test_a_vm_is_taken_over_only_where_it_may_be_marked():
     few, full = (target("proxmox", permissions=may(SCOPED, without=names)) for names in (("VM.Config.Options",), ()))
     theirs = dataclasses.replace(HERE, service=None, config={"config": {**CONFIG, "description": "", "tags": ""}})
     with pytest.raises(AdoptionError, match=r"To mark VM 100, .* lacks VM\.Config\.Options on /vms/100; run 'pveum"):
-        proxmox_vm.adopt(service(), few, theirs)
-    assert len(proxmox_vm.adopt(service(), full, theirs).calls) == 1
+        FORMS["proxmox_vm"].adopt(service(), few, theirs)
+    assert len(FORMS["proxmox_vm"].adopt(service(), full, theirs).calls) == 1
 
 
 def test_the_remedy_adds_to_an_acl_that_is_there_and_does_not_replace_it():

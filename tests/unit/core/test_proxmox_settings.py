@@ -16,12 +16,12 @@ import yaml
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision import constraints
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.config import (
-    NO_SETTINGS,
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.comparison import compare_settings
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.drives import (
     boot_order,
     describes_disks,
-    settings,
 )
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.options import NO_SETTINGS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms.common import OptionError
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Instance
 
@@ -48,7 +48,8 @@ def read(option: str, value):
 
 def kept(option: str, value) -> dict:
     """The API's configuration once the option is set: disks become volumes, networks get a MAC, keys are encoded."""
-    config = {key: after for key, (_before, after) in settings({option: read(option, value)}, {}).changes.items()}
+    changes = compare_settings({option: read(option, value)}, {}).changes
+    config = {key: after for key, (_before, after) in changes.items()}
     for key, text in config.items():
         made = re.match(r"(?:file=|volume=)?([\w-]+):(\d+(?:\.\d+)?)(?=,|$)", str(text))
         if option in ("ide", "sata", "scsi", "virtio", "efidisk0", "tpmstate0") and made:
@@ -68,16 +69,16 @@ def kept(option: str, value) -> dict:
 
 @pytest.mark.parametrize(("option", "one", "other"), PAIRS)
 def test_each_spelling_is_what_the_api_keeps_of_each_other(option, one, other):
-    found = settings({option: read(option, other)}, kept(option, one))
-    assert (found.changes, found.grows, found.warnings) == ({}, {}, ())
+    found = compare_settings({option: read(option, other)}, kept(option, one))
+    assert (found.changes, found.growth, found.warnings) == ({}, {}, ())
 
 
 @pytest.mark.parametrize("option", TABLE)
 def test_another_value_is_a_difference_or_told(option):
     row = TABLE[option]
-    found = settings({option: read(option, row["other"])}, kept(option, row["same"][0]))
+    found = compare_settings({option: read(option, row["other"])}, kept(option, row["same"][0]))
     told = bool(found.warnings)
-    assert (bool(found.changes) or bool(found.grows), told) == (not row.get("stays"), bool(row.get("stays")))
+    assert (bool(found.changes) or bool(found.growth), told) == (not row.get("stays"), bool(row.get("stays")))
 
 
 @pytest.mark.parametrize(("option", "why"), NO_SETTINGS.items())
@@ -100,9 +101,9 @@ DISK = "local-lvm:vm-100-disk-0,cache=none,discard=on,size=8G"
     ],
 )
 def test_a_disk_keeps_its_volume_and_what_others_gave_it(text, after):
-    found = settings({"scsi": {"scsi0": text}}, {"scsi0": DISK})
+    found = compare_settings({"scsi": {"scsi0": text}}, {"scsi0": DISK})
     assert found.arguments == ({"scsi": {"scsi0": after}} if after else {})
-    assert (found.grows, found.warnings) == ({}, ())
+    assert (found.growth, found.warnings) == ({}, ())
 
 
 @pytest.mark.parametrize(
@@ -125,14 +126,15 @@ def test_a_disk_keeps_its_volume_and_what_others_gave_it(text, after):
     ],
 )
 def test_what_a_disk_cannot_become_is_told_and_left(text, there, said):
-    found = settings({"scsi": {"scsi0": text}}, {"scsi0": there})
-    assert (found.arguments, found.grows) == ({}, {})
+    found = compare_settings({"scsi": {"scsi0": text}}, {"scsi0": there})
+    assert (found.arguments, found.growth) == ({}, {})
     (warning,) = found.warnings
     assert warning.startswith(said)
 
 
 def test_another_image_is_put_into_a_cd_rom():
-    found = settings({"ide": {"ide2": "local:iso/b.iso,media=cdrom"}}, {"ide2": "local:iso/a.iso,media=cdrom,size=4M"})
+    present = {"ide2": "local:iso/a.iso,media=cdrom,size=4M"}
+    found = compare_settings({"ide": {"ide2": "local:iso/b.iso,media=cdrom"}}, present)
     assert found.arguments == {"ide": {"ide2": "local:iso/b.iso,media=cdrom"}}
 
 
@@ -146,7 +148,7 @@ def test_a_disk_of_the_template_gets_its_options_once_its_volume_is_there():
 
 def test_the_identity_of_a_machine_stays_where_its_smbios_changes():
     there = {"smbios1": "uuid=6f2f1f3c-0000-4000-8000-000000000001"}
-    found = settings({"smbios": "family=c2hvcA==,base64=1"}, there)
+    found = compare_settings({"smbios": "family=c2hvcA==,base64=1"}, there)
     assert found.arguments["smbios"].startswith(f"{there['smbios1']},")
 
 

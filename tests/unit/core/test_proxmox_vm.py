@@ -13,8 +13,7 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import planning as proxmox_vm
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.config import settings
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.comparison import compare_settings
 
 from .builders import TEMPLATE, instance, needed, planned, service, target
 
@@ -99,11 +98,11 @@ def test_a_password_is_set_once_and_shown_never():
     ],
 )
 def test_a_setting_equals_what_the_api_makes_of_it(option, value, there):
-    assert settings({option: value}, there).changes == {}
+    assert compare_settings({option: value}, there).changes == {}
 
 
 def test_a_network_that_changes_keeps_its_mac():
-    changed = settings({"net": {"net0": "virtio,bridge=vmbr1"}}, {"net0": "virtio=AA:BB,bridge=vmbr0"})
+    changed = compare_settings({"net": {"net0": "virtio,bridge=vmbr1"}}, {"net0": "virtio=AA:BB,bridge=vmbr0"})
     assert changed.arguments == {"net": {"net0": "virtio=AA:BB,bridge=vmbr1"}}
 
 
@@ -138,14 +137,14 @@ def test_a_running_machine_is_stopped_before_it_is_removed():
     ],
 )
 def test_a_setting_differs_from_anything_else(option, value, there):
-    assert settings({option: value}, there).changes
+    assert compare_settings({option: value}, there).changes
 
 
 @pytest.mark.parametrize("switch", ["acpi", "kvm", "reboot", "tablet"])
 def test_a_switch_that_is_on_by_itself_needs_nothing_to_be_on(switch):
-    assert settings({switch: True}, {}).changes == {}
-    assert settings({switch: False}, {}).arguments == {switch: False}
-    assert settings({switch: False}, {switch: 0}).changes == {}
+    assert compare_settings({switch: True}, {}).changes == {}
+    assert compare_settings({switch: False}, {}).arguments == {switch: False}
+    assert compare_settings({switch: False}, {switch: 0}).changes == {}
 
 
 def test_each_clone_gets_a_mac_of_its_own():
@@ -265,7 +264,7 @@ def test_a_machine_that_is_half_made_is_finished_as_a_new_one_is():
     [({"lock": "clone"}, "VM 100 is locked (clone)"), ({"status": "running"}, None), ({}, None)],
 )
 def test_a_machine_that_is_locked_is_busy(status, said):
-    assert proxmox_vm.busy((instance("proxmox", config={"config": MADE, "status": status}),)) == said
+    assert FORMS["proxmox_vm"].busy((instance("proxmox", config={"config": MADE, "status": status}),)) == said
 
 
 @pytest.mark.parametrize(
@@ -358,9 +357,9 @@ def test_a_value_that_could_never_be_compared_is_found_before_the_work(option, v
 
 
 def test_settings_show_a_password_to_nobody():
-    changed = settings({"cipassword": "S3NT", "ciuser": "ops"}, {"cipassword": "S3NT-old"})
-    assert changed.before() == {"cipassword": "********", "ciuser": None}
-    assert changed.shown() == {"cipassword": "********", "ciuser": "ops"}
+    changed = compare_settings({"cipassword": "S3NT", "ciuser": "ops"}, {"cipassword": "S3NT-old"})
+    assert changed.before == {"cipassword": "********", "ciuser": None}
+    assert changed.after == {"cipassword": "********", "ciuser": "ops"}
     assert changed.arguments["cipassword"] == "S3NT"
 
 
@@ -404,6 +403,16 @@ def test_a_device_that_nobody_asks_for_any_more_is_told_and_left():
     plan = planned("proxmox", machine(hostpci0="0000:01:00.0", usb1="host=1a6e:089a", usb2="spice"))
     assert plan.calls == ()
     assert plan.warnings == ("VM 100 still has hostpci0, usb1, which nobody asks for; take it out by hand.",)
+
+
+def test_each_of_two_devices_of_one_sort_is_asked_for():
+    of = service(made_as={"proxmox_vm": {}}, devices=[{"pci": "0000:01:00.0"}, {"pci": "10de:1eb8"}])
+    place = target("proxmox", pci_devices=("0000:01:00.0 10de:1eb8", "0000:02:00.0 10de:1eb8"))
+    (one,) = candidates(of, [place])
+    one = dataclasses.replace(one, grants=needed(of.requirements, one))
+    both = machine(hostpci0="0000:01:00.0", hostpci1="0000:02:00.0")
+    plan = FORMS["proxmox_vm"].plan(of, one, place, (both,), "started")
+    assert (plan.calls, plan.warnings) == ((), ())
 
 
 def test_a_device_that_the_user_names_is_asked_for():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import unquote
 
 from ..failures import never, not_now, unknown
 from ..knowledge.processors import model_name
@@ -27,9 +28,18 @@ from ..model import (
     Service,
     Target,
 )
-from ._proxmox import config, planning
+from ._proxmox.adoption import adopt
+from ._proxmox.calls import MODULE, restart
+from ._proxmox.comparison import compare_settings
+from ._proxmox.existing import config_of, lock_of, waiting_settings, will_wait
+from ._proxmox.image import image_source, system_of
+from ._proxmox.needed_permits import permits_of_plan
+from ._proxmox.networks import count_nics
+from ._proxmox.options import NO_SETTINGS
+from ._proxmox.planning import plan
+from ._proxmox.removal import removal_calls, removal_refused
 from .base import Options
-from .common import Source
+from .common import OptionError, Source, need_no_marks, removal
 from .host_devices import hardware_missing
 from .systems import OwnSystem
 from .taken_back import TakenBack, number, taken_back
@@ -46,7 +56,7 @@ class ProxmoxVm(OwnSystem):
     scope = "machine"
     kind = "proxmox"
     runtime = QEMU
-    module = planning.MODULE
+    module = MODULE
     reserved = (
         *("name", "state", "vmid", "newid", "node", "target", "template"),
         *("update", "update_unsafe", "delete", "revert", "migrate", "force"),
@@ -113,7 +123,7 @@ class ProxmoxVm(OwnSystem):
     def count_nics(self, candidate: Candidate) -> int:
         """Those of its template and options."""
         template = candidate.image.config if candidate.image else {}
-        return config.count_nics((*template, *((candidate.options or {}).get("net") or {})))
+        return count_nics((*template, *((candidate.options or {}).get("net") or {})))
 
     def snapshots_refused(self, candidate: Candidate) -> Failure | None:
         """Its storage must have them."""
@@ -145,7 +155,7 @@ class ProxmoxVm(OwnSystem):
 
     def image(self, requirements: Requirements, options: Options, facts: Facts) -> Source:
         """The template in ``clone``; nothing where its disks are described; else one of the wanted system."""
-        return planning.image(requirements, options, facts)
+        return image_source(requirements, options, facts)
 
     def storage(self, options: Options) -> str | None:
         """The storage that the clone's disks are to be on."""
@@ -153,33 +163,38 @@ class ProxmoxVm(OwnSystem):
 
     def check(self, option: str, value: t.Any) -> None:
         """Refuses the collection's own mark, and what could never be compared."""
-        planning.check(option, value)
+        if option in NO_SETTINGS:
+            raise OptionError(NO_SETTINGS[option])
+        if option == "description":
+            need_no_marks(line.strip() for line in str(value).splitlines())
+        compare_settings({option: value}, {})
 
     # --- what is there --------------------------------------------------------------------------
 
     def system(self, instance: Instance, options: Options) -> str | None:
-        """As Proxmox VE is told by ``ostype``, which a clone has from its template."""
-        return planning.system(instance, options)
+        """As Proxmox VE is told by ``ostype``, which a clone has from its template. What is given is to be set."""
+        return None if options.get("ostype") else system_of(config_of(instance).get("ostype"))
 
     def identity(self, instance: Instance) -> str:
         """Proxmox VE gives each VM one when it is made; the id is another's in another cluster."""
-        return planning.identity(instance)
+        config = config_of(instance)
+        return str(config.get("vmgenid") or config.get("smbios1") or "")
 
     def busy(self, instances: tuple[Instance, ...]) -> str | None:
         """What the VM is locked for, such as a clone that was begun by a run that is no more."""
-        return planning.busy(instances)
+        return next(filter(None, map(lock_of, instances)), None)
 
     def pending(self, instances: tuple[Instance, ...]) -> tuple[str, ...]:
         """The settings that are written and wait for a restart of the VM."""
-        return planning.pending(instances)
+        return waiting_settings(instances)
 
     def will_wait(self, instances: tuple[Instance, ...], changes: Mapping[str, tuple[t.Any, t.Any]]) -> tuple[str, ...]:
         """What waits already, and what of the changes no running VM takes."""
-        return planning.will_wait(instances, changes)
+        return will_wait(instances, changes)
 
     def removal_refused(self, target: Target, instances: tuple[Instance, ...]) -> str | None:
         """What qemu-server and its API look at before they remove a VM."""
-        return planning.removal_refused(target, instances)
+        return removal_refused(target, instances)
 
     # --- how it is made -------------------------------------------------------------------------
 
@@ -187,32 +202,37 @@ class ProxmoxVm(OwnSystem):
         self, service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str
     ) -> Plan:
         """Clone, configure, grow the disk, start: each only where something differs."""
-        return planning.plan(service, candidate, target, instances, state)
+        return plan(service, candidate, target, instances, state)
 
     def permits(
         self, service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str
     ) -> tuple[Permit, ...]:
         """What its plan takes, and what it takes to see what became of it."""
-        return planning.permits(service, candidate, target, instances, state)
+        return permits_of_plan(service, candidate, target, instances, state)
 
     def restart(self, instances: tuple[Instance, ...], waiting: tuple[str, ...]) -> tuple[Call, ...]:
         """A restart of each."""
-        return planning.restart(instances, waiting)
+        return restart(instances, waiting)
 
     def adopt(self, service: Service, target: Target, instance: Instance) -> Plan:
         """A tag, and a line of the description below what is there."""
-        return planning.adopt(service, target, instance)
+        return adopt(service, target, instance)
 
     def remove(self, service: Service, target: Target, instances: tuple[Instance, ...]) -> Plan:
         """Stopped first, by force after its shutdown's time."""
-        return planning.remove(service, target, instances)
+        return removal(removal_calls(instances), instances)
 
     # --- how it is reached ----------------------------------------------------------------------
 
     def connection(self, target: Target, instance: Instance) -> dict[str, t.Any]:
         """By ssh, as the user that cloud-init made."""
-        return planning.connection(target, instance)
+        variables: dict[str, t.Any] = {"ansible_connection": "ssh"}
+        if instance.addresses:
+            variables["ansible_host"] = instance.addresses[0]
+        user = config_of(instance).get("ciuser")
+        return variables | ({"ansible_user": user} if user else {})
 
     def public_keys(self, instance: Instance) -> tuple[str, ...]:
         """Those that cloud-init lets in."""
-        return planning.public_keys(instance)
+        keys = unquote(str(config_of(instance).get("sshkeys") or ""))
+        return tuple(filter(None, keys.splitlines()))

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from ..common import MARKS
-from .config import API_NAMES, DRIVES, FIXED_DISKS, GROUPS, option_of, without_macs
+from .networks import without_macs
+from .options import API_NAMES, DRIVES, FIXED_DISKS, GROUPS, option_of
 
 GIVEN = f"{MARKS}given"
 _LINE = re.compile(rf"^[^\S\n]*{re.escape(GIVEN)}:[^\n]*\n?", re.MULTILINE)
@@ -28,7 +29,7 @@ _DISK = re.compile(rf"(?:{'|'.join(DRIVES)})\d+|{'|'.join(FIXED_DISKS)}")
 
 
 @dataclass(frozen=True)
-class TakenBack:
+class Withdrawal:
     """
     What becomes of what is given no more: ``reset`` in the delegate's options, ``deleted`` by the API's names, and the
     ``tags`` that go. ``stays`` are the names of what cannot go, of which ``warnings`` tell.
@@ -64,26 +65,26 @@ def without_names(description: t.Any) -> str:
 
 def names_before(description: t.Any) -> str | None:
     """The names that an earlier run has given; None where nothing tells."""
-    found = _LINE.search(str(description or ""))
-    return found.group().partition(":")[2].strip() if found else None
+    line = _LINE.search(str(description or ""))
+    return line.group().partition(":")[2].strip() if line else None
 
 
-def taken_back(
-    vm: str, before: str | None, now: str, there: Mapping[str, t.Any], base: Mapping[str, t.Any] | None
-) -> TakenBack:
+def withdraw(
+    vm: str, before: str | None, now: str, config: Mapping[str, t.Any], template: Mapping[str, t.Any] | None
+) -> Withdrawal:
     """
-    What of ``there``, the API's configuration, goes. ``base`` is that of the template, None where nobody knows it.
+    What of ``config``, the API's configuration, goes. ``template`` is the template's, None where nobody knows it.
     """
     gone = sorted(set((before or "").split()) - set(now.split()))
     tags = frozenset(name.removeprefix(_TAG) for name in gone if name.startswith(_TAG))
-    held = [name for name in gone if name in there]
-    disks = [name for name in held if _DISK.fullmatch(name) and "media=cdrom" not in str(there[name])]
-    others = [name for name in held if name not in disks]
-    warnings = _of_what_stays(vm, disks, "a disk is never taken away")
-    if base is None:
-        warnings += _of_what_stays(vm, others, "the template that it would have it of is not there")
-        return TakenBack(tags=tags, stays=tuple(held), warnings=tuple(warnings))
-    clean = {**without_macs(base), **_own_identity(there)}
+    present = [name for name in gone if name in config]
+    disks = [name for name in present if _DISK.fullmatch(name) and "media=cdrom" not in str(config[name])]
+    others = [name for name in present if name not in disks]
+    warnings = _stay_warnings(vm, disks, "a disk is never taken away")
+    if template is None:
+        warnings += _stay_warnings(vm, others, "the template that it would have it of is not there")
+        return Withdrawal(tags=tags, stays=tuple(present), warnings=tuple(warnings))
+    clean = {**without_macs(template), **_own_identity(config)}
     reset: dict[str, t.Any] = {}
     for name in others:
         option = option_of(name)
@@ -92,15 +93,15 @@ def taken_back(
         elif name in clean:
             reset[option] = unquote(str(clean[name])) if option == "sshkeys" else clean[name]
     deleted = tuple(name for name in others if name not in clean)
-    return TakenBack(reset, deleted, tags, tuple(disks), tuple(warnings))
+    return Withdrawal(reset, deleted, tags, tuple(disks), tuple(warnings))
 
 
-def _own_identity(there: Mapping[str, t.Any]) -> dict[str, str]:
+def _own_identity(config: Mapping[str, t.Any]) -> dict[str, str]:
     """A clone has an UUID of its own, which it keeps."""
-    uuid = re.search(r"uuid=[^,]+", str(there.get("smbios1") or ""))
+    uuid = re.search(r"uuid=[^,]+", str(config.get("smbios1") or ""))
     return {"smbios1": uuid.group()} if uuid else {}
 
 
-def _of_what_stays(vm: str, names: Iterable[str], why: str) -> list[str]:
+def _stay_warnings(vm: str, names: Iterable[str], why: str) -> list[str]:
     listed = ", ".join(names)
     return [f"{vm} keeps {listed}, which nobody asks for any more: {why}; take it out by hand."] if listed else []

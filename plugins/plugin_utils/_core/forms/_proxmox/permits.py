@@ -14,9 +14,16 @@ import re
 import typing as t
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from ...knowledge.proxmox_privileges import permits_of, permits_of_clone_config, permits_of_setting
-from ...model import Call, Permissions, Permit
-from .config import in_api_names
+from ...knowledge.proxmox_privileges import (
+    how_to_give,
+    is_allowed,
+    listed_permits,
+    permits_of,
+    permits_of_clone_config,
+    permits_of_setting,
+)
+from ...model import Call, Permissions, Permit, Target
+from .options import in_api_names
 
 _NO_SETTINGS = frozenset(
     (
@@ -41,8 +48,8 @@ _STATES = {
 def permits_of_calls(
     calls: Iterable[Call],
     *,
-    there: Mapping[str, t.Any],
-    base: Mapping[str, t.Any],
+    current: Mapping[str, t.Any],
+    template: Mapping[str, t.Any],
     pool: str | None = None,
     networks: Mapping[str, str] | None = None,
     permissions: Permissions | None = None,
@@ -51,7 +58,7 @@ def permits_of_calls(
     """
     What the calls take, in their order.
 
-    ``there`` are the settings of the VM that they change, ``base`` those of the template that it is cloned from,
+    ``current`` are the settings of the VM that they change, ``template`` those of the one that it is cloned from,
     ``networks`` the sorts of the node's networks by name. A VM in ``pool`` has the pool's privileges too.
     """
     names = {"pool": pool, "zones": _zones(networks or {}, permissions), "release": release}
@@ -59,13 +66,23 @@ def permits_of_calls(
         if call.creates:
             # A clone's disks are where it was told to put them.
             names["storage"] = call.args.get("storage")
-        what = _WHAT.get(call.module)
-        if what is not None:
-            yield from what(call.args, {**base, **there}, base, names)
+        permits = PERMITS.get(call.module)
+        if permits is not None:
+            yield from permits(call.args, {**template, **current}, template, names)
 
 
-def _of_clone(
-    args: Mapping[str, t.Any], _there: Mapping[str, t.Any], base: Mapping[str, t.Any], names: Mapping[str, t.Any]
+def missing_permits(target: Target, calls: Iterable[Call], current: Mapping[str, t.Any] | None = None) -> str | None:
+    """What of the privileges that the calls take the user lacks, with how to give it; None too where nobody knows."""
+    held = target.permissions
+    if held is None or held.paths is None:
+        return None
+    permits = permits_of_calls(calls, current=current or {}, template={})
+    missing = [permit for permit in permits if not is_allowed(held, permit)]
+    return f"{held.user} lacks {listed_permits(missing)}; {how_to_give(held, missing)}" if missing else None
+
+
+def _permits_of_clone(
+    args: Mapping[str, t.Any], _current: Mapping[str, t.Any], template: Mapping[str, t.Any], names: Mapping[str, t.Any]
 ) -> Iterator[Permit]:
     """Without a template it makes a VM from nothing."""
     names = {**names, "vmid": args["newid"], "template": args.get("vmid")}
@@ -73,20 +90,20 @@ def _of_clone(
         yield from permits_of("create", **names)
         return
     yield from permits_of("clone", **names)
-    yield from permits_of_clone_config(base, args.get("storage"), names)
+    yield from permits_of_clone_config(template, args.get("storage"), names)
 
 
-def _of_state(
-    args: Mapping[str, t.Any], _there: Mapping[str, t.Any], _base: Mapping[str, t.Any], names: Mapping[str, t.Any]
+def _permits_of_state(
+    args: Mapping[str, t.Any], _current: Mapping[str, t.Any], _template: Mapping[str, t.Any], names: Mapping[str, t.Any]
 ) -> Iterator[Permit]:
     yield from permits_of(_STATES[args["state"]], **{**names, "vmid": args["vmid"]})
 
 
-def _of_vm(
-    args: Mapping[str, t.Any], there: Mapping[str, t.Any], base: Mapping[str, t.Any], names: Mapping[str, t.Any]
+def _permits_of_vm(
+    args: Mapping[str, t.Any], current: Mapping[str, t.Any], template: Mapping[str, t.Any], names: Mapping[str, t.Any]
 ) -> Iterator[Permit]:
     if args.get("clone"):
-        yield from _of_clone({**args, "newid": args.get("newid") or args.get("vmid")}, there, base, names)
+        yield from _permits_of_clone({**args, "newid": args.get("newid") or args.get("vmid")}, current, template, names)
         return
     names = {**names, "vmid": args.get("vmid")}
     state = args.get("state", "present")
@@ -95,44 +112,44 @@ def _of_vm(
         return
     if not args.get("update") and not args.get("delete"):
         yield from permits_of("create", **names)
-        there = {}
+        current = {}
     elif args.get("migrate"):
         yield from permits_of("migrate", **names)
     for key, value in in_api_names(
         {name: value for name, value in args.items() if name not in _NO_SETTINGS and value is not None}
     ).items():
-        yield from _of_what_is_there(key, there, names)
+        yield from _permits_of_current(key, current, names)
         yield from permits_of_setting(key, value, names)
     for key in re.split(r"[,;\s]+", str(args.get("delete") or "")):
-        yield from _of_what_is_there(key, there, names)
+        yield from _permits_of_current(key, current, names)
 
 
-def _of_what_is_there(key: str, there: Mapping[str, t.Any], names: Mapping[str, t.Any]) -> Iterator[Permit]:
+def _permits_of_current(key: str, current: Mapping[str, t.Any], names: Mapping[str, t.Any]) -> Iterator[Permit]:
     """To change a setting, or take it away, takes what its present value does; the volume that stays is its own."""
-    if there.get(key) is not None:
-        yield from permits_of_setting(key, there[key], names, is_there=True)
+    if current.get(key) is not None:
+        yield from permits_of_setting(key, current[key], names, is_there=True)
 
 
-def _of_disk(
-    args: Mapping[str, t.Any], there: Mapping[str, t.Any], _base: Mapping[str, t.Any], names: Mapping[str, t.Any]
+def _permits_of_disk(
+    args: Mapping[str, t.Any], current: Mapping[str, t.Any], _template: Mapping[str, t.Any], names: Mapping[str, t.Any]
 ) -> Iterator[Permit]:
     names = {**names, "vmid": args.get("vmid")}
     disk, state = str(args.get("disk")), args.get("state", "present")
     if state == "resized":
-        names["storage"] = names.get("storage") or str(there.get(disk) or "").partition(":")[0] or None
+        names["storage"] = names.get("storage") or str(current.get(disk) or "").partition(":")[0] or None
         yield from (permit for permit in permits_of("resize", **names) if permit.paths)
         return
-    yield from _of_what_is_there(disk, there, names)
+    yield from _permits_of_current(disk, current, names)
     storage = args.get("target_storage") if state == "moved" else args.get("storage")
     if storage is not None:
         yield from permits_of_setting(disk, f"{storage}:1", names)
 
 
-_WHAT: dict[str, Callable[..., Iterator[Permit]]] = {
-    "rightscope.deploy.proxmox_clone": _of_clone,
-    "rightscope.deploy.proxmox_state": _of_state,
-    "community.proxmox.proxmox_kvm": _of_vm,
-    "community.proxmox.proxmox_disk": _of_disk,
+PERMITS: dict[str, Callable[..., Iterator[Permit]]] = {
+    "rightscope.deploy.proxmox_clone": _permits_of_clone,
+    "rightscope.deploy.proxmox_state": _permits_of_state,
+    "community.proxmox.proxmox_kvm": _permits_of_vm,
+    "community.proxmox.proxmox_disk": _permits_of_disk,
 }
 """Each module that a plan calls. A test holds that none is missing."""
 
