@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.rightscope.deploy.plugins.module_utils._delegates import proxmox_state
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import _CLEARLY
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._lxd import planning as lxd_container
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._lxd.calls import SHUTDOWN
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.calls import TIMEOUT
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Facts, Image, Instance
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.needs import NEEDS
@@ -137,8 +137,8 @@ def test_every_variable_of_a_target_is_on_their_page():
 @pytest.mark.parametrize(
     ("page", "words", "figure"),
     [
-        pytest.param("forms.md", "has {} seconds for", lxd_container.SHUTDOWN, id="a container's shutdown"),
-        pytest.param("life_cycle.md", "after {} s in which to shut down", lxd_container.SHUTDOWN, id="and once more"),
+        pytest.param("forms.md", "has {} seconds for", SHUTDOWN, id="a container's shutdown"),
+        pytest.param("life_cycle.md", "after {} s in which to shut down", SHUTDOWN, id="and once more"),
         pytest.param("forms.md", "shut down within {} seconds", proxmox_state.SHUTDOWN, id="a machine's shutdown"),
         pytest.param("life_cycle.md", "shut down within {} s", proxmox_state.SHUTDOWN, id="and once more"),
         pytest.param("troubleshooting.md", "in seconds; {} if not set", TIMEOUT, id="a task of Proxmox VE"),

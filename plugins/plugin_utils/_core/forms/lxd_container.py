@@ -28,9 +28,17 @@ from ..model import (
     Target,
 )
 from ..wording import listed
-from ._lxd import grants, network, planning, profiles, project, refusals
+from ._lxd import grants, network, profiles, project, refusals
+from ._lxd.calls import MODULE, removal_calls
+from ._lxd.connection import connection_variables, exec_command
+from ._lxd.delegate_check import doubtful_options, question
+from ._lxd.devices import root_device
+from ._lxd.image import image_source
+from ._lxd.options import check_option, kept_profiles
+from ._lxd.planning import plan, plan_adoption
+from ._lxd.removal import removal_refused
 from .base import Options
-from .common import Source
+from .common import Source, removal
 from .host_devices import device_file_missing, gpus_missing, hardware_missing, is_directory_of_devices, pci_in_container
 from .host_files import needed_device_grant
 from .systems import OwnSystem
@@ -50,7 +58,7 @@ class LxdContainer(OwnSystem):
     scope = "system"
     kind = "lxd"
     runtime = LXC
-    module = planning.MODULE
+    module = MODULE
     reserved = ("name", "state", "type", "target", "wait_for_ipv4_addresses", "wait_for_container")
     # The mode of a device is octal, and YAML has made 420 of 0644 by then; of 10:16:30:11:22:33 it makes a number too.
     numbers = ("config.*", "devices.*.*", *_OWN_WORDS)
@@ -174,34 +182,39 @@ class LxdContainer(OwnSystem):
 
     def image(self, requirements: Requirements, options: Options, facts: Facts) -> Source:
         """The image in the user's ``source``, else one there of the wanted system. A server's image is fetched."""
-        return planning.image(requirements, options, facts)
+        return image_source(requirements, options, facts)
 
     def storage(self, options: Options) -> str | None:
         """The pool of the root disk, where the user gives it one."""
-        return planning.storage(options)
+        return root_device(options.get("devices") or {}).get("pool")
 
     def check(self, option: str, value: t.Any) -> None:
         """Refuses the collection's own marks, and what the server would refuse or never keep."""
-        planning.check(option, value)
+        check_option(option, value)
 
     # --- what is there --------------------------------------------------------------------------
 
     def kept_options(self, instance: Instance) -> Options:
         """The profiles that it keeps where none are given."""
-        kept = planning.kept_profiles(instance.config)
+        kept = kept_profiles(instance.config)
         return NOTHING if kept is None else {"profiles": kept}
 
     def identity(self, instance: Instance) -> str:
         """LXD gives each instance one when it is made; the name is another's on another server."""
-        return planning.identity(instance)
+        config = instance.config.get("config") or {}
+        return str(config.get("volatile.uuid") or config.get("volatile.cloud-init.instance-id") or "")
 
     def busy(self, instances: tuple[Instance, ...]) -> str | None:
         """An operation that the server refuses every other one for: a backup, a move."""
-        return planning.busy(instances)
+        for instance in instances:
+            operations = instance.config.get("operations")
+            if operations:
+                return f"LXC container '{instance.name}' is busy with: {', '.join(operations)}"
+        return None
 
     def removal_refused(self, target: Target, instances: tuple[Instance, ...]) -> str | None:
         """A container that is protected, be it by a profile, is stopped and then not removed."""
-        return planning.removal_refused(target, instances)
+        return removal_refused(target, instances)
 
     # --- how it is made -------------------------------------------------------------------------
 
@@ -209,30 +222,31 @@ class LxdContainer(OwnSystem):
         self, service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str
     ) -> Plan:
         """Created by the delegate; changed by a module of ours."""
-        return planning.plan(service, candidate, target, instances, state)
+        return plan(service, candidate, target, instances, state)
 
     def doubtful(self, candidate: Candidate, plan: Plan) -> Mapping[str, tuple[str, ...]]:
         """What the user wrote as the server has it, and what differs all the same."""
-        return planning.doubtful(candidate, plan)
+        return doubtful_options(candidate, plan)
 
     def question(self, service: Service, candidate: Candidate, instance: Instance, options: Sequence[str]) -> Call:
         """Single keys of the configuration; the delegate compares devices and profiles whole."""
-        return planning.question(service, candidate, instance, options)
+        return question(candidate, instance, options)
 
     def adopt(self, service: Service, target: Target, instance: Instance) -> Plan:
         """Keys that LXD keeps for its users."""
-        return planning.adopt(service, target, instance)
+        return plan_adoption(service, target, instance)
 
     def remove(self, service: Service, target: Target, instances: tuple[Instance, ...]) -> Plan:
         """Asked to shut down first; a guest that ignores that is then ended by force."""
-        return planning.remove(service, target, instances)
+        calls = [call for instance in instances for call in removal_calls(instance)]
+        return removal(calls, instances)
 
     # --- how it is reached ----------------------------------------------------------------------
 
     def connection(self, target: Target, instance: Instance) -> dict[str, t.Any]:
         """By way of the server, which asks neither an address nor an sshd of the guest."""
-        return planning.connection(target, instance)
+        return connection_variables(target, instance)
 
     def command(self, target: Target, instance: Instance) -> list[str]:
         """``lxc exec`` or ``incus exec``."""
-        return planning.command(target, instance)
+        return exec_command(target, instance)
