@@ -163,6 +163,17 @@ def test_a_form_that_nobody_described_is_not_tried_after_one_that_was(form, cloc
     assert [attempt["target"] for attempt in caught.value.result["attempts"]] == ["a"]
 
 
+def test_where_the_chosen_form_itself_is_one_that_nobody_described_it_is_tried_elsewhere_too(form, clock, engines):
+    engines["a"].failures["create"] = [toy.failure("create it")]
+    described = service(made_as={"lxd_container": {"ephemeral": False}})
+    targets = {name: toy.target(engine, name) for name, engine in engines.items()}
+
+    decision = toy.decision(toy.candidate("a"), toy.candidate("b"))
+    result = place(toy.job(clock, of=described), decision, engines, targets)
+
+    assert [attempt["target"] for attempt in result["attempts"]] == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     ("races", "made"),
     [pytest.param(1, "201", id="once"), pytest.param(RACES - 1, f"20{RACES - 1}", id="as often as it is tried")],
