@@ -179,6 +179,22 @@ def test_a_crash_loop_is_an_end(fail, engine, clock):
     assert CRASH_LIMIT / 2 <= clock.now < CRASH_LIMIT
 
 
+@pytest.mark.parametrize(
+    ("state", "options", "loops"),
+    [
+        pytest.param("started", {"size": 2}, False, id="it was running, and only changed"),
+        pytest.param("restarted", {}, True, id="it was started by this run"),
+    ],
+)
+def test_crashes_of_before_are_counted_only_where_this_run_has_started_it(run, engine, state, options, loops):
+    engine.toys["90"] = toy.toy(crashes=CRASH_LIMIT)
+    if loops:
+        with pytest.raises(AttemptError, match="ends again and again"):
+            run(options, state)
+    else:
+        assert run(options, state)["changed"] is True
+
+
 def crash(engine) -> None:
     for number in engine.toys:
         engine.change(number, crashes=engine.toys[number].config["crashes"] + 1)
