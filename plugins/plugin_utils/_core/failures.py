@@ -37,6 +37,8 @@ def together(found: Iterable[Failure | None]) -> Failure | None:
 
     So what nobody knows never hides what is known to be wrong, and to accept the unknown accepts no more than that.
     """
+    if not found:
+        return None
     failures = [failure for failure in found if failure is not None]
     if len(failures) < 2:
         return failures[0] if failures else None

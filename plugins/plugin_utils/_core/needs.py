@@ -12,6 +12,7 @@ documentation is where Ansible wants it, in the fragment ``decision``; a test ho
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import typing as t
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -64,7 +65,7 @@ class Need:
     is_below_names: bool = False
     entry_keys: tuple[str, ...] = ()
 
-    @property
+    @functools.cached_property
     def rule_names(self) -> tuple[str, ...]:
         """The names of all the rules that judge it, in the order in which their failures are told."""
         return tuple(rule.__name__ for rule in CONSTRAINTS if rule in (*self.rules, *self.always))
@@ -269,7 +270,12 @@ def rules_of_wish(wish: Wish) -> tuple[Rule, ...]:
 
 def need_of(rule: str) -> str | None:
     """Where a user writes what a rule judges, below ``requirements``; None for a rule that judges no need."""
-    return next((need.key for need in NEEDS if rule in need.rule_names), None)
+    return _keys_by_rule(NEEDS).get(rule)
+
+
+@functools.cache
+def _keys_by_rule(needs: tuple[Need, ...]) -> dict[str, str]:
+    return {rule: need.key for need in reversed(needs) for rule in need.rule_names}
 
 
 def values_of(wish: Wish) -> tuple[str, ...]:

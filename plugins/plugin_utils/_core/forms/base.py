@@ -104,6 +104,13 @@ class Form:
     is_reached_by_network = False
     """Whether Ansible reaches it over the network, rather than by the API or the host of its target."""
 
+    shares_kernel: bool | None = None
+    """Whether it runs on the node's own kernel, as its runtime says; None where nobody knows what runs it."""
+
+    def __init_subclass__(cls, **kwargs: t.Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.shares_kernel = None if cls.runtime is None else not cls.runtime.own_kernel
+
     def __repr__(self) -> str:
         return f"<form {self.name}>"
 

@@ -132,7 +132,8 @@ class DockerContainer(Form):
 
     def references_missing(self, candidate: Candidate) -> Iterable[Failure]:
         """Networks, containers, devices, runtimes, drivers, and directories that are bound."""
-        return refusals.missing(candidate, candidate.options or {})
+        options = candidate.options or {}
+        return () if refusals.NAMING.isdisjoint(options) else refusals.missing(candidate, options)
 
     def limit_refused(self, limit: str, noun: str, candidate: Candidate) -> Failure | None:
         """Without the cgroup's controller the engine leaves a limit out, with a warning."""

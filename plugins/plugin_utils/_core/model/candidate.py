@@ -108,7 +108,7 @@ class Candidate:
     @property
     def shares_kernel(self) -> bool | None:
         """Whether the service would run on the node's own kernel; None where nobody knows what runs the form."""
-        return None if self.form.runtime is None else not self.form.runtime.own_kernel
+        return self.form.shares_kernel
 
     @property
     def title(self) -> str:

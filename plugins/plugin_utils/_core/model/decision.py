@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -20,8 +21,7 @@ RELAX, DECLARE, ACT = "relax", "declare", "act"
 """What a remedy asks for: to give up a need, to tell a fact, or to change something."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(t.NamedTuple):
     """What would help: ``text`` is a need's path for RELAX, a fact for DECLARE, else a clause in the imperative."""
 
     kind: str

@@ -12,6 +12,8 @@ from ...model import Candidate, Failure, Requirements
 
 def content(_requirements: Requirements, candidate: Candidate) -> Failure | None:
     """A file that an option names must be readable, and the registry must answer if an image is always to be pulled."""
+    if not candidate.content.unreadable and not candidate.content.silent:
+        return None
     if candidate.is_present:
         # It has its place. What is not known of its content is told there, and no reason to move.
         return None

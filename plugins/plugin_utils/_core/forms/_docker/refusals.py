@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ...failures import never, not_now, unknown
@@ -26,10 +26,13 @@ Found = Iterator[Failure]
 _NAME = "docker_container"
 
 
-def options_refused(requirements: Requirements, candidate: Candidate) -> Found:
+def options_refused(requirements: Requirements, candidate: Candidate) -> Iterable[Failure]:
     """What takes back a need, and what the engine would not take."""
-    yield from taken_back(candidate, needs_taken_back(requirements, candidate, candidate.options or {}))
-    yield from cannot_be(requirements, candidate)
+    options = candidate.options or {}
+    if _WORDS.isdisjoint(options) and _JUDGED.isdisjoint(options) and not requirements.host_network:
+        return ()
+    refused = taken_back(candidate, needs_taken_back(requirements, candidate, options))
+    return (*refused, *cannot_be(requirements, candidate))
 
 
 def needs_taken_back(needs: Requirements, candidate: Candidate, given: Options) -> TakenBack:
@@ -244,7 +247,7 @@ _JUDGED = frozenset(
         *("volumes", "mounts", "tmpfs", "oom_score_adj", "platform", "pid_mode"),
     )
 )
-_NAMING = frozenset(
+NAMING = frozenset(
     ("networks", "network_mode", "pid_mode", "ipc_mode", "links", "volumes_from", "mounts", "devices")
     + ("runtime", "log_driver", "volume_driver")
 )
@@ -256,8 +259,6 @@ _NAMING = frozenset(
 
 def missing(candidate: Candidate, options: Options) -> Found:
     """What the options name and is not there. What nobody knows of is left to the engine."""
-    if _NAMING.isdisjoint(options):
-        return
     facts = candidate.facts
     names = [one.get("name") for one in options.get("networks") or () if isinstance(one, Mapping)]
     mode = str(options.get("network_mode") or "")

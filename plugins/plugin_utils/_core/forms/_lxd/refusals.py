@@ -21,7 +21,13 @@ Options = Mapping[str, t.Any]
 
 def options_refused(requirements: Requirements, candidate: Candidate) -> Iterator[Failure]:
     """What takes back a need."""
+    if not candidate.options or _WORDS.isdisjoint(candidate.options):
+        return iter(())
     return taken_back(candidate, needs_taken_back(requirements, candidate, candidate.options or {}))
+
+
+_WORDS = frozenset(("config", "devices"))
+"""The options that are looked at: most services have none of them, and there are many candidates."""
 
 
 def needs_taken_back(needs: Requirements, candidate: Candidate, given: Options) -> TakenBack:
