@@ -86,14 +86,14 @@ _NO_NEEDS = Requirements()
 _NOTHING_WANTED = Requirements(os_family=ANY)
 
 
-def _need(key: str, reader: t.Any, /, *judges: Rule, field: str | None = None, **columns: t.Any) -> Need:
+def _need(key: str, value_reader: t.Any, /, *judges: Rule, field: str | None = None, **columns: t.Any) -> Need:
     """A need of one value, in the field of its name."""
     name = field or key.replace(".", "_")
     return Need(
         key=key,
         rules=judges,
         **{
-            "reader": lambda _forms: reader,
+            "reader": lambda _forms: value_reader,
             "fields": lambda value: {name: value},
             "written": lambda needs: _plain_values(needs.value_of(name)),
             **columns,
@@ -101,11 +101,15 @@ def _need(key: str, reader: t.Any, /, *judges: Rule, field: str | None = None, *
     )
 
 
-def _list(key: str, reader: t.Any, /, *judges: Rule, field: str | None = None, **columns: t.Any) -> Need:
+def _list(key: str, value_reader: t.Any, /, *judges: Rule, field: str | None = None, **columns: t.Any) -> Need:
     """A need of several values, each of which must be met."""
     name = field or key.replace(".", "_")
     return _need(
-        key, read.list_reader(reader), *judges, field=field, **{"fields": lambda value: {name: tuple(value)}, **columns}
+        key,
+        read.list_reader(value_reader),
+        *judges,
+        field=field,
+        **{"fields": lambda value: {name: tuple(value)}, **columns},
     )
 
 

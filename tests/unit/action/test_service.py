@@ -22,6 +22,12 @@ class Host:
         self.name = name
 
 
+def _returned_or_raised(result: dict | Exception) -> dict:
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
 @pytest.fixture
 def steps(monkeypatch) -> list[str]:
     """The steps in the order in which they are taken; what is deployed is in ``steps.deployed``."""
@@ -40,9 +46,7 @@ def steps(monkeypatch) -> list[str]:
     def deploy(deployment, since):
         taken.append("deploy")
         taken.deployed = (deployment, since)
-        if isinstance(taken.result, Exception):
-            raise taken.result
-        return taken.result
+        return _returned_or_raised(taken.result)
 
     def survey(_hosts, services, _options, *, timeout, ttl):
         taken.append(f"ask within {timeout:g} s")

@@ -21,6 +21,12 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model impo
 CALL = Call(module="a.b.delegate", does="make it", args={"name": "web"}, environment={"OWN": "1"})
 
 
+def _returned_or_raised(answer: dict | Exception) -> dict:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
 class Host:
     """A host whose module answers as a test says."""
 
@@ -36,9 +42,7 @@ class Host:
 
     def execute(self, module, arguments, environment, *, check_mode=None):
         self.calls.append((module, arguments, environment, check_mode))
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
+        return _returned_or_raised(self.answer)
 
 
 @pytest.fixture

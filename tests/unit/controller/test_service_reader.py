@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 from ansible.errors import AnsibleActionFail
@@ -144,3 +146,14 @@ def test_good_weights_are_taken():
 def test_without_its_library_it_says_what_to_install(monkeypatch):
     monkeypatch.setattr(service_reader, "VOLUPTUOUS_ERROR", ImportError("no module"))
     assert "run 'pip install voluptuous'" in fail(name="web").message
+
+
+def test_without_its_library_it_can_be_imported():
+    """In a process of its own, for which the library is not there."""
+    code = (
+        "import sys; sys.modules['voluptuous'] = None\n"
+        f"from {service_reader.__name__} import VOLUPTUOUS_ERROR\n"
+        "print(type(VOLUPTUOUS_ERROR).__name__)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ran.stdout, ran.returncode) == ("ModuleNotFoundError\n", 0), ran.stderr

@@ -82,13 +82,15 @@ class ToyForm(DockerContainer):
         """Whether a failed creation says if what is there is this run's."""
 
     def plan(
-        self, of: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str
+        self, service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str
     ) -> Plan:
         if self.plan_refusal:
             raise RefusedError(self.plan_refusal)
         options = dict(candidate.options or {})
         return (
-            self._changes(candidate, instances, options, state) if instances else self._new(of, target, options, state)
+            self._changes(candidate, instances, options, state)
+            if instances
+            else self._new(service, target, options, state)
         )
 
     def _new(self, of: Service, target: Target, options: dict[str, t.Any], state: str) -> Plan:
@@ -137,8 +139,8 @@ class ToyForm(DockerContainer):
         options = {name: tuple(key for key in changed if key != "state") for name, changed in plan.after.items()}
         return {name: keys for name, keys in options.items() if keys}
 
-    def question(self, _of: Service, _candidate: Candidate, toy: Instance, options: tuple[str, ...]) -> Call:
-        return _call("question", toy.name, toy.id, asked=tuple(options))
+    def question(self, _service: Service, _candidate: Candidate, instance: Instance, options: tuple[str, ...]) -> Call:
+        return _call("question", instance.name, instance.id, asked=tuple(options))
 
     def named(self, names: frozenset[str]) -> frozenset[str]:
         return names
@@ -168,14 +170,15 @@ class ToyForm(DockerContainer):
     def removal_refused(self, _target: Target, _instances: tuple[Instance, ...]) -> str | None:
         return self.removal_refusal
 
-    def identity(self, toy: Instance) -> str:
-        return f"identity of {toy.config['serial']}"
+    def identity(self, instance: Instance) -> str:
+        return f"identity of {instance.config['serial']}"
 
-    def adopt(self, of: Service, _target: Target, toy: Instance) -> Plan:
+    def adopt(self, service: Service, _target: Target, instance: Instance) -> Plan:
         if self.adoption_refusal:
             raise AdoptionError(self.adoption_refusal)
-        after = {toy.name: {"mark": of.name}}
-        return Plan(calls=(_call("mark", toy.name, toy.id),), before={toy.name: {"mark": None}}, after=after)
+        call = _call("mark", instance.name, instance.id)
+        before, after = {instance.name: {"mark": None}}, {instance.name: {"mark": service.name}}
+        return Plan(calls=(call,), before=before, after=after)
 
     def remove(self, _of: Service, _target: Target, instances: tuple[Instance, ...]) -> Plan:
         return removal([_call("remove", toy.name, toy.id, action="remove") for toy in instances], instances)

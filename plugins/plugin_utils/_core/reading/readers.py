@@ -28,6 +28,7 @@ from .versions import VersionRange
 try:
     import voluptuous as v
 except ImportError as error:
+    v = None
     VOLUPTUOUS_ERROR: ImportError | None = error
 else:
     VOLUPTUOUS_ERROR = None
