@@ -17,6 +17,9 @@ import yaml
 from ansible_collections.rightscope.deploy.plugins.module_utils._discovery.kinds import KINDS, kind_of
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import acts as _docker_acts
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import (
+    leftovers as _docker_leftovers,
+)
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import options as _docker_options
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox import spelling
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._proxmox.options import (
@@ -140,7 +143,7 @@ def docker_compared() -> str:
 def _when_left_out(name: str) -> str:
     if name == "image":
         return "cannot be"
-    if name in _docker_options.LEFT and name not in _docker_options._MODES:
+    if name in _docker_leftovers.LEFT and name not in _docker_leftovers.MODES:
         return "taken away: a new container"
     return "known by its name in a label: a new container"
 

@@ -46,10 +46,10 @@ _RAISED = {
     "self.display.warning": 0,
 }
 _RETURNED = (
-    *("ended", "busy", "place_left_out", "_second_choice_warning", "clean_up", "headline", "reason_to_wait"),
+    *("exit_reason", "busy", "place_left_out", "_second_choice_warning", "clean_up", "headline", "reason_to_wait"),
     *("removal_refused", "_restart_warning"),
     *("_difference_remains", "_spelling_warning", "_stay_warnings"),
-    *("not_a_text", "_no_option", "_not_taken", "_not_asked"),
+    *("not_a_text", "_no_option", "_not_taken", "_silent_registry_warning"),
     *("lock_of", "_reason_to_keep", "_surplus_warning"),
 )
 """Functions whose answer is a text, or a part of one."""

@@ -26,6 +26,7 @@ from ansible_collections.rightscope.deploy.plugins.plugin_utils._controller impo
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import acts as _docker_acts
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import options as _docker_options
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker.digests import digests
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.reading.instances import read_instances
 from tests.engines import docker
 from tests.unit.core import builders
@@ -311,7 +312,7 @@ def test_no_option_of_the_delegate_falls_between(specification):
             assert trial.other is not None or trial.only, trial.option
     for name in options - {"image"} - set(FORM.reserved) - _docker_acts.BEHAVIOUR:
         certain = name in _docker_options.CERTAIN | _docker_options.IN_PLACE
-        assert certain or _docker_options.digests({name: ["x"]}) != "none", name
+        assert certain or digests({name: ["x"]}) != "none", name
         assert not certain or name in _docker_options.COMPARED, name
 
 
@@ -322,4 +323,4 @@ def test_no_suboption_of_the_delegate_falls_between(specification):
         assert keys <= set(table.KEYS[name]), name
         # One that no comparison knows has a digest, which is another one with it.
         for key in keys - _docker_options.KEYS[name]:
-            assert _docker_options.digests({name: [{key: "x"}]}) != _docker_options.digests({name: [{}]}), (name, key)
+            assert digests({name: [{key: "x"}]}) != digests({name: [{}]}), (name, key)

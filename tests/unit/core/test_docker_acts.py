@@ -11,13 +11,13 @@ import dataclasses
 import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import acted, candidates
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import OptionError, RefusedError
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker import planning as docker_container
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, OptionError, RefusedError
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker.acts import ACTS, given_to_several
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Content, Sought
 
 from .builders import instance, service, target
 
+DOCKER_CONTAINER = FORMS["docker_container"]
 HELD, NEWER = "sha256:aa", "sha256:bb"
 GIVEN = {"rightscope.service": "web", "rightscope.options": "none", "rightscope.given": "none"}
 
@@ -51,7 +51,7 @@ def planned(there=(), content=None, state="started", needs=None, image_id="sha25
     place = target("docker", instances=there)
     (one,) = candidates(of, [place])
     one = dataclasses.replace(one, content=content or Content(), grants=())
-    return docker_container.plan(of, one, place, there, state)
+    return DOCKER_CONTAINER.plan(of, one, place, there, state)
 
 
 # --- acts -----------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ def planned(there=(), content=None, state="started", needs=None, image_id="sha25
 )
 def test_an_act_that_is_not_done_is_refused_with_the_reason(option, value, why):
     with pytest.raises(OptionError) as error:
-        docker_container.check(option, value)
+        DOCKER_CONTAINER.check(option, value)
     assert why in str(error.value)
 
 
@@ -92,7 +92,7 @@ def test_an_act_that_is_not_done_is_refused_with_the_reason(option, value, why):
     ],
 )
 def test_an_act_that_is_done_is_taken(option, value):
-    docker_container.check(option, value)
+    DOCKER_CONTAINER.check(option, value)
 
 
 HANDED_ON = {"force_kill": True, "kill_signal": "SIGINT", "stop_timeout": 3, "removal_wait_timeout": 9.0, "debug": True}
@@ -109,7 +109,7 @@ def test_an_act_is_handed_on_to_each_call(there, state):
 @pytest.mark.parametrize(("given", "keeps"), [({}, False), ({"keep_volumes": True}, True)])
 def test_a_removal_is_told_of_what_concerns_it(given, keeps):
     of = service(made_as={"docker_container": {"image": "web:1", **HANDED_ON, **given, "env": {"A": "1"}}})
-    (call,) = docker_container.remove(of, target(), (container(),)).calls
+    (call,) = DOCKER_CONTAINER.remove(of, target(), (container(),)).calls
     assert call.args == {**HANDED_ON, "name": "web", "state": "absent", "keep_volumes": keeps}
 
 
@@ -164,8 +164,8 @@ def test_what_was_pulled_is_not_pulled_once_more():
     of = service(made_as={"docker_container": {"image": "web:1", "pull": "always"}})
     (one,) = candidates(of, [dataclasses.replace(target(), content=Content(images={"web:1": NEWER}))])
     one = dataclasses.replace(one, grants=())
-    assert docker_container.plan(of, one, target(), (container(),), "started").calls
-    assert docker_container.plan(of, acted(one), target(), (container(),), "started").calls == ()
+    assert DOCKER_CONTAINER.plan(of, one, target(), (container(),), "started").calls
+    assert DOCKER_CONTAINER.plan(of, acted(one), target(), (container(),), "started").calls == ()
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_what_was_pulled_is_not_pulled_once_more():
     ],
 )
 def test_only_what_can_move_is_asked_of_a_registry(options, needs, images):
-    assert docker_container.sought(service(**needs).requirements, options) == Sought(images=images)
+    assert DOCKER_CONTAINER.sought(service(**needs).requirements, options) == Sought(images=images)
 
 
 # --- comparisons ----------------------------------------------------------------------------------
@@ -430,9 +430,9 @@ def test_the_delegate_is_only_asked_of_what_it_tells_the_truth_of(options, doubt
     place = target(instances=(container(),))
     (one,) = candidates(of, [place])
     one = dataclasses.replace(one, content=Content(images={"web:1": NEWER}), grants=())
-    plan = docker_container.plan(of, one, place, place.instances, "started")
+    plan = DOCKER_CONTAINER.plan(of, one, place, place.instances, "started")
     assert plan.changed
-    assert docker_container.doubtful(one, plan) == ({"web": doubtful} if doubtful else {})
+    assert DOCKER_CONTAINER.doubtful(one, plan) == ({"web": doubtful} if doubtful else {})
 
 
 @pytest.mark.parametrize(
@@ -449,5 +449,5 @@ def test_the_delegate_is_asked_as_the_user_wants_it_compared(said, asked):
     of = service(made_as={"docker_container": options})
     (one,) = candidates(of, [target()])
     one = dataclasses.replace(one, grants=())
-    call = docker_container.question(of, one, container(), ("env", "user"))
+    call = DOCKER_CONTAINER.question(of, one, container(), ("env", "user"))
     assert call.args["comparisons"] == {"*": "ignore", **asked}

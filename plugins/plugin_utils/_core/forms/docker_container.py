@@ -26,9 +26,16 @@ from ..model import (
     Sought,
     Target,
 )
-from ._docker import acts, devices, grants, network, planning, refusals
+from ._docker import acts, devices, grants, network, refusals
+from ._docker.calls import MODULE
+from ._docker.connection import client_arguments, connection_variables
+from ._docker.delegate_check import doubtful_options, question
+from ._docker.existing import exit_reason, log_tail, run_of
+from ._docker.images import image_source, sought_content
+from ._docker.options import check_option
+from ._docker.planning import plan, plan_removal
 from .base import Form, Options, Path
-from .common import Source
+from .common import AdoptionError, Source
 from .host_files import needed_device_grant
 
 
@@ -40,7 +47,7 @@ class DockerContainer(Form):
     scope = "application"
     kind = "docker"
     runtime = DOCKER
-    module = planning.MODULE
+    module = MODULE
     reserved = ("name", "state", "restart", "recreate", "paused")
     numbers = (
         *("cpuset_cpus", "cpuset_mems", "kernel_memory", "memory", "memory_reservation", "memory_swap", "shm_size"),
@@ -182,7 +189,7 @@ class DockerContainer(Form):
 
     def image(self, requirements: Requirements, options: Options, facts: Facts) -> Source:
         """The image the user names; Docker has no other way to know what is in one. A missing one is pulled."""
-        return planning.image(requirements, options, facts)
+        return image_source(requirements, options, facts)
 
     def images_named(self, requirements: Requirements, options: Options) -> tuple[str, ...]:
         """Its images, whose platform the engine's list leaves out."""
@@ -194,11 +201,11 @@ class DockerContainer(Form):
 
     def sought(self, requirements: Requirements, options: Options) -> Sought:
         """What registries have by the names of images that are always to be pulled, and what is in the env_file."""
-        return planning.sought(requirements, options)
+        return sought_content(requirements, options)
 
     def check(self, option: str, value: t.Any) -> None:
         """Refuses the collection's own marks, paths in short, and acts that are not done."""
-        planning.check(option, value)
+        check_option(option, value)
 
     def contradictions(self, requirements: Requirements, options: Options) -> list[tuple[Path, str]]:
         """What there is once is not given to several containers."""
@@ -212,15 +219,15 @@ class DockerContainer(Form):
 
     def ended(self, instances: tuple[Instance, ...]) -> str | None:
         """One that has ended is not started again, unless its policy says so: then it is restarting."""
-        return planning.ended(instances)
+        return exit_reason(instances)
 
     def runs(self, instances: tuple[Instance, ...]) -> Mapping[str, Run]:
         """When each was started, and how often its policy did that since."""
-        return planning.runs(instances)
+        return {instance.name: run_of(instance) for instance in instances}
 
     def last_words(self, instance: Instance) -> str:
         """As masked as a command is, and without what it was given in variables."""
-        return planning.last_words(instance)
+        return log_tail(instance)
 
     # --- how it is made -------------------------------------------------------------------------
 
@@ -228,34 +235,37 @@ class DockerContainer(Form):
         self, service: Service, candidate: Candidate, target: Target, instances: tuple[Instance, ...], state: str
     ) -> Plan:
         """A call for each container that differs, and for the network of several."""
-        return planning.plan(service, candidate, target, instances, state)
+        return plan(service, candidate, target, instances, state)
 
     def doubtful(self, candidate: Candidate, plan: Plan) -> Mapping[str, tuple[str, ...]]:
         """What the delegate would change by another way than in place."""
-        return planning.doubtful(candidate, plan)
+        return doubtful_options(candidate, plan)
 
     def question(self, service: Service, candidate: Candidate, instance: Instance, options: Sequence[str]) -> Call:
         """Every other option is left out of its comparison."""
-        return planning.question(service, candidate, instance, options)
+        return question(service, candidate, instance, options)
 
     def named(self, names: frozenset[str]) -> frozenset[str]:
         """The delegate's diff has its own word for volumes."""
-        return planning.named(names)
+        return frozenset({"volume_binds": "volumes"}.get(name, name) for name in names)
 
     def adopt(self, service: Service, target: Target, instance: Instance) -> Plan:
         """Never: labels are given to a container when it is made."""
-        return planning.adopt(service, target, instance)
+        raise AdoptionError(
+            f"Container '{instance.name}' cannot be taken over as it is: Docker gives no label to a container that "
+            "exists. Remove it by hand, its volumes aside, and let it be made anew."
+        )
 
     def remove(self, service: Service, target: Target, instances: tuple[Instance, ...]) -> Plan:
         """A call for each container, and for the network that several had."""
-        return planning.remove(service, target, instances)
+        return plan_removal(service, instances)
 
     # --- how it is reached ----------------------------------------------------------------------
 
     def connection(self, target: Target, instance: Instance) -> dict[str, t.Any]:
         """Through the engine's API: an image of one application has neither sshd nor an address to trust."""
-        return planning.connection(target, instance)
+        return connection_variables(target, instance)
 
     def command(self, target: Target, instance: Instance) -> list[str]:
         """``docker exec``."""
-        return planning.command(target, instance)
+        return ["docker", *client_arguments(target.options), "exec", "--interactive", instance.name]

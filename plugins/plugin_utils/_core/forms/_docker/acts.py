@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ...knowledge.distributions import ARCHITECTURES
-from ...model import Process, Requirements
+from ...model import Requirements
 from ..common import OptionError
 
 
@@ -264,28 +264,6 @@ def _host_ports(text: str) -> set[tuple[str, int, str]]:
     address = address.lstrip("[")
     numbers = range(int(host[1]), int(host[2] or host[1]) + 1)
     return {("" if address in _EVERY else address, number, protocol or "tcp") for number in numbers}
-
-
-# --- images ---------------------------------------------------------------------------------------
-
-_ID = re.compile(r"(sha256:)?[0-9a-f]{12,64}")
-
-
-def pulls_always(options: Mapping[str, t.Any]) -> bool:
-    """Whether the registry is to be asked each time."""
-    return options.get("pull") in ("always", True)
-
-
-def may_move(image: str | None) -> bool:
-    """Whether an image's name can stand for another one tomorrow: neither an id nor a digest does."""
-    return bool(image) and "@" not in image and not _ID.fullmatch(image)
-
-
-def images_of(requirements: Requirements, options: Mapping[str, t.Any]) -> tuple[str, ...]:
-    """The names of the images of all containers, each once."""
-    processes: tuple[Process | None, ...] = requirements.processes or (None,)
-    named = [(one.image if one else None) or options.get("image") for one in processes]
-    return tuple(dict.fromkeys(str(name) for name in named if name))
 
 
 # --- platform -------------------------------------------------------------------------------------
