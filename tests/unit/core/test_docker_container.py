@@ -662,6 +662,18 @@ def test_each_key_of_a_network_counts(key):
     assert planned("docker", there, options=without).calls[0].action == "replace"
 
 
+def test_a_network_can_leave_while_a_key_of_a_later_release_changes():
+    def options(value, *names):
+        return {**IMAGE, "networks": [{"name": name, "key_of_a_later_release": value} for name in names]}
+
+    there = container(NetworkMode="shop")
+    there.config["NetworkSettings"]["Networks"] = {"shop": {}, "old": {}}
+    there.config["Config"]["Labels"] |= planned("docker", options=options(1, "shop", "old")).calls[0].args["labels"]
+    plan = planned("docker", there, options=options(2, "shop"))
+    assert plan.calls[0].does == "recreate container 'web' for networks"
+    assert plan.before["web"]["networks"] == "another value"
+
+
 def test_of_what_no_engine_tells_the_name_and_the_new_value_are_shown():
     options = {"healthcheck": {"test": "b"}, "log_options": {"token": "S3NT"}, "mounts": [{"target": "/a"}]}
     there = container()

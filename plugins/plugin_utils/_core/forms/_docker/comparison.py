@@ -18,7 +18,7 @@ from ...model import Candidate, Instance
 from ..common import differences, image_named
 from .acts import BEHAVIOUR, IGNORE, MORE, STRICT, all_that_is_there, comparison, held_against
 from .containers import GIVEN_MARK, OPTIONS_MARK, OWN_MARKS, Container
-from .digests import compare_option
+from .digests import OTHER, compare_option
 from .images import image_reference, may_move, pulls_always
 from .inspection import at, labels
 from .leftovers import LEFT, find_withdrawn
@@ -139,6 +139,9 @@ def _differences(container: Container, instance: Instance) -> Sides:
     for name, value in withdrawn.items():
         wanted[name], present[name] = None, value
     for name, left in items.items():
+        if present.get(name) == OTHER:
+            # It differs as a whole, and more is not known.
+            continue
         current = present.get(name) or {}
         wanted.setdefault(name, {})
         present[name] = sorted([*current, *left]) if isinstance(current, list) else {**current, **left}
