@@ -54,7 +54,7 @@ _RETURNED = (
 )
 """Functions whose answer is a text, or a part of one."""
 
-_PAIRED = ("given_to_several", "_twice_in_one")
+_PAIRED = ("contradictions", "_repeated_ports")
 """Functions whose answer is pairs of a path and a text."""
 
 _KEPT = ("warnings", "why")

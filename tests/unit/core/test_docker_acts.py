@@ -12,7 +12,8 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import acted, candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms import FORMS, OptionError, RefusedError
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker.acts import ACTS, given_to_several
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker.acts import ACTS
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.forms._docker.contradictions import contradictions
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.model import Content, Sought
 
 from .builders import instance, service, target
@@ -355,12 +356,12 @@ TWO = {"processes": [{"name": "app", "image": "a:1"}, {"name": "db", "image": "b
         ({"networks": [{"name": "n", "mac_address": "02:00:00:00:00:01"}]}, ("networks", 0, "mac_address")),
     ],
 )
-def test_what_there_is_once_is_not_given_to_several(options, path):
-    ((found, message),) = given_to_several(service(**TWO).requirements, options)
+def test_what_there_is_once_is_not_contradictions(options, path):
+    ((found, message),) = contradictions(service(**TWO).requirements, options)
     assert found == path
     assert "each process' container" in message
     assert "name ports with a 'process' instead" in message or path[0] != "published_ports"
-    assert given_to_several(service().requirements, options) == []
+    assert contradictions(service().requirements, options) == []
 
 
 @pytest.mark.parametrize(
@@ -374,10 +375,10 @@ def test_what_there_is_once_is_not_given_to_several(options, path):
         ["53:53/udp", "53:53/tcp"],
     ],
 )
-def test_a_port_that_the_engine_picks_may_be_given_to_several(ports):
+def test_a_port_that_the_engine_picks_may_be_contradictions(ports):
     several = service(**TWO).requirements
     assert [
-        path for path, _text in given_to_several(several, {"published_ports": ports}) if ports[0] != "53:53/udp"
+        path for path, _text in contradictions(several, {"published_ports": ports}) if ports[0] != "53:53/udp"
     ] == []
 
 
@@ -392,7 +393,7 @@ def test_a_port_that_the_engine_picks_may_be_given_to_several(ports):
     ],
 )
 def test_a_port_of_the_host_is_given_once(ports, clashes):
-    found = given_to_several(service().requirements, {"published_ports": ports})
+    found = contradictions(service().requirements, {"published_ports": ports})
     assert [path for path, _text in found] == [("published_ports", index) for index in clashes]
 
 

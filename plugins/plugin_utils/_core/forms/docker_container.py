@@ -26,9 +26,10 @@ from ..model import (
     Sought,
     Target,
 )
-from ._docker import acts, devices, grants, network, refusals
+from ._docker import devices, grants, network, refusals
 from ._docker.calls import MODULE
 from ._docker.connection import client_arguments, connection_variables
+from ._docker.contradictions import contradictions
 from ._docker.delegate_check import doubtful_options, question
 from ._docker.existing import exit_reason, log_tail, run_of
 from ._docker.images import image_source, sought_content
@@ -209,7 +210,7 @@ class DockerContainer(Form):
 
     def contradictions(self, requirements: Requirements, options: Options) -> list[tuple[Path, str]]:
         """What there is once is not given to several containers."""
-        return acts.given_to_several(requirements, options)
+        return contradictions(requirements, options)
 
     # --- what is there --------------------------------------------------------------------------
 

@@ -10,13 +10,10 @@ None of them is swallowed: each is done here, handed on to each call of the dele
 
 from __future__ import annotations
 
-import re
 import typing as t
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...knowledge.distributions import ARCHITECTURES
-from ...model import Requirements
 from ..common import OptionError
 
 
@@ -108,7 +105,7 @@ def refuse(option: str, value: t.Any) -> None:
             _refuse_comparison(name, how)
 
 
-def handed_to_removals(options: Mapping[str, t.Any]) -> dict[str, t.Any]:
+def removal_options(options: Mapping[str, t.Any]) -> dict[str, t.Any]:
     """What a removal is told of the options."""
     return {name: options[name] for name, act in ACTS.items() if act.removes and options.get(name) is not None}
 
@@ -153,22 +150,23 @@ def _refuse_comparison(name: str, how: t.Any) -> None:
         raise OptionError(f"says allow_more_present of '{name}', which is not a list or a mapping")
 
 
-def comparison(options: Mapping[str, t.Any], option: str) -> str | None:
+def way_to_compare(options: Mapping[str, t.Any], option: str) -> str | None:
     """How the user wants an option to be compared; None where nothing is said of it."""
     said = {_ALIASES.get(name, name): how for name, how in (options.get("comparisons") or {}).items()}
     return said.get(_FOLLOWS.get(option, option), said.get(ALL))
 
 
-def held_against(wanted: t.Any, found: t.Any) -> bool:
+def is_within(wanted: t.Any, present: t.Any) -> bool:
     """Whether all that is wanted is there, whatever more is."""
     if isinstance(wanted, Mapping):
-        return isinstance(found, Mapping) and all(key in found and found[key] == item for key, item in wanted.items())
+        items = wanted.items()
+        return isinstance(present, Mapping) and all(key in present and present[key] == item for key, item in items)
     if isinstance(wanted, (list, tuple)):
-        return isinstance(found, (list, tuple)) and all(item in found for item in wanted)
-    return wanted == found
+        return isinstance(present, (list, tuple)) and all(item in present for item in wanted)
+    return wanted == present
 
 
-def all_that_is_there(option: str, config: Mapping[str, t.Any]) -> dict[str, t.Any]:
+def items_beside_image(option: str, config: Mapping[str, t.Any]) -> dict[str, t.Any]:
     """
     Of a mapping all that the container has, less what its image brings.
 
@@ -177,113 +175,14 @@ def all_that_is_there(option: str, config: Mapping[str, t.Any]) -> dict[str, t.A
     image = config.get("_image") or {}
     if option == "env":
         brought = set(image.get("env") or ())
-        held = (config.get("Config") or {}).get("Env") or ()
-        return dict(item.partition("=")[::2] for item in held if item not in brought)
+        variables = (config.get("Config") or {}).get("Env") or ()
+        return dict(item.partition("=")[::2] for item in variables if item not in brought)
     if option == "labels":
         brought = image.get("labels") or {}
-        held = (config.get("Config") or {}).get("Labels") or {}
-        return {key: item for key, item in held.items() if brought.get(key) != item}
+        labels = (config.get("Config") or {}).get("Labels") or {}
+        return {key: item for key, item in labels.items() if brought.get(key) != item}
     if option == "networks":
         return dict.fromkeys((config.get("NetworkSettings") or {}).get("Networks") or {}, {})
     if option == "sysctls":
         return dict((config.get("HostConfig") or {}).get("Sysctls") or {})
     return {}
-
-
-# --- what there is once ---------------------------------------------------------------------------
-
-_ONCE_OF_A_NETWORK = ("ipv4_address", "ipv6_address", "mac_address")
-Contradiction = tuple[tuple[t.Any, ...], str]
-
-
-def given_to_several(requirements: Requirements, options: Mapping[str, t.Any]) -> list[Contradiction]:
-    """What there is once, a port of the host, an address or a name, and each of several containers is given."""
-    found = list(_twice_in_one(options.get("published_ports") or ()))
-    if len(requirements.processes) < 2:
-        return found
-    for index, one in enumerate(options.get("published_ports") or ()):
-        if _host_ports(str(one)):
-            found.append(
-                (
-                    ("published_ports", index),
-                    (
-                        "is a single port of the host, but each process' container would be given it; name ports with "
-                        "a 'process' instead"
-                    ),
-                )
-            )
-    for name in ("hostname", "mac_address"):
-        if options.get(name) is not None:
-            found.append(((name,), "can be used once, but each process' container would be given it; leave it out"))
-    for index, network in enumerate(options.get("networks") or ()):
-        found += [
-            (
-                ("networks", index, name),
-                "can be used once, but each process' container would be given it; leave it out",
-            )
-            for name in _ONCE_OF_A_NETWORK
-            if network.get(name) is not None
-        ]
-    return found
-
-
-def _twice_in_one(ports: Iterable[t.Any]) -> Iterable[Contradiction]:
-    seen: set[tuple[str, int, str]] = set()
-    for index, one in enumerate(ports):
-        mine = _host_ports(str(one))
-        if any(_is_taken(port, seen) for port in mine):
-            yield ("published_ports", index), "is a port of the host that an earlier entry has; take another"
-        seen |= mine
-
-
-def _is_taken(port: tuple[str, int, str], seen: set[tuple[str, int, str]]) -> bool:
-    """A port without an address is one on every address."""
-    address, number, protocol = port
-    return any(
-        (number, protocol) == (other, kind) and (not address or not where or address == where)
-        for where, other, kind in seen
-    )
-
-
-_RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
-_EVERY = ("", "0.0.0.0", "::")
-
-
-def _host_ports(text: str) -> set[tuple[str, int, str]]:
-    """(address, port, protocol) of each port of the host that an entry names; a range for one port leaves a choice."""
-    text, _sign, protocol = text.partition("/")
-    address, _sign, rest = text.rpartition("]:") if text.startswith("[") else ("", "", text)
-    parts = rest.split(":")
-    if not address and len(parts) == 3:
-        address = parts.pop(0)
-    if len(parts) != 2:
-        return set()
-    host, inside = (_RANGE.fullmatch(part) for part in parts)
-    if not host or not inside or (host[2] and not inside[2]):
-        return set()
-    address = address.lstrip("[")
-    numbers = range(int(host[1]), int(host[2] or host[1]) + 1)
-    return {("" if address in _EVERY else address, number, protocol or "tcp") for number in numbers}
-
-
-# --- platform -------------------------------------------------------------------------------------
-
-_SYSTEMS = ("linux", "windows", "freebsd", "darwin")
-
-
-def compare_platform(value: t.Any, config: Mapping[str, t.Any], _options: t.Any = None) -> tuple[str, str]:
-    """What is said of ``os[/arch[/variant]]``, or of an architecture alone; an image that is gone is not compared."""
-    found = (config.get("_image") or {}).get("platform")
-    wanted, held = _platform(value), _platform(found or value)
-    same = all(key not in held or held[key] == part for key, part in wanted.items())
-    return str(value), str(value) if same else str(found)
-
-
-def _platform(value: t.Any) -> dict[str, str]:
-    parts = str(value).lower().split("/")
-    if len(parts) == 1 and parts[0] not in _SYSTEMS:
-        parts.insert(0, "")
-    found = dict(zip(("os", "architecture", "variant"), parts, strict=False))
-    if found.get("architecture"):
-        found["architecture"] = ARCHITECTURES.get(found["architecture"], found["architecture"])
-    return {key: part for key, part in found.items() if part}

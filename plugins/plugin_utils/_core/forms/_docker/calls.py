@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from ...model import Call, Instance, Service
 from ..common import ABSENT, MARK, STARTED
-from .acts import ALL, IGNORE, STRICT, handed_to_removals
+from .acts import ALL, IGNORE, STRICT, removal_options
 from .containers import Container, network_name
 from .existing import named_volumes
 from .images import pulls_always
@@ -58,7 +58,7 @@ def removal_call(instance: Instance, options: Mapping[str, t.Any]) -> Call:
     """What removes a container, in the way that the options say."""
     # Anonymous volumes belong to the container, and nothing else could ever find them again.
     keeps = bool(options.get("keep_volumes"))
-    args = {**handed_to_removals(options), "name": instance.name, "state": ABSENT, "keep_volumes": keeps}
+    args = {**removal_options(options), "name": instance.name, "state": ABSENT, "keep_volumes": keeps}
     volumes = ", ".join(f"'{name}'" for name in named_volumes(instance))
     stays = f"; its volume {volumes} stays" if volumes else ""
     return Call(module=MODULE, does=f"remove container '{instance.name}'{stays}", args=args, action="remove")

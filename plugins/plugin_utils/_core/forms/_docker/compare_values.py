@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 from collections.abc import Callable, Iterable, Mapping
 
+from ...knowledge.distributions import ARCHITECTURES
 from ...reading.quantities import MIB
 from ..common import text
 from . import values
@@ -220,3 +221,24 @@ def compare_mac_address(value: t.Any, config: Mapping[str, t.Any], _options: t.A
     networks = (at(config, "NetworkSettings.Networks") or {}).values()
     present = {values.hardware_address(network.get("MacAddress")) for network in networks} - {""}
     return wanted, values.hardware_address(own) if own else wanted if wanted in present else None
+
+
+_SYSTEMS = ("linux", "windows", "freebsd", "darwin")
+
+
+def compare_platform(value: t.Any, config: Mapping[str, t.Any], _options: t.Any = None) -> tuple[str, str]:
+    """What is said of ``os[/arch[/variant]]``, or of an architecture alone; an image that is gone is not compared."""
+    platform = (config.get("_image") or {}).get("platform")
+    wanted, present = _platform_parts(value), _platform_parts(platform or value)
+    is_same = all(key not in present or present[key] == part for key, part in wanted.items())
+    return str(value), str(value) if is_same else str(platform)
+
+
+def _platform_parts(value: t.Any) -> dict[str, str]:
+    parts = str(value).lower().split("/")
+    if len(parts) == 1 and parts[0] not in _SYSTEMS:
+        parts.insert(0, "")
+    named = dict(zip(("os", "architecture", "variant"), parts, strict=False))
+    if named.get("architecture"):
+        named["architecture"] = ARCHITECTURES.get(named["architecture"], named["architecture"])
+    return {key: part for key, part in named.items() if part}

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 from ...model import Candidate, Instance
 from ..common import differences, image_named
-from .acts import BEHAVIOUR, IGNORE, MORE, STRICT, all_that_is_there, comparison, held_against
+from .acts import BEHAVIOUR, IGNORE, MORE, STRICT, is_within, items_beside_image, way_to_compare
 from .containers import GIVEN_MARK, OPTIONS_MARK, OWN_MARKS, Container
 from .digests import OTHER, compare_option
 from .images import image_reference, may_move, pulls_always
@@ -41,18 +41,18 @@ def compare(container: Container, instance: Instance, candidate: Candidate) -> S
     """What differs, less what the user does not want to be compared, and with what is compared on demand."""
     before, after = _differences(container, instance)
     for name in list(after):
-        how = comparison(container.options, name)
+        how = way_to_compare(container.options, name)
         is_ignored = how == IGNORE and _is_as_needed(container, name, instance)
-        if is_ignored or (how == MORE and (after[name] is None or held_against(after[name], before[name]))):
+        if is_ignored or (how == MORE and (after[name] is None or is_within(after[name], before[name]))):
             del before[name], after[name]
     if _is_same_image(container, instance, candidate):
         before.pop("image", None)
         after.pop("image", None)
     for name in SUBSETS:
-        if comparison(container.options, name) == STRICT and container.options.get(name) is not None:
+        if way_to_compare(container.options, name) == STRICT and container.options.get(name) is not None:
             _add_surplus(container, name, instance, before, after)
     wanted_timeout = container.options.get("stop_timeout")
-    if comparison(container.options, "stop_timeout") == STRICT and wanted_timeout is not None:
+    if way_to_compare(container.options, "stop_timeout") == STRICT and wanted_timeout is not None:
         present = at(instance.config, "Config.StopTimeout")
         if present != wanted_timeout:
             before["stop_timeout"], after["stop_timeout"] = present, wanted_timeout
@@ -64,7 +64,7 @@ def _is_as_needed(container: Container, name: str, instance: Instance) -> bool:
     """Whether what needs come to is there: to leave an option out of its comparison takes back no need."""
     if name not in container.needed or name not in COMPARED:
         return True
-    return held_against(*COMPARED[name](container.needed[name], instance.config, container.options))
+    return is_within(*COMPARED[name](container.needed[name], instance.config, container.options))
 
 
 def _is_same_image(container: Container, instance: Instance, candidate: Candidate) -> bool:
@@ -82,7 +82,7 @@ def _add_surplus(
     wanted, _present = COMPARED[name](container.options[name], instance.config, container.options)
     surplus = {
         key: item
-        for key, item in all_that_is_there(name, instance.config).items()
+        for key, item in items_beside_image(name, instance.config).items()
         if key not in wanted and key not in OWN_MARKS
     }
     if surplus:
@@ -96,7 +96,7 @@ def _add_surplus(
 def asks_registry(container: Container) -> bool:
     """Whether what the registry has by the image's name now makes a difference."""
     options = container.options
-    return pulls_always(options) and may_move(options.get("image")) and comparison(options, "image") != IGNORE
+    return pulls_always(options) and may_move(options.get("image")) and way_to_compare(options, "image") != IGNORE
 
 
 def _newer_image(container: Container, instance: Instance, candidate: Candidate) -> Sides:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from ...model import Call, Candidate, Instance, Plan, Service
 from ..common import ABSENT
-from .acts import ACTS, ALL, IGNORE, MORE, STRICT, comparison
+from .acts import ACTS, ALL, IGNORE, MORE, STRICT, way_to_compare
 from .calls import MODULE
 from .comparison import SUBSETS
 from .containers import wanted_containers
@@ -60,12 +60,12 @@ def question(service: Service, candidate: Candidate, instance: Instance, options
         "name": container.name,
         "state": "present",
         "pull": "never",
-        "comparisons": {ALL: IGNORE, **{option: _way_to_compare(container.options, option) for option in options}},
+        "comparisons": {ALL: IGNORE, **{option: _comparison_to_ask(container.options, option) for option in options}},
     }
     return Call(module=MODULE, does=f"compare {', '.join(options)} of container '{container.name}'", args=args)
 
 
-def _way_to_compare(options: Mapping[str, t.Any], option: str) -> str:
+def _comparison_to_ask(options: Mapping[str, t.Any], option: str) -> str:
     """What is to be ignored and differs all the same is what a need comes to."""
-    how = comparison(options, option)
+    how = way_to_compare(options, option)
     return how if how in (STRICT, MORE) else MORE if option in SUBSETS else STRICT

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable
 
 from ..common import OptionError, need_no_marks
 from . import values
-from .acts import compare_platform, refuse
+from .acts import refuse
 from .compare_mounts import HEALTH_KEYS, MOUNT_PATHS, compare_healthcheck, compare_mounts
 from .compare_networks import NETWORK_KEYS, compare_networks
 from .compare_references import by_mode, compare_links, compare_network_mode, compare_volumes_from
@@ -39,6 +39,7 @@ from .compare_values import (
     compare_hosts,
     compare_image,
     compare_mac_address,
+    compare_platform,
     compare_ports,
     compare_restart_policy,
     compare_security_options,
