@@ -40,12 +40,12 @@ def _digestible(name: str, value: t.Any, options: Mapping[str, t.Any]) -> t.Any:
     """What is digested of an option: nothing where the comparison decides."""
     if name in CERTAIN or name in IN_PLACE:
         rest = unknown_keys(name, value)
-        return None if rest is None else normalised(name, rest)
+        return None if rest is None else _normalise(name, rest)
     if isinstance(value, str) and value.startswith(CONTAINER):
         # The name stands for another container once that one was made anew.
         return None
     default = options.get("default_host_ip") if name in ("published_ports", "ports") else None
-    return normalised(name, value) if default is None else [default, normalised(name, value)]
+    return _normalise(name, value) if default is None else [default, _normalise(name, value)]
 
 
 def _digest(value: t.Any) -> str:
@@ -86,12 +86,12 @@ OTHER = "another value"
 """What is shown of a value that is known by its digest alone."""
 
 
-def normalised(option: str, value: t.Any) -> t.Any:
+def _normalise(option: str, value: t.Any) -> t.Any:
     """A value in one spelling of many: durations in seconds, sizes in bytes, switches as texts, sets in order."""
     if isinstance(value, Mapping):
-        return {str(key): normalised(str(key), item) for key, item in value.items() if item is not None}
+        return {str(key): _normalise(str(key), item) for key, item in value.items() if item is not None}
     if isinstance(value, (list, tuple)):
-        items = [normalised(option, item) for item in value]
+        items = [_normalise(option, item) for item in value]
         return sorted(items, key=repr) if option in _UNORDERED else items
     if option in ("interval", "timeout", "start_period", "start_interval"):
         parts = _DURATION.findall(str(value))

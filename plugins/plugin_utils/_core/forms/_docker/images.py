@@ -44,7 +44,7 @@ def image_reference(name: str) -> tuple[str, ...]:
 
 def sought_content(requirements: Requirements, options: Mapping[str, t.Any]) -> Sought:
     """What the registries have by the names of images that are always to be pulled, and what is in the env_file."""
-    images = images_of(requirements, options) if pulls_always(options) else ()
+    images = _images_of(requirements, options) if pulls_always(options) else ()
     return Sought(
         images=tuple(name for name in images if may_move(name)),
         files=(options["env_file"],) if options.get("env_file") else (),
@@ -61,7 +61,7 @@ def may_move(image: str | None) -> bool:
     return bool(image) and "@" not in image and not _ID.fullmatch(image)
 
 
-def images_of(requirements: Requirements, options: Mapping[str, t.Any]) -> tuple[str, ...]:
+def _images_of(requirements: Requirements, options: Mapping[str, t.Any]) -> tuple[str, ...]:
     """The names of the images of all containers, each once."""
     processes: tuple[Process | None, ...] = requirements.processes or (None,)
     named = [(process.image if process else None) or options.get("image") for process in processes]

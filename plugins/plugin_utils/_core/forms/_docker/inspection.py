@@ -45,8 +45,8 @@ def names_by_id(word: str, config: Mapping[str, t.Any]) -> list[str]:
     return known[ids[0]] if ids else []
 
 
-def name_of_container(wanted: str, id: str, config: Mapping[str, t.Any]) -> str:
+def name_of_container(wanted: str, container_id: str, config: Mapping[str, t.Any]) -> str:
     """What the engine has of a container, by the user's word for it where that means the same one now."""
-    names = (config.get("_names") or {}).get(id) or []
-    is_short_id = len(wanted) >= _SHORT_ID and id.startswith(wanted)
-    return wanted if is_short_id or wanted in names else next(iter(names), id)
+    names = (config.get("_names") or {}).get(container_id) or []
+    is_short_id = len(wanted) >= _SHORT_ID and container_id.startswith(wanted)
+    return wanted if is_short_id or wanted in names else next(iter(names), container_id)

@@ -20,7 +20,7 @@ from .existing import kept_parts, lost_parts
 from .options import IN_PLACE
 
 _VERBS = {STARTED: "start", STOPPED: "stop"}
-Steps = tuple[list[Call], dict[str, t.Any], dict[str, t.Any]]
+_Steps = tuple[list[Call], dict[str, t.Any], dict[str, t.Any]]
 """(what is to be done with one container, its before, its after)"""
 
 
@@ -92,7 +92,7 @@ def plan_removal(service: Service, instances: tuple[Instance, ...]) -> Plan:
 # --- one container ------------------------------------------------------------------------------
 
 
-def _steps(container: Container, instance: Instance | None, state: str, candidate: Candidate) -> Steps:
+def _steps(container: Container, instance: Instance | None, state: str, candidate: Candidate) -> _Steps:
     if instance is None:
         shown = {key: value for key, value in container.options.items() if key not in BEHAVIOUR}
         does = f"create container '{container.name}' from {container.options.get('image')}"
@@ -106,7 +106,7 @@ def _steps(container: Container, instance: Instance | None, state: str, candidat
     return _change_steps(container, instance, state, candidate)
 
 
-def _change_steps(container: Container, instance: Instance, state: str, candidate: Candidate) -> Steps:
+def _change_steps(container: Container, instance: Instance, state: str, candidate: Candidate) -> _Steps:
     agreed = candidate.agreed.get(container.name, frozenset())
     before, after = (
         {name: value for name, value in side.items() if name not in agreed}
