@@ -211,7 +211,7 @@ def test_where_runs_cannot_tell_each_other_what_they_are_at_work_on_it_is_said(p
     assert outcome["failed"] is True
     assert f"'{home}/rightscope/" in outcome["msg"]
     assert "on the controller cannot be written: " in outcome["msg"]
-    assert "set ANSIBLE_HOME to a directory that is" in outcome["msg"]
+    assert "set ANSIBLE_HOME to a writable directory" in outcome["msg"]
     assert "Traceback" not in outcome.output
     assert docker_eyes.names() == []
 
