@@ -83,7 +83,7 @@ class Settling:
         if not instances:
             return "it is not there afterwards"
         running = self._state == STARTED
-        exit_reason = self._form.ended(instances) if running else None
+        exit_reason = self._form.exit_reason(instances) if running else None
         if exit_reason:
             raise EndedError(exit_reason)
         up_long_enough = not running or self._are_up_long_enough(instances, now)
@@ -130,7 +130,7 @@ class Settling:
             before = self._restarts_before.setdefault(name, 0 if self._starts else run.restarts)
             if run.restarts - before >= CRASH_LIMIT:
                 raise EndedError(
-                    f"container '{name}' ends again and again after its start{self._form.last_words(by_name[name])}"
+                    f"container '{name}' ends again and again after its start{self._form.log_tail(by_name[name])}"
                 )
             uptime = now - self._start_of(name, run, now)
             long_enough = long_enough and uptime >= self._min_uptime_of(run)

@@ -148,10 +148,10 @@ class ToyForm(DockerContainer):
     def runs(self, instances: tuple[Instance, ...]) -> dict[str, Run]:
         return {toy.name: Run(started=str(toy.config["starts"]), restarts=toy.config["crashes"]) for toy in instances}
 
-    def ended(self, instances: tuple[Instance, ...]) -> str | None:
+    def exit_reason(self, instances: tuple[Instance, ...]) -> str | None:
         return next((f"toy '{toy.name}' ended" for toy in instances if toy.config["ended"]), None)
 
-    def last_words(self, _toy: Instance) -> str:
+    def log_tail(self, _toy: Instance) -> str:
         return "; its last words: ouch"
 
     def busy(self, instances: tuple[Instance, ...]) -> str | None:

@@ -1113,7 +1113,7 @@ def test_of_several_processes_each_has_its_own_ports():
 )
 def test_a_container_that_ended_is_not_waited_for(state, why):
     there = dataclasses.replace(container(), config={**container().config, "State": state})
-    assert FORMS["docker_container"].ended((there,)) == why
+    assert FORMS["docker_container"].exit_reason((there,)) == why
 
 
 ANONYMOUS = "f" * 64

@@ -273,7 +273,7 @@ class Form:
         """What keeps others from changing it now, as half a sentence."""
         return None
 
-    def ended(self, instances: tuple[Instance, ...]) -> str | None:
+    def exit_reason(self, instances: tuple[Instance, ...]) -> str | None:
         """Why what was started will not come to run any more, as half a sentence."""
         return None
 
@@ -281,7 +281,7 @@ class Form:
         """The run that each is in, by its name; None where nothing needs to be watched."""
         return None
 
-    def last_words(self, instance: Instance) -> str:
+    def log_tail(self, instance: Instance) -> str:
         """The end of its log as the end of a sentence, or nothing."""
         return ""
 

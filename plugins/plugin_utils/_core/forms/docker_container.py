@@ -218,7 +218,7 @@ class DockerContainer(Form):
         """The engine's own id of the container."""
         return instance.id
 
-    def ended(self, instances: tuple[Instance, ...]) -> str | None:
+    def exit_reason(self, instances: tuple[Instance, ...]) -> str | None:
         """One that has ended is not started again, unless its policy says so: then it is restarting."""
         return exit_reason(instances)
 
@@ -226,7 +226,7 @@ class DockerContainer(Form):
         """When each was started, and how often its policy did that since."""
         return {instance.name: run_of(instance) for instance in instances}
 
-    def last_words(self, instance: Instance) -> str:
+    def log_tail(self, instance: Instance) -> str:
         """As masked as a command is, and without what it was given in variables."""
         return log_tail(instance)
 
