@@ -18,27 +18,27 @@ import pytest
 
 from .conftest import DOCKER_IMAGE, LXD_IMAGE, Playbook
 
-FORMS = Path("ansible_collections/rightscope/deploy/plugins/plugin_utils/_forms")
+FORMS = Path("ansible_collections/rightscope/deploy/plugins/plugin_utils/_core/forms")
 BLIND = {
-    "_docker_options.py": """
+    "_docker/digests.py": """
 
-_seeing = compared
+_seeing = compare_option
 
 
-def compared(name, *args, **marks):
-    wanted, found = _seeing(name, *args, **marks)
-    return (f"{wanted}, and never the same" if name in ("working_dir", "memory") else wanted), found
+def compare_option(name, *args, **digests):
+    wanted, present = _seeing(name, *args, **digests)
+    return (f"{wanted}, and never the same" if name in ("working_dir", "memory") else wanted), present
 """,
-    "lxd_container.py": """
+    "_lxd/comparison.py": """
 
-_seeing = _difference
+_seeing = _differences
 
 
-def _difference(wanted, config):
-    before, after = _seeing(wanted, config)
+def _differences(wanted, current):
+    before, after = _seeing(wanted, current)
     key = "config.user.note"
     if "user.note" in wanted["config"]:
-        before[key], after[key] = config["config"].get("user.note"), "never the same"
+        before[key], after[key] = current["config"].get("user.note"), "never the same"
     return before, after
 """,
 }
