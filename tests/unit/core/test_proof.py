@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.candidates import candidates
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.constraints import CONSTRAINTS
-from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide, instead
+from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.decision.decide import decide, with_fallback
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation import proof
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.explain import explain
 from ansible_collections.rightscope.deploy.plugins.plugin_utils._core.explanation.proof import prove
@@ -222,7 +222,7 @@ def test_where_what_is_narrower_has_failed_no_need_is_blamed():
     of = service(made_as=WEB)
     decision = decide(of, candidates(of, [target("docker"), target("lxd")]))
     docker, lxd = decision.verdicts
-    then = instead(of, decision, lxd, (docker,))
+    then = with_fallback(of, decision, lxd, (docker,))
     assert then.proof == ("dock1 would fit as a Docker container, which is narrower, and could not be made.",)
     said = explain(then)
     assert "Service 'web' goes to 'lab', an LXC container" in said

@@ -11,7 +11,7 @@ import typing as t
 from collections.abc import Callable, Mapping
 
 from ..._core.candidates import is_described
-from ..._core.decision.decide import can_follow, instead
+from ..._core.decision.decide import can_follow, with_fallback
 from ..._core.model import Candidate, Decision, Service, Target, Verdict
 from ..decisions import decision_result
 from ..errors import AttemptError, Cause, ProvisioningError
@@ -58,7 +58,7 @@ def place(
             continue
         if attempts:
             result = _add_attempts(result, [*attempts, Attempt(candidate)])
-            result |= decision_result(instead(job.service, decision, verdict, tuple(failed)))
+            result |= decision_result(with_fallback(job.service, decision, verdict, tuple(failed)))
         return result
     raise _exhausted(job, attempts, changed=changed)
 

@@ -93,7 +93,7 @@ def _is_better(new: Verdict, old: Verdict) -> bool:
     return ahead < behind or (ahead == behind and -score >= -other + _CLEARLY)
 
 
-def instead(service: Service, decision: Decision, chosen: Verdict, failed: tuple[Verdict, ...]) -> Decision:
+def with_fallback(service: Service, decision: Decision, chosen: Verdict, failed: tuple[Verdict, ...]) -> Decision:
     """The decision after better candidates have failed: what it then came to, and why."""
     return _proven(service, dataclasses.replace(decision, chosen=chosen, failed=failed))
 
