@@ -221,6 +221,6 @@ def drip(pause: float, longest: float) -> Fault:
     return fault
 
 
-def with_fallback(body: str, status: str = "200 OK", sort: str = "application/json") -> Fault:
+def instead(body: str, status: str = "200 OK", sort: str = "application/json") -> Fault:
     """Another answer than the engine's."""
     return lambda exchange: exchange.reply(body.encode(), status, sort)

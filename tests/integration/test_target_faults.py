@@ -166,17 +166,17 @@ NO_ANSWER = "gave no usable answer"
 NO_JSON = f"{NO_ANSWER}(?!.*[a-z](Error|Exception)\\b)"
 FAULTS = {
     "cut off half-way": Told(proxy.cut_off, "broke off", "check that"),
-    "no JSON": Told(proxy.with_fallback("Welcome!", sort="text/plain"), NO_JSON, "check that"),
-    "page of something else": Told(proxy.with_fallback(PAGE, sort="text/html"), NO_JSON, "check that", everywhere=True),
+    "no JSON": Told(proxy.instead("Welcome!", sort="text/plain"), NO_JSON, "check that"),
+    "page of something else": Told(proxy.instead(PAGE, sort="text/html"), NO_JSON, "check that", everywhere=True),
     "JSON of something else": Told(
         # All that each API's first answer is asked for, and nothing that comes after it.
-        proxy.with_fallback('{"ApiVersion": "1.41", "type": "sync", "metadata": {"auth": "trusted"}, "data": {}}'),
+        proxy.instead('{"ApiVersion": "1.41", "type": "sync", "metadata": {"auth": "trusted"}, "data": {}}'),
         NO_ANSWER,
         "check that",
         everywhere=True,
     ),
     "error page of a reverse proxy": Told(
-        proxy.with_fallback(PAGE, "502 Bad Gateway", "text/html"),
+        proxy.instead(PAGE, "502 Bad Gateway", "text/html"),
         rf"{NO_ANSWER} \(502: (502 )?Bad Gateway",
         "check that this is its address",
         everywhere=True,
