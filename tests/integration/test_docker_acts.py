@@ -238,7 +238,7 @@ def test_what_there_is_once_is_not_given_to_each_of_several(play, docker_eyes, o
     for flags in ((), ("--check",)):
         done = play.service(*flags, **given)
         assert done["failed"]
-        assert f"as.docker_container.{path} is" in done["msg"]
+        assert f"as.docker_container.{path} " in done["msg"]
         assert "each process' container would be given it" in done["msg"]
     assert docker_eyes.names() == []
     assert docker_eyes.networks() == ["bridge", "host", "none"]
