@@ -336,7 +336,7 @@ OTHERS = {
         "! /usr/bin/python3.11 on 'debian13-lxd' needs pylxd 2.2 or newer, which is not there, and Debian 13",
     ),
     "debian13-incus": (DEBIAN, "", INCUS, "incus-base, incus-client, apparmor, dnsmasq-base"),
-    "ubuntu24-lxd": (UBUNTU.format("24.04"), "", LXD, "! Ubuntu 24.04 has LXD as a snap only, and no systemd runs"),
+    "ubuntu24-lxd": (UBUNTU.format("24.04"), "", LXD, "! Ubuntu 24.04 has LXD as a snap only, and snaps need systemd"),
     "ubuntu24-incus": (UBUNTU.format("24.04"), "", INCUS, "incus, incus-client, apparmor, dnsmasq-base"),
     "rocky9-docker": (
         ROCKY,
